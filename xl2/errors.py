@@ -1,0 +1,216 @@
+"""
+Errors: everything xl2 raises on purpose, in one tree that forks on what the caller should do next.
+
+```
+Xl2Error
+├── Retryable                 nothing is wrong with the request: do the same again later
+│   ├── RpcUnavailable        connection refused, timed out, 5xx, garbage instead of JSON
+│   │   └── RpcRateLimited    429; `retry_after_seconds` when the endpoint said so
+│   └── NotYet                the chains have not got that far: not final, head unknown, game unresolved
+├── Refused                   this request can never succeed as it is: change it, or give up on it
+│   ├── InvalidInput          a value is out of its domain
+│   ├── RpcRejected           the node answered with a JSON-RPC error
+│   │   └── Reverted          the call would revert; `data` holds the typed Solidity error
+│   ├── ProofInvalid          a proof, segment or signature does not show what it claims
+│   ├── NotFound              no such message, lane or transaction on the chains asked
+│   ├── NotAccepted           the wallet refused the review
+│   └── Unaffordable          balance, fee or gas is not enough; the numbers are in the fields
+└── Fatal                     going on would risk money: stop the process and look
+    ├── ConfigInvalid         names the file, the key and the mend
+    ├── WrongChain            the URL answers for another chain id, or another genesis
+    ├── StoreCorrupt          the store cannot be trusted
+    └── Incident              a promise broke on the chains: deep reorg, contradicting heads
+```
+
+Every error carries a sentence that says what was wrong with which value, and a remedy: one sentence
+that says what to do. Nothing outside this tree leaves the public functions of the packages.
+"""
+
+from __future__ import annotations
+
+
+class Xl2Error(Exception):
+    """Something xl2 did on purpose."""
+
+    #: What to do when the raiser knew nothing better.
+    default_remedy = "Run `xl2 doctor` to see the state of chains, keys and clocks."
+
+    def __init__(self, what: str, *, remedy: str | None = None) -> None:
+        """`what`: the sentence that says what was wrong, with the value. `remedy`: what to do."""
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy or self.default_remedy
+
+    @property
+    def code(self) -> str:
+        """Stable name for scripts and `--json`: the class's name."""
+        return type(self).__name__
+
+
+class Retryable(Xl2Error):
+    """Nothing is wrong with the request: do the same again later."""
+
+    default_remedy = "Try again; nothing was lost or half-done."
+
+
+class RpcUnavailable(Retryable):
+    """The endpoint did not give a usable answer."""
+
+    default_remedy = "Check that the endpoint is up and reachable, or configure another one."
+
+    def __init__(self, what: str, *, endpoint: str, remedy: str | None = None) -> None:
+        """`endpoint`: the endpoint's name, never its URL with path or key."""
+        super().__init__(what, remedy=remedy)
+        self.endpoint = endpoint
+
+
+class RpcRateLimited(RpcUnavailable):
+    """The endpoint refuses for now because of too many requests."""
+
+    default_remedy = "Lower the request rate of this endpoint, or add another one."
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        endpoint: str,
+        retry_after_seconds: float | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        """`retry_after_seconds`: what the endpoint asked for, if it did."""
+        super().__init__(what, endpoint=endpoint, remedy=remedy)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotYet(Retryable):
+    """The chains have not got that far."""
+
+    default_remedy = "Wait; `xl2 explain ID` says what is waited for."
+
+
+class Refused(Xl2Error):
+    """This request can never succeed as it is."""
+
+    default_remedy = "Change the request; repeating it as it is cannot succeed."
+
+
+class InvalidInput(Refused, ValueError):
+    """A value is out of its domain."""
+
+    default_remedy = "Correct the value named above."
+
+    def __init__(
+        self, what: str, *, field: str | None = None, value: object = None, remedy: str | None = None
+    ) -> None:
+        """`field`, `value`: the offending name and what stood there."""
+        super().__init__(what, remedy=remedy)
+        self.field = field
+        self.value = value
+
+
+class RpcRejected(Refused):
+    """The node answered with a JSON-RPC error."""
+
+    default_remedy = "Read the node's message; the request itself was delivered."
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        endpoint: str,
+        rpc_code: int = 0,
+        data: object = None,
+        remedy: str | None = None,
+    ) -> None:
+        """`rpc_code`: JSON-RPC error code. `data`: its data member as decoded from JSON."""
+        super().__init__(what, remedy=remedy)
+        self.endpoint = endpoint
+        self.rpc_code = rpc_code
+        self.data = data
+
+
+class Reverted(RpcRejected):
+    """The call would revert; `data` holds the revert bytes."""
+
+    default_remedy = "The contract's error says why; see docs/reference/protocol.md for its names."
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        endpoint: str,
+        revert: bytes = b"",
+        rpc_code: int = 3,
+        remedy: str | None = None,
+    ) -> None:
+        """`revert`: the bytes the contract reverted with (4-byte selector and arguments)."""
+        super().__init__(
+            what, endpoint=endpoint, rpc_code=rpc_code, data=revert, remedy=remedy
+        )
+        self.revert = revert
+
+
+class ProofInvalid(Refused):
+    """A proof, segment or signature does not show what it claims."""
+
+    default_remedy = "Do not pay gas for it; fetch the proof anew from another endpoint."
+
+
+class NotFound(Refused):
+    """No such message, lane or transaction on the chains asked."""
+
+    default_remedy = "Check the id and the chains of the configuration."
+
+
+class NotAccepted(Refused):
+    """The wallet refused the review; nothing was signed."""
+
+    default_remedy = "Nothing was signed or sent. Review the reasons the wallet gave."
+
+
+class Unaffordable(Refused):
+    """Balance, fee or gas is not enough."""
+
+    default_remedy = "Add the missing amount and try again."
+
+    def __init__(self, what: str, *, needed: int, available: int, remedy: str | None = None) -> None:
+        """`needed`, `available`: in the unit that `what` names."""
+        super().__init__(what, remedy=remedy)
+        self.needed = needed
+        self.available = available
+
+
+class Fatal(Xl2Error):
+    """Going on would risk money: stop the process and look."""
+
+    default_remedy = "The process stopped on purpose. Look before you start it again."
+
+
+class ConfigInvalid(Fatal):
+    """The configuration cannot be used."""
+
+    default_remedy = "Correct the key named above."
+
+
+class WrongChain(Fatal):
+    """The URL answers for another chain than configured."""
+
+    default_remedy = "Correct the URL or the chain id; nothing was sent."
+
+    def __init__(self, what: str, *, expected: int, actual: int, remedy: str | None = None) -> None:
+        """`expected`, `actual`: EIP-155 chain ids."""
+        super().__init__(what, remedy=remedy)
+        self.expected = expected
+        self.actual = actual
+
+
+class StoreCorrupt(Fatal):
+    """The store cannot be trusted."""
+
+    default_remedy = "Move the file aside; everything in it is rebuilt from the chains."
+
+
+class Incident(Fatal):
+    """A promise broke on the chains: a deep reorg, heads that contradict each other."""
+
+    default_remedy = "Pause the lane and read docs/how-to about incidents."
