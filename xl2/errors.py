@@ -11,6 +11,7 @@ Xl2Error
 │   ├── InvalidInput          a value is out of its domain
 │   ├── RpcRejected           the node answered with a JSON-RPC error
 │   │   └── Reverted          the call would revert; `data` holds the typed Solidity error
+│   ├── RpcTooLarge           the answer is over the limit: ask for less
 │   ├── ProofInvalid          a proof, segment or signature does not show what it claims
 │   ├── NotFound              no such message, lane or transaction on the chains asked
 │   ├── NotAccepted           the wallet refused the review
@@ -148,6 +149,18 @@ class Reverted(RpcRejected):
             what, endpoint=endpoint, rpc_code=rpc_code, data=revert, remedy=remedy
         )
         self.revert = revert
+
+
+class RpcTooLarge(Refused):
+    """The answer is over the limit."""
+
+    default_remedy = "Ask for less at once (a shorter block range, a smaller batch), or raise the limit."
+
+    def __init__(self, what: str, *, endpoint: str, max_bytes: int, remedy: str | None = None) -> None:
+        """`max_bytes`: the limit that was passed."""
+        super().__init__(what, remedy=remedy)
+        self.endpoint = endpoint
+        self.max_bytes = max_bytes
 
 
 class ProofInvalid(Refused):

@@ -9,6 +9,7 @@ Source: JSON-RPC 2.0 specification; EIP-1474 for quantities and data; geth for t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ NEVER_NULL = frozenset(
 
 #: Error code with which geth and its kin answer a reverted `eth_call` or `eth_estimateGas`.
 REVERTED = 3
+
+_QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
 
 #: How much of a strange body an error quotes.
 _QUOTED_BYTES = 80
@@ -89,9 +92,7 @@ def decode_single(body: bytes, call: Call, request_id: int, endpoint: str) -> Js
     return _outcome(answer, call, endpoint)
 
 
-def decode_batch(
-    body: bytes, calls: Sequence[Call], first_id: int, endpoint: str
-) -> list[Json | RpcRejected]:
+def decode_batch(body: bytes, calls: Sequence[Call], first_id: int, endpoint: str) -> list[Json | RpcRejected]:
     """One outcome a call, in the order of the calls, whatever the order of the answers.
 
     Raises:
@@ -99,8 +100,9 @@ def decode_batch(
         RpcUnavailable: an answer is missing, came twice or was never asked for, or the body is no JSON array.
     """
     answers = _parse(body, endpoint)
-    if isinstance(answers, dict) and isinstance(answers.get("error"), dict):
-        raise _rejected(answers["error"], f"a batch of {len(calls)} calls", endpoint)
+    refusal = answers.get("error") if isinstance(answers, dict) else None
+    if isinstance(refusal, dict):
+        raise _rejected(refusal, f"a batch of {len(calls)} calls", endpoint)
     if not isinstance(answers, list):
         raise _garbage(f"the answer to a batch is {_kind(answers)}, not an array", endpoint)
     outcomes: dict[int, Json | RpcRejected] = {}
@@ -123,11 +125,9 @@ def quantity(value: Json, endpoint: str) -> int:
     Raises:
         RpcUnavailable: the endpoint gave something else.
     """
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return int(value, 16)
-        except ValueError:
-            pass
+    # Not `int` alone: it would take signs, underscores and other scripts' digits.
+    if isinstance(value, str) and _QUANTITY.fullmatch(value):
+        return int(value, 16)
     raise _garbage(f"expected a hex quantity, got {str(value)[:_QUOTED_BYTES]!r}", endpoint)
 
 
@@ -139,9 +139,12 @@ def data(value: Json, endpoint: str) -> bytes:
     """
     if isinstance(value, str) and value.startswith("0x"):
         try:
-            return bytes.fromhex(value[2:])
+            decoded = bytes.fromhex(value[2:])
         except ValueError:
-            pass
+            decoded = b""
+        # `fromhex` skips spaces, which are no data.
+        if len(decoded) * 2 == len(value) - 2:
+            return decoded
     raise _garbage(f"expected hex data, got {str(value)[:_QUOTED_BYTES]!r}", endpoint)
 
 
@@ -199,9 +202,7 @@ def _rejected(error: Mapping[str, Json], what: str, endpoint: str) -> RpcRejecte
     message = str(error.get("message", "no message"))
     sentence = f"{endpoint} rejected {what}: {message}"
     if rpc_code == REVERTED or "revert" in message.lower():
-        return Reverted(
-            sentence, endpoint=endpoint, revert=_revert_bytes(error.get("data")), rpc_code=rpc_code
-        )
+        return Reverted(sentence, endpoint=endpoint, revert=_revert_bytes(error.get("data")), rpc_code=rpc_code)
     return RpcRejected(sentence, endpoint=endpoint, rpc_code=rpc_code, data=error.get("data"))
 
 
