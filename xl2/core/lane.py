@@ -2,8 +2,8 @@
 Lane: (origin, outbox, destination, inbox, class), and the hash chains that run along it.
 
 Comes in: a lane and the entries of a log. Goes out: the log's name, its head after any entry, the pages it is
-cut into. Promise: a head commits to every entry before it, in order; two lanes never share a log. What an entry
-is, is left to `message` (its id) and `receipt` (its hash); in which slot a head stands, to `storage`.
+cut into. Promise: a head commits to every entry before it, in order; two lanes never share a log. What an
+entry is, is left to `message` (its id) and `receipt` (its hash); in which slot a head stands, to `storage`.
 """
 
 from collections.abc import Iterable

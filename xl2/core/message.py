@@ -75,10 +75,11 @@ def _fee(_: object, __: "Attribute[Any]", value: Wei) -> None:
         )
 
 
-def _payload(_: object, __: "Attribute[Any]", value: bytes) -> None:
+def _payload(_: object, __: "Attribute[Any]", value: object) -> None:
     if not isinstance(value, bytes) or len(value) > MAX_PAYLOAD_SIZE:
+        shown = f"{len(value)} bytes" if isinstance(value, bytes) else f"a {type(value).__name__}"
         raise InvalidInput(
-            f"payload is {len(value)} bytes of {type(value).__name__}, not at most {MAX_PAYLOAD_SIZE} bytes",
+            f"payload is {shown}, not at most {MAX_PAYLOAD_SIZE} bytes",
             field="payload",
             value=value,
             remedy="Send a shorter payload, or a hash of it.",

@@ -1,9 +1,9 @@
 """
 Storage: where heads stand in the storage of outbox and inbox, and what the words beside them say.
 
-Comes in: a lane and a page; storage words as `eth_getProof` gives them. Goes out: 32-byte slots, and the fields
-of a word. Promise: these slots are protocol (protocol.md section 2), fixed for version 1, never left to a
-compiler's order. Whether a word is true is left to `trie`.
+Comes in: a lane and a page; storage words as `eth_getProof` gives them. Goes out: 32-byte slots, and the
+fields of a word. Promise: these slots are protocol (protocol.md section 2), fixed for version 1, never left to
+a compiler's order. Whether a word is true is left to `trie`.
 """
 
 from typing import Self
@@ -73,9 +73,7 @@ class LaneWord:
         """Return the storage word that `unpack` reads."""
         gwei = self.escrow // GWEI
         return Hash32(
-            (
-                int.from_bytes(self.inbox) | self.count << _INBOX_BITS | gwei << (_INBOX_BITS + NONCE_BITS)
-            ).to_bytes(32)
+            (int.from_bytes(self.inbox) | self.count << _INBOX_BITS | gwei << (_INBOX_BITS + NONCE_BITS)).to_bytes(32)
         )
 
 

@@ -96,9 +96,7 @@ def checksum(value: Address) -> str:
     """Write an address as hex text with its EIP-55 checksum."""
     text = value.hex()
     digest = keccak(text.encode("ascii")).hex()
-    return "0x" + "".join(
-        c.upper() if int(nibble, 16) >= 8 else c for c, nibble in zip(text, digest, strict=False)
-    )
+    return "0x" + "".join(c.upper() if int(nibble, 16) >= 8 else c for c, nibble in zip(text, digest, strict=False))
 
 
 def hex_text(value: bytes) -> str:

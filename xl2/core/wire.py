@@ -25,9 +25,7 @@ class Reader:
 
     def take(self, size: int) -> bytes:
         """Take the next `size` bytes."""
-        self.check(
-            self.rest >= size, f"{self._name} ends at byte {len(self._data)}, {size} were due at {self._at}"
-        )
+        self.check(self.rest >= size, f"{self._name} ends at byte {len(self._data)}, {size} were due at {self._at}")
         taken = self._data[self._at : self._at + size]
         self._at += size
         return taken
@@ -53,15 +51,13 @@ class Reader:
     def expect(self, constant: bytes, what: str) -> None:
         """Take bytes that can only be `constant`."""
         found = self.take(len(constant))
-        self.check(
-            found == constant, f"{what} of the {self._name} is 0x{found.hex()}, not 0x{constant.hex()}"
-        )
+        self.check(found == constant, f"{what} of the {self._name} is 0x{found.hex()}, not 0x{constant.hex()}")
 
     def end(self) -> None:
         """Refuse what is left over."""
         self.check(self.rest == 0, f"{self._name} has {self.rest} bytes too many after byte {self._at}")
 
-    def check(self, holds: bool, what: str) -> None:  # noqa: FBT001 - the condition is the subject of the sentence
+    def check(self, holds: bool, what: str) -> None:
         """Raise `ProofInvalid(what)` unless the condition holds."""
         if not holds:
             raise ProofInvalid(what)
