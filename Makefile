@@ -1,0 +1,72 @@
+# Plain names; each target sets up what it needs (see tools/venv.py and tools/forge.py), and the second run starts at once.
+PYTHON ?= python3
+WORKERS ?= 2
+
+PY := .venv/bin/python
+FORGE := $(PY) -m tools.forge
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fmt lint types layers pytest contracts forge bench devnet docs soak lock .setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .setup ## two L2s over one L1: messages and tokens move, every proof checked
+	@.venv/bin/xl2 demo
+
+test: lint types layers forge pytest ## everything that must pass
+
+fmt: .setup ## write Python and Solidity as the formatters want them
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format .
+	@$(FORGE) fmt
+
+lint: .setup ## ruff, spelling, format of Python and Solidity
+	@echo "== lint"
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/codespell
+	@$(FORGE) fmt --check
+
+types: .setup ## mypy, strict
+	@echo "== types"
+	@.venv/bin/mypy
+
+layers: .setup ## who may import whom
+	@echo "== layers"
+	@.venv/bin/lint-imports --no-logo
+
+forge: .setup ## Solidity tests, after a canary that must fail
+	@echo "== forge"
+	@if FOUNDRY_PROFILE=canary $(FORGE) test > .venv/canary.log 2>&1; then \
+	  echo "The canary test must fail, and forge said it passed: this gate sees no failures." >&2; exit 1; fi
+	@grep -q "the canary sings" .venv/canary.log || { cat .venv/canary.log >&2; exit 1; }
+	@$(FORGE) test
+
+pytest: .setup
+	@echo "== pytest"
+	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
+
+contracts: .setup ## compile, and write the artifacts that the wheel carries
+	@$(PY) -m tools.artifacts
+
+bench: .setup ## measure, write bench/results and docs/benchmarks.md
+	@$(PY) -m bench
+
+devnet: .setup ## an L1 and two L2s on this machine, until Ctrl-C
+	@.venv/bin/xl2 devnet up
+
+docs: .setup ## write what is generated in docs/
+	@$(PY) -m tools.docs
+
+soak: .setup ## the tests that run for long
+	@.venv/bin/pytest -m soak
+
+# Internal: the locked packages in .venv, and xl2 itself, editable.
+.setup:
+	@$(PYTHON) tools/venv.py
+
+# Internal: resolve pyproject.toml anew. `uv` is a tool of whoever does it, not a dependency.
+lock:
+	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --group dev --all-extras \
+	  pyproject.toml -o requirements/dev.txt

@@ -1,0 +1,250 @@
+"""
+Toolchain: where `anvil` and `forge` are on this machine, fetched once where they are not.
+
+A tool and the environment come in, the path of a native binary goes out. Looked for in this order: the path the
+user names, our cache, PATH (that very version only), else the pinned npm package, fetched by the user's own npm.
+Promise: bytes that came over the network are run only if their sha512 is the one pinned here, and the cache never
+holds a half-written file. npm's shims (`@foundry-rs/forge`'s `bin/forge`) are not used: that one exits 0 when
+tests fail. Starting the tools is left to the devnet (`anvil`) and to `tools/forge.py` (`forge`).
+
+`python -m xl2_devnet.toolchain anvil` prints the path.
+"""
+
+import base64
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from xl2.errors import ConfigInvalid, Fatal, Refused, Retryable, Xl2Error
+from xl2_devnet.node import find_node
+
+FETCH_TIMEOUT_SECONDS = 600.0
+VERSION_TIMEOUT_SECONDS = 20.0
+
+#: Called with one plain sentence whenever there is something to tell a waiting person.
+Say = Callable[[str], object]
+
+
+class ToolMissing(Refused):
+    """The tool is not here, and no package of it is pinned for this kind of machine."""
+
+
+class FetchFailed(Retryable):
+    """npm did not bring the package."""
+
+    default_remedy = "Check that npm reaches its registry (`npm ping`), or put the tool on PATH, and try again."
+
+
+class IntegrityBroken(Fatal):
+    """The package's bytes are not the ones pinned."""
+
+    default_remedy = "Nothing was installed. Do not work around it: find out who serves other bytes under this version."
+
+
+@frozen(kw_only=True)
+class Tool:
+    """A program of the Foundry suite, in one exact version."""
+
+    name: str
+    version: str
+    #: sha512 of the npm tarball, in base64 as npm's `integrity` has it, for each platform we have seen it on.
+    sha512: Mapping[str, str] = field(repr=False)
+    #: How large a download is, for the person who waits.
+    megabytes: int
+
+    @property
+    def variable(self) -> str:
+        """Environment variable by which a user names his own binary."""
+        return f"XL2_{self.name.upper()}"
+
+    def package(self, platform_name: str) -> str:
+        """Name at npm of the package with the native binary, with its version."""
+        return f"@foundry-rs/{self.name}-{platform_name}@{self.version}"
+
+
+ANVIL = Tool(
+    name="anvil",
+    version="1.7.1",
+    sha512={
+        "linux-amd64": "+XmShybEaxfCrr0OUUZwYEy2OnYZt5pHH9TzBtLv3+VrK0O/ANuNSVEahqNhKHlgX7GRJ59383ofNhxkRWIYTg==",
+    },
+    megabytes=19,
+)
+FORGE = Tool(
+    name="forge",
+    version="1.7.1",
+    sha512={
+        "linux-amd64": "/HQddyTanVOJKgvilmZrf8VOf7mhvwrWb59W73w5W5flX7b6zNh9CR6hKZzJwiRRi5Sxk/JOFEYIeKsQx7Teqg==",
+    },
+    megabytes=35,
+)
+
+
+def find(
+    tool: Tool, environ: Mapping[str, str], *, explicit: Path | None = None, say: Say = lambda _sentence: None
+) -> Path:
+    """
+    Path of `tool`'s native binary, fetched into the user's cache if it is nowhere else.
+
+    :param environ: the process environment: `XL2_ANVIL` or `XL2_FORGE`, `PATH`, `XDG_CACHE_HOME`, `HOME`.
+    :param explicit: the binary the user named on the command line; wins over everything.
+    :param say: told what takes time, and about each second while it does.
+    :raises ConfigInvalid: the path that the user named is not this tool.
+    :raises ToolMissing: not here, and not fetchable for this kind of machine, or what was fetched does not run here.
+    :raises NodeMissing: it must be fetched, and there is no npm to do it.
+    :raises FetchFailed: npm did not bring it.
+    :raises IntegrityBroken: npm brought something else.
+    """
+    if named := explicit or (Path(environ[tool.variable]) if environ.get(tool.variable) else None):
+        return _named(tool, named, say)
+    cached = _cached(tool, environ)
+    if cached.is_file():
+        return cached
+    on_path = shutil.which(tool.name, path=environ.get("PATH", ""))
+    if on_path is not None and _version(tool, Path(on_path)) == tool.version:
+        return Path(on_path)
+    return _fetch(tool, environ, into=cached, on_path=on_path, say=say)
+
+
+def _named(tool: Tool, path: Path, say: Say) -> Path:
+    version = _version(tool, path)
+    if version is None:
+        message = f"{path} was named as {tool.name}, but does not answer `--version` as {tool.name} does"
+        raise ConfigInvalid(message, remedy=f"Name a native {tool.name} binary, or unset {tool.variable}.")
+    if version != tool.version:
+        say(f"using {path}, {tool.name} {version}, as you asked; xl2 is tested with {tool.version}")
+    return path
+
+
+def _cached(tool: Tool, environ: Mapping[str, str]) -> Path:
+    # The XDG base directory specification wants relative paths ignored.
+    named = Path(environ.get("XDG_CACHE_HOME", ""))
+    cache = named if named.is_absolute() else Path(environ.get("HOME") or Path.home()) / ".cache"
+    return cache / "xl2" / f"{tool.name}-{tool.version}" / tool.name
+
+
+def _version(tool: Tool, path: Path) -> str | None:
+    """What `path --version` states as this tool's version (`anvil Version: 1.7.1-stable`), or None."""
+    try:
+        answer = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=VERSION_TIMEOUT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    stated = re.match(rf"{tool.name}(?: Version:)? (\d+\.\d+\.\d+)", answer.stdout)
+    return stated[1] if stated and answer.returncode == 0 else None
+
+
+def _fetch(tool: Tool, environ: Mapping[str, str], *, into: Path, on_path: str | None, say: Say) -> Path:
+    platform_name = _platform_name()
+    if platform_name not in tool.sha512:
+        there = f"the one on PATH ({on_path}) is another version" if on_path else "there is none on PATH"
+        message = f"no {tool.name} {tool.version} for {platform_name} is pinned here, and {there}"
+        remedy = f"Install Foundry {tool.version}, and put {tool.name} on PATH or its path into {tool.variable}."
+        raise ToolMissing(message, remedy=remedy)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    # Beside its place, so that the last step is a rename within one file system.
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=into.parent) as scratch:
+        tarball = _pack(tool, platform_name, environ, Path(scratch), say)
+        _check(tool, tarball, tool.sha512[platform_name])
+        unpacked = _unpack(tool, tarball, Path(scratch))
+        if _version(tool, unpacked) != tool.version:
+            message = f"{tool.name} {tool.version} was fetched and is genuine, but does not run on this machine"
+            raise ToolMissing(message, remedy=f"Build Foundry {tool.version} for it and name it in {tool.variable}.")
+        unpacked.replace(into)
+    say(f"{tool.name} {tool.version} is in {into.parent}")
+    return into
+
+
+def _platform_name() -> str:
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}-{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
+
+
+def _pack(tool: Tool, platform_name: str, environ: Mapping[str, str], scratch: Path, say: Say) -> Path:
+    package = tool.package(platform_name)
+    node = find_node(environ)
+    say(f"fetching {package} ({tool.megabytes} MB) by npm")
+    started = time.monotonic()
+    with (scratch / "npm.log").open("w+", encoding="utf-8") as log:
+        npm = subprocess.Popen(
+            node.npm("pack", package, "--ignore-scripts", "--no-update-notifier"),
+            cwd=scratch,
+            env=node.environment(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while npm.poll() is None:
+                elapsed = time.monotonic() - started
+                if elapsed > FETCH_TIMEOUT_SECONDS:
+                    message = f"npm did not bring {package} within {FETCH_TIMEOUT_SECONDS:.0f} s"
+                    raise FetchFailed(message)
+                try:
+                    npm.wait(timeout=1)
+                except subprocess.TimeoutExpired:
+                    say(f"fetching {package}: {elapsed + 1:.0f} s")
+        finally:
+            npm.kill()
+            npm.wait()
+        log.seek(0)
+        told = log.read().strip()
+    tarballs = sorted(scratch.glob("*.tgz"))
+    if npm.returncode != 0 or len(tarballs) != 1:
+        message = f"npm could not bring {package} (exit {npm.returncode}): {told[-600:]}"
+        raise FetchFailed(message)
+    return tarballs[0]
+
+
+def _check(tool: Tool, tarball: Path, sha512: str) -> None:
+    found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+    if found != sha512:
+        message = f"the package of {tool.name} {tool.version} has sha512 {found}; pinned is {sha512}"
+        raise IntegrityBroken(message)
+
+
+def _unpack(tool: Tool, tarball: Path, scratch: Path) -> Path:
+    unpacked = scratch / tool.name
+    with tarfile.open(tarball) as archive:
+        # One member by name: nothing else of the archive touches the disk.
+        member = archive.extractfile(f"package/bin/{tool.name}")
+        if member is None:
+            message = f"the package of {tool.name} {tool.version} has the pinned hash, and no file bin/{tool.name}"
+            raise IntegrityBroken(message)
+        with member, unpacked.open("wb") as binary:
+            shutil.copyfileobj(member, binary)
+            binary.flush()
+            os.fsync(binary.fileno())
+    unpacked.chmod(0o755)
+    return unpacked
+
+
+def main() -> int:
+    """Print the path of the tool named as the one argument; 2 if there is no way to have it."""
+    tools = {tool.name: tool for tool in (ANVIL, FORGE)}
+    if len(sys.argv) != 2 or sys.argv[1] not in tools:
+        sys.stderr.write(f"usage: python -m xl2_devnet.toolchain {'|'.join(tools)}\n")
+        return 2
+    try:
+        path = find(tools[sys.argv[1]], os.environ, say=lambda sentence: sys.stderr.write(f"{sentence}\n"))
+    except Xl2Error as error:
+        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        return 2
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the Makefile runs. Not part of the distribution; nothing in the four packages imports it."""
