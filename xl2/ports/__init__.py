@@ -1,0 +1,63 @@
+"""
+Ports: what the house asks of the outside, as Protocols over frozen values. It names no chain family and speaks no RPC.
+
+Promise: everything that awaits is on the outside, and raises nothing but the tree of `xl2.errors`: `Retryable` means
+ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an answer of a chain at a named block (`None`,
+an empty sequence), never the meaning of an error.
+
+Read in this order: `seen`, `transactions`, `chains`, `provers`, `store`, `families`. Who implements what: chains and
+provers `xl2_adapters`, the submitter `xl2.flow.submit`, the store `xl2.store.sqlite`, signers the user's wallet, all of
+them once more in memory `xl2.testing`.
+"""
+
+from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
+from xl2.ports.families import ChainSettings, Family, VerifierSettings
+from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
+from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
+from xl2.ports.transactions import (
+    Call,
+    Clock,
+    Fees,
+    Journal,
+    Journalled,
+    SignedTransaction,
+    Signer,
+    Submitter,
+    Transaction,
+    TxReceipt,
+)
+
+__all__ = [
+    "Attester",
+    "Block",
+    "Blocks",
+    "Call",
+    "Chain",
+    "ChainSettings",
+    "Clock",
+    "Destination",
+    "Ending",
+    "Entry",
+    "Failure",
+    "Family",
+    "Fate",
+    "Fees",
+    "HeadReader",
+    "Journal",
+    "Journalled",
+    "Log",
+    "LogState",
+    "Needed",
+    "Origin",
+    "Place",
+    "Prover",
+    "Sent",
+    "Shown",
+    "SignedHead",
+    "SignedTransaction",
+    "Signer",
+    "Submitter",
+    "Transaction",
+    "TxReceipt",
+    "VerifierSettings",
+]

@@ -1,0 +1,173 @@
+"""
+Chains: one chain with xl2's contracts, as the house sees it: blocks, an outbox, an inbox, and the heads it knows.
+
+Promise: reads say at which block they hold; what builds a `Call` does no I/O and holds no key. A chain's own endpoint
+is not trusted with anything that matters: `flow` compares logs with storage, and provers verify proofs.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.message import Message
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
+from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Sent
+from xl2.ports.transactions import Call, Fees, TxReceipt
+
+
+class Blocks(Protocol):
+    """Any chain: its blocks, its accounts, its transactions."""
+
+    @property
+    def chain(self) -> ChainId:
+        """EIP-155 id, checked against the endpoint before the first answer."""
+        ...
+
+    async def head(self, finality: Finality) -> Block:
+        """Newest block of that finality. `SETTLED` is as `FINALIZED` here: what stands on L1 is a prover's to know."""
+        ...
+
+    async def block(self, number: BlockNumber) -> Block:
+        """Canonical block at a height. Raises `NotYet` above the tip."""
+        ...
+
+    async def balance(self, account: Address) -> Wei:
+        """Native balance at the tip."""
+        ...
+
+    async def code(self, account: Address) -> bytes:
+        """Code at the tip, empty for an account without."""
+        ...
+
+    async def fees(self) -> Fees:
+        """Fees that get a transaction into the next blocks."""
+        ...
+
+    async def simulate(self, call: Call, sender: Address) -> int:
+        """Gas that the call takes at the tip. Raises `Reverted` with the contract's error, decoded in the sentence."""
+        ...
+
+    async def tx_nonce(self, account: Address, *, pending: bool = False) -> int:
+        """Next transaction nonce of an account: by included transactions, or with the pool's."""
+        ...
+
+    async def broadcast(self, raw: bytes) -> None:
+        """Hand a signed transaction to the chain. Known or included already is success; raises `Refused` by cause."""
+        ...
+
+    async def tx_receipt(self, tx_hash: Hash32) -> TxReceipt | None:
+        """Receipt of an included transaction, None while there is none."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back. A closed chain opens new ones when used again."""
+        ...
+
+
+class Origin(Protocol):
+    """The outbox of a chain, and what is known there."""
+
+    @property
+    def outbox(self) -> Address:
+        """Contract that accepts messages."""
+        ...
+
+    async def lane_to(self, destination: ChainId, assurance: Assurance) -> Lane:
+        """Open lane from here. Raises `NotFound` where the outbox knows no inbox on that chain."""
+        ...
+
+    async def sent_state(self, lane: Lane, at: BlockNumber) -> LogState:
+        """Head and count of the lane log in storage at a block."""
+        ...
+
+    async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
+        """Messages of a lane in a range of blocks, in nonce order, each id recomputed from its fields."""
+        ...
+
+    async def find_sent(self, message_id: MessageId) -> Sent | None:
+        """A message by its id, None where this outbox never sent it."""
+        ...
+
+    async def ending(self, message: Message, at: BlockNumber) -> Ending:
+        """What became of a message's fee, by a block."""
+        ...
+
+    async def credit(self, account: Address) -> Wei:
+        """What an account can claim now."""
+        ...
+
+    def send_call(
+        self,
+        lane: Lane,
+        *,
+        recipient: Address,
+        payload: bytes,
+        gas_limit: int,
+        expiry: Timestamp,
+        allow_no_code: bool,
+        fee: Wei,
+    ) -> Call:
+        """Send a message."""
+        ...
+
+    def add_fee_call(self, message: Message, amount: Wei) -> Call:
+        """Top a message's fee up."""
+        ...
+
+    def settle_call(self, lane: Lane, segment: bytes, evidence: bytes) -> Call:
+        """Prove receipts back (protocol.md section 6)."""
+        ...
+
+    def claim_call(self, account: Address) -> Call:
+        """Pay an account's credits out to it."""
+        ...
+
+
+class Destination(Protocol):
+    """The inbox of a chain, and what is known there."""
+
+    @property
+    def inbox(self) -> Address:
+        """Contract that delivers messages."""
+        ...
+
+    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Fate]:
+        """What the inbox says of messages at a block, in their order."""
+        ...
+
+    async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
+        """Head and count of the receipt log in storage at a block; before the first entry the log's name and 0."""
+        ...
+
+    async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Entry]:
+        """Entries of a lane's receipt log in a range of blocks, in order."""
+        ...
+
+    async def failures(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Failure]:
+        """Failed executions of a lane's messages in a range of blocks."""
+        ...
+
+    def deliver_call(self, segment: bytes, evidence: bytes, payee: Address) -> Call:
+        """Deliver a segment (protocol.md section 3)."""
+        ...
+
+    def retry_call(self, message: Message, gas_limit: int, payee: Address) -> Call:
+        """Call the recipient of a failed message again, with `gas_limit` or more than the sender named."""
+        ...
+
+    def expire_call(self, message: Message) -> Call:
+        """Record that a message's expiry has passed."""
+        ...
+
+
+class HeadReader(Protocol):
+    """What a chain's `Heads` knows of logs elsewhere."""
+
+    async def shown(self, log: Log, head: Hash32) -> int:
+        """Standing verifiers that have shown this head, as a bitmap by number."""
+        ...
+
+
+class Chain(Blocks, Origin, Destination, HeadReader, Protocol):
+    """A chain with xl2's contracts."""

@@ -1,0 +1,70 @@
+"""
+Families: how a chain family is found, and where its chains are.
+
+Comes in: settings that a configuration or `devnet.json` gave. Goes out: chains and provers. Promise: opening connects
+to nothing; the first answer of a chain is preceded by a check of its chain id.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from xl2.core.types import Address, BlockNumber, ChainId, address, uint
+from xl2.ports.chains import Blocks, Chain
+from xl2.ports.provers import Attester, Prover
+
+
+@frozen(kw_only=True)
+class VerifierSettings:
+    """A verifier that a chain's `Heads` has registered."""
+
+    #: Class is number >> 6.
+    number: int = field(validator=uint(8))
+    #: `attested`, `proven` or `routed`.
+    kind: str
+    address: Address = field(converter=address)
+    #: Chain whose logs it judges; 0: any.
+    remote: ChainId = ChainId(0)
+    #: Attested only: accounts of the signers in the order of the contract, and how many must sign.
+    signers: tuple[Address, ...] = ()
+    threshold: int = 0
+
+
+@frozen(kw_only=True)
+class ChainSettings:
+    """Where a chain is and what stands on it: what a configuration or `devnet.json` says, read once."""
+
+    chain: ChainId
+    #: What people call it.
+    name: str
+    #: Entry point of the family, such as `op`; `l1` for an anchor.
+    family: str
+    rpc_url: str = field(repr=False)
+    #: xl2's contracts: `guard`, `heads`, `outbox`, `inbox`, `bridge`, `checkpoints`; on an anchor `router_<chain id>`.
+    contracts: Mapping[str, Address] = field(factory=dict)
+    verifiers: tuple[VerifierSettings, ...] = ()
+    #: Contracts of the rollup on its anchor, as the family names them: `portal`, `dispute_game_factory` ...
+    rollup: Mapping[str, Address] = field(factory=dict)
+    #: Chain that this one settles on; 0 for an anchor.
+    anchor: ChainId = ChainId(0)
+    #: Block of the first of xl2's contracts: nothing is looked for below.
+    start: BlockNumber = BlockNumber(0)
+
+
+class Family(Protocol):
+    """A chain family, found by the entry point `xl2.adapters`. Opening connects to nothing yet."""
+
+    def chain(self, settings: ChainSettings) -> Chain:
+        """Chain of this family."""
+        ...
+
+    def anchor(self, settings: ChainSettings) -> Blocks:
+        """Chain on which chains of this family settle."""
+        ...
+
+    def provers(
+        self, home: ChainSettings, reader: ChainSettings, anchor: ChainSettings, attesters: Sequence[Attester]
+    ) -> Sequence[Prover]:
+        """Provers of logs at `home`, a chain of this family, by the verifiers that `reader` has; fastest first."""
+        ...

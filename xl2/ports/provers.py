@@ -1,0 +1,88 @@
+"""
+Provers: who makes the evidence for a head, and who signs one.
+
+Promise: what a prover hands out as `Shown` was verified by it, by the same rules as the contract that will, so it can
+be paid for. What is not there yet is `NotYet` or `Needed`, never weaker evidence.
+"""
+
+from typing import Protocol
+
+from attrs import field, frozen
+
+from xl2.core.attestation import Attestation
+from xl2.core.evidence import Head
+from xl2.core.types import Address, Assurance, BlockNumber
+from xl2.ports.seen import Log
+from xl2.ports.transactions import Call
+
+
+@frozen(kw_only=True)
+class Shown:
+    """A head and what shows it to be true; checked by whoever hands it out, so it can be paid for."""
+
+    head: Head
+    #: `verifier number ‖ proof`, or empty where the reader's `Heads` knows the head already.
+    evidence: bytes = field(repr=False)
+    assurance: Assurance
+    #: Who is believed, in words: addresses of signers, or "nobody: storage proof under L1 block 1234".
+    trusted: tuple[str, ...]
+    #: Block of the log's home at which the head was read.
+    at: BlockNumber
+
+
+@frozen(kw_only=True)
+class Needed:
+    """Calls to make, in order and each included, before the prover is asked again (a checkpoint, a root, a deposit)."""
+
+    calls: tuple[Call, ...]
+    why: str
+
+
+class Prover(Protocol):
+    """Makes evidence for heads; one for each kind of verifier and pair of chains."""
+
+    @property
+    def name(self) -> str:
+        """Kind of evidence, in a word: `attested`, `proven`, `routed`."""
+        ...
+
+    @property
+    def assurance(self) -> Assurance:
+        """Class of what it shows."""
+        ...
+
+    async def show(self, log: Log, count: int) -> Shown | Needed:
+        """
+        Show a head of the log that covers at least its first `count` entries.
+
+        Raises `NotYet` (the sentence says for what) while the chains have not got that far, `ProofInvalid` where an
+        endpoint's answer or an attester's signature does not hold.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class SignedHead:
+    """A head signed by one attester; counts for nothing until its signer was recovered and compared."""
+
+    attestation: Attestation
+    #: 65 bytes: r, s, v.
+    signature: bytes = field(repr=False)
+
+
+class Attester(Protocol):
+    """Signs heads that it recomputed itself, at final blocks only."""
+
+    @property
+    def address(self) -> Address:
+        """Whose signature to expect."""
+        ...
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        """
+        Sign the log's head at a block.
+
+        Raises `NotYet` while that block is not final for the attester, `Refused` for a log it does not attest,
+        `Incident` where logs and storage of the chain contradict each other.
+        """
+        ...

@@ -1,0 +1,154 @@
+"""
+Transactions: from a call that somebody wants made to bytes that were included, and the ports on that way.
+
+Comes in: a `Call`. Goes out: a `TxReceipt`. Promise: a submitter is the only door through which a call becomes a
+transaction, and its journal holds the signed bytes before anybody else sees them.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei
+
+
+@frozen(kw_only=True)
+class Call:
+    """A call that somebody wants made on a chain: an intent, without nonce, fee or signature."""
+
+    chain: ChainId
+    to: Address
+    data: bytes = field(repr=False)
+    value: Wei = Wei(0)
+    #: Gas limit where the caller knows better than an estimate (an inner failure that is swallowed); else estimated.
+    gas_limit: int | None = None
+    #: What it does, for people and logs: "deliver 3 messages of lane ...".
+    what: str
+
+
+@frozen(kw_only=True)
+class Fees:
+    """What one gas costs on a chain now (EIP-1559)."""
+
+    base_fee: Wei
+    priority_fee: Wei
+
+    @property
+    def max_fee(self) -> Wei:
+        """A cap that survives six full blocks in a row: twice the base fee, and the tip."""
+        return Wei(2 * self.base_fee + self.priority_fee)
+
+
+@frozen(kw_only=True)
+class Transaction:
+    """An EIP-1559 transaction, ready to be signed."""
+
+    chain: ChainId
+    tx_nonce: int
+    to: Address
+    data: bytes = field(repr=False)
+    value: Wei
+    gas_limit: int
+    max_fee: Wei
+    priority_fee: Wei
+
+
+@frozen(kw_only=True)
+class SignedTransaction:
+    """The very bytes that are broadcast, and what they are."""
+
+    transaction: Transaction
+    sender: Address
+    raw: bytes = field(repr=False)
+    hash: Hash32
+
+
+@frozen(kw_only=True)
+class TxReceipt:
+    """What became of a transaction, in the block it is in now."""
+
+    tx_hash: Hash32
+    block: BlockNumber
+    block_hash: Hash32
+    succeeded: bool
+    gas_used: int
+    #: Gas and data fee together.
+    cost: Wei
+
+
+class Signer(Protocol):
+    """A key, wherever it is kept. A wallet that refuses raises `NotAccepted`."""
+
+    @property
+    def address(self) -> Address:
+        """Account of the key."""
+        ...
+
+    async def sign_transaction(self, transaction: Transaction, what: str) -> SignedTransaction:
+        """Sign these very fields. `what`: the call's own words, for a review."""
+        ...
+
+    async def sign_digest(self, digest: Hash32) -> bytes:
+        """Sign 32 bytes as they are: r, s, v in 65 bytes."""
+        ...
+
+
+class Clock(Protocol):
+    """Time of this machine; expiry is judged by the chains' own."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...
+
+
+@frozen(kw_only=True)
+class Journalled:
+    """A transaction of ours that the store knows: written before it was broadcast."""
+
+    signed: SignedTransaction
+    what: str
+    #: Set once it is in a block; a replacement that lost its nonce never is.
+    receipt: TxReceipt | None = None
+
+
+class Journal(Protocol):
+    """Transactions of ours, by (chain, sender, tx_nonce). Durable before it returns."""
+
+    async def write(self, signed: SignedTransaction, what: str) -> None:
+        """Keep the bytes. Writing the same hash again changes nothing."""
+        ...
+
+    async def open(self, chain: ChainId, sender: Address) -> Sequence[Journalled]:
+        """Transactions whose nonce has no receipt yet, oldest first, replacements after what they replace."""
+        ...
+
+    async def close(self, receipt: TxReceipt, signed: SignedTransaction) -> None:
+        """The nonce is used: by this transaction, with this receipt."""
+        ...
+
+    async def drop(self, chain: ChainId, sender: Address, tx_nonce: int) -> None:
+        """The nonce was used by a transaction that is none of ours."""
+        ...
+
+
+class Submitter(Protocol):
+    """Turns calls into included transactions, one nonce owner for each chain and signer."""
+
+    @property
+    def address(self) -> Address:
+        """Account that pays and signs."""
+        ...
+
+    async def submit(self, call: Call) -> TxReceipt:
+        """
+        Simulate, sign, journal, broadcast, replace when stuck, and return when included.
+
+        Raises `Reverted` where the simulation or the inclusion reverts, `Unaffordable` where the balance is too low,
+        `NotAccepted` where the wallet refuses. Nothing is broadcast that the journal does not hold.
+        """
+        ...
