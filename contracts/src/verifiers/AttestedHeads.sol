@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IAttestedHeads} from "../interfaces/IAttestedHeads.sol";
+import {IVerifier} from "../interfaces/IVerifier.sol";
+
+/// @title Heads signed by k of n attesters
+/// @inheritdoc IAttestedHeads
+contract AttestedHeads is IAttestedHeads, EIP712 {
+    bytes32 private constant HEAD_TYPEHASH = keccak256("Head(bytes32 log,bytes32 head,uint64 count,uint64 block)");
+
+    /// @dev block u64 stands before the signers.
+    uint256 private constant SIGNERS = 8;
+    /// @dev index u8 ‖ r 32 ‖ vs 32
+    uint256 private constant SIGNATURE = 65;
+
+    /// @inheritdoc IAttestedHeads
+    bytes32 public immutable signersHash;
+    /// @inheritdoc IAttestedHeads
+    uint256 public immutable threshold;
+    /// @inheritdoc IAttestedHeads
+    uint256 public immutable size;
+
+    /// @param signers Addresses in rising order
+    /// @param needed How many of them must sign
+    constructor(address[] memory signers, uint256 needed) EIP712("xl2", "1") {
+        require(
+            needed != 0 && needed <= signers.length && signers.length <= type(uint8).max,
+            BadThreshold(needed, signers.length)
+        );
+        bytes memory packed;
+        address last;
+        for (uint256 i; i < signers.length; ++i) {
+            require(signers[i] > last, SignersNotRising(signers[i]));
+            last = signers[i];
+            packed = bytes.concat(packed, bytes20(last));
+        }
+        signersHash = keccak256(packed);
+        threshold = needed;
+        size = signers.length;
+    }
+
+    /// @inheritdoc IVerifier
+    function verify(bytes32 log, bytes32 head, uint64 count, bytes calldata proof) external view {
+        uint256 at = SIGNERS + 20 * size; // of the next signature
+        uint256 expected = at + SIGNATURE * threshold;
+        require(proof.length == expected, BadProofLength(proof.length, expected));
+
+        bytes calldata signers = proof[SIGNERS:at];
+        bytes32 actual = keccak256(signers);
+        require(actual == signersHash, WrongSigners(signersHash, actual));
+
+        bytes32 signed = digest(log, head, count, uint64(bytes8(proof)));
+        uint256 next; // the lowest index that may still sign
+        for (; at < expected; at += SIGNATURE) {
+            uint256 index = uint8(proof[at]);
+            require(index >= next && index < size, IndexNotRising(index));
+            next = index + 1;
+            address signer = address(bytes20(signers[20 * index:]));
+            address recovered = ECDSA.recover(signed, bytes32(proof[at + 1:]), bytes32(proof[at + 33:]));
+            require(recovered == signer, WrongSigner(index, signer, recovered));
+        }
+    }
+
+    /// @inheritdoc IAttestedHeads
+    function digest(bytes32 log, bytes32 head, uint64 count, uint64 blockNumber) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(HEAD_TYPEHASH, log, head, count, blockNumber)));
+    }
+}
