@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {IERC20, SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {TokenBridge} from "./TokenBridge.sol";
+
+/// @title LockBridge
+/// @notice The home end of a bridge: holds the tokens that are out on remotes, books them for each, and releases no more to a
+/// remote than is locked for it; so whatever goes wrong on one remote, the others stay backed.
+///
+/// Tokens that move other than by the amount asked for (fee on transfer) are refused when they are sent. Tokens whose balances change
+/// without a transfer (rebasing) must not be bridged: the books would not follow.
+contract LockBridge is TokenBridge {
+    using SafeERC20 for IERC20;
+
+    /// @notice The token has no code.
+    error NotAToken(address token);
+    /// @notice The bridge's balance moved by `moved`, not by `amount`.
+    error WrongDelta(uint256 amount, uint256 moved);
+    /// @notice More than is locked for that chain.
+    error NotLocked(uint64 chainId, uint256 amount, uint256 locked);
+    /// @notice The books of one chain hold 112 bits.
+    error BooksFull(uint256 locked);
+
+    /// @notice The token held here; named as in OpenZeppelin's `BridgeERC20`.
+    IERC20 public immutable token;
+
+    constructor(IERC20 token_, Terms memory terms, address owner) TokenBridge(terms, owner) {
+        require(address(token_).code.length != 0, NotAToken(address(token_)));
+        token = token_;
+    }
+
+    /// @dev Credit is what came, not what was asked for.
+    function _onSend(address from, uint256 amount) internal override {
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        uint256 balance = token.balanceOf(address(this));
+        // A balance that fell moved nothing in.
+        require(balance == before + amount, WrongDelta(amount, balance > before ? balance - before : 0));
+    }
+
+    /// @dev A token that takes its fee on top would eat what backs others.
+    function _onReceive(address to, uint256 amount) internal override {
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransfer(to, amount);
+        uint256 balance = token.balanceOf(address(this));
+        require(before == balance + amount, WrongDelta(amount, before > balance ? before - balance : 0));
+    }
+
+    function _lock(Remote storage to, uint256 amount) internal override {
+        uint256 sum = to.locked + amount;
+        require(sum <= type(uint112).max, BooksFull(sum));
+        to.locked = uint112(sum);
+    }
+
+    function _release(uint64 chainId, Remote storage from, uint256 amount) internal override {
+        uint256 held = from.locked;
+        require(amount <= held, NotLocked(chainId, amount, held));
+        from.locked = uint112(held - amount);
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+/// @title ERC-7930 addresses of EVM chains, read strictly
+/// @notice One account, one spelling: version 1, chain type EIP-155, a chain id of 1 to 8 bytes without leading zero, an
+/// address of 20 bytes, and nothing after it. OpenZeppelin's parser is lax (it takes trailing bytes and leading zeros),
+/// which is harmless to read but not to compare.
+library EvmAddress {
+    /// @notice Not the one spelling of an account on an EVM chain.
+    error BadAddress(bytes interoperable);
+
+    /// @dev Version 1, chain type 0: the first four bytes.
+    uint256 private constant PREFIX = 0x00010000;
+    /// @dev Bytes besides the chain id: version 2, chain type 2, two lengths, address 20.
+    uint256 private constant FIXED = 26;
+
+    /// @dev Chain and account that `interoperable` names.
+    /// @custom:throws BadAddress
+    function parse(bytes memory interoperable) internal pure returns (uint64 chainId, address account) {
+        uint256 first;
+        uint256 last;
+        uint256 length = interoperable.length;
+        assembly ("memory-safe") {
+            first := mload(add(interoperable, 0x20)) // the first 32 bytes
+            last := mload(add(interoperable, length)) // the 32 bytes that end with the address, or less than nothing: refused below
+        }
+        bool valid;
+        (valid, chainId, account) = _read(first, last, length);
+        require(valid, BadAddress(interoperable));
+    }
+
+    /// @dev As {parse}, from calldata.
+    /// @custom:throws BadAddress
+    function parseCalldata(bytes calldata interoperable) internal pure returns (uint64 chainId, address account) {
+        uint256 first;
+        uint256 last;
+        uint256 length = interoperable.length;
+        assembly ("memory-safe") {
+            first := calldataload(interoperable.offset) // the first 32 bytes
+            last := calldataload(sub(add(interoperable.offset, length), 0x20)) // the 32 bytes that end with the address
+        }
+        bool valid;
+        (valid, chainId, account) = _read(first, last, length);
+        require(valid, BadAddress(interoperable));
+    }
+
+    /// @dev The rule over both ends of the bytes; `length` is checked first, so that only bytes of the input count.
+    function _read(uint256 first, uint256 last, uint256 length)
+        private
+        pure
+        returns (bool valid, uint64 chainId, address account)
+    {
+        // No overflow: a byte of `first`, and sums of constants.
+        unchecked {
+            uint256 size = uint8(first >> 216);
+            if (first >> 224 != PREFIX || size == 0 || size > 8 || length != FIXED + size) {
+                return (false, 0, address(0));
+            }
+
+            chainId = uint64((first << 40) >> (256 - 8 * size));
+            account = address(uint160(last));
+            // The address ends the bytes, so its length byte is the 21st from the end.
+            valid = chainId >> (8 * (size - 1)) != 0 && uint8(last >> 160) == 20;
+        }
+    }
+}
