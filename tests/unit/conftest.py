@@ -6,7 +6,7 @@ from typing import Never
 import pytest
 
 
-def _refuse(sock: socket.socket, *address: object) -> Never:
+def _refuse(_sock: socket.socket, *address: object) -> Never:
     # Not an `Exception`, so that no retry and no `except OSError` swallows it.
     pytest.fail(f"a unit test opened a socket to {address}: it belongs into tests/integration")
 

@@ -1,0 +1,38 @@
+"""What the wheel carries is what the sources compile to."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.packaging.conftest import ROOT
+from tools import artifacts
+
+
+def test_committed_artifacts_are_what_the_sources_compile_to() -> None:
+    check = subprocess.run(
+        [sys.executable, "-m", "tools.artifacts", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert check.returncode == 0, check.stderr
+
+
+def test_each_way_to_differ_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "WRITTEN", tmp_path)
+    for name in ("Same", "Changed", "Dropped"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(name), "utf-8")
+
+    found = artifacts.differences({"Same": '"Same"', "Changed": '"other"', "New": '"New"'})
+
+    assert found == ["New.json is missing", "Dropped.json is not listed in artifacts.txt", "Changed.json differs"]
+
+
+def test_writing_leaves_nothing_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "WRITTEN", tmp_path)
+    (tmp_path / "Dropped.json").write_text("{}", "utf-8")
+
+    artifacts.write({"New": "{}\n"})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["New.json"]

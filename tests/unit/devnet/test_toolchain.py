@@ -1,0 +1,204 @@
+"""Where anvil comes from, and what is never run. npm is a script here that serves a tarball made by the test."""
+
+import base64
+import hashlib
+import tarfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from attrs import evolve, frozen
+
+from xl2.errors import ConfigInvalid
+from xl2_devnet import toolchain
+from xl2_devnet.toolchain import ANVIL, FORGE, FetchFailed, IntegrityBroken, Tool, ToolMissing, find
+
+PINNED = ANVIL.version
+OTHER = "0.3.0"
+
+
+def put(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def anvil(path: Path, version: str = PINNED) -> Path:
+    return put(path, f"#!/bin/sh\necho 'anvil Version: {version}-stable'\n")
+
+
+@frozen(kw_only=True)
+class Machine:
+    """A home, a PATH and an npm that packs `served`."""
+
+    root: Path
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return {"PATH": str(self.root / "bin"), "HOME": str(self.root / "home")}
+
+    @property
+    def served(self) -> Path:
+        return self.root / "anvil.tgz"
+
+    @property
+    def cached(self) -> Path:
+        return self.root / "home" / ".cache" / "xl2" / f"anvil-{PINNED}" / "anvil"
+
+    def serve(self, version: str = PINNED) -> Tool:
+        """Let npm bring an anvil of this version; the tool whose pin it meets."""
+        binary = anvil(self.root / "packed", version)
+        with tarfile.open(self.served, "w:gz") as tarball:
+            tarball.add(binary, "package/bin/anvil")
+        digest = base64.b64encode(hashlib.sha512(self.served.read_bytes()).digest()).decode()
+        return evolve(ANVIL, sha512={"linux-amd64": digest})
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    monkeypatch.setattr(toolchain.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(toolchain.platform, "machine", lambda: "x86_64")
+    machine = Machine(root=tmp_path)
+    put(tmp_path / "bin" / "node", '#!/bin/sh\n[ "$1" = --version ] && { echo v22.0.0; exit; }\nexec /bin/sh "$@"\n')
+    serve = f"/bin/cp {machine.served} . || {{ echo 'npm error: no such package'; exit 1; }}\n"
+    put(tmp_path / "bin" / "npm-cli.js", serve)
+    (tmp_path / "bin" / "npm").symlink_to("npm-cli.js")
+    return machine
+
+
+def test_the_path_that_the_user_names_wins_over_the_cache(machine: Machine) -> None:
+    anvil(machine.cached)
+    mine, variable = anvil(machine.root / "mine"), anvil(machine.root / "variable")
+
+    assert find(ANVIL, {**machine.environ, "XL2_ANVIL": str(variable)}) == variable
+    assert find(ANVIL, {**machine.environ, "XL2_ANVIL": str(variable)}, explicit=mine) == mine
+
+
+def test_a_named_anvil_of_another_version_is_used_and_said(machine: Machine) -> None:
+    said: list[str] = []
+
+    found = find(ANVIL, machine.environ, explicit=anvil(machine.root / "mine", OTHER), say=said.append)
+
+    assert found == machine.root / "mine"
+    assert any(OTHER in sentence and PINNED in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("text", ["#!/bin/sh\necho 'forge Version: 1.7.1'\n", "#!/bin/sh\nexit 1\n", "no program"])
+def test_a_named_path_that_is_no_anvil_is_refused(machine: Machine, text: str) -> None:
+    named = put(machine.root / "mine", text)
+
+    with pytest.raises(ConfigInvalid, match=str(named)) as refused:
+        find(ANVIL, {**machine.environ, "XL2_ANVIL": str(named)})
+
+    assert "XL2_ANVIL" in refused.value.remedy
+
+
+def test_a_named_path_that_does_not_exist_is_refused(machine: Machine) -> None:
+    with pytest.raises(ConfigInvalid):
+        find(ANVIL, machine.environ, explicit=machine.root / "nothing here")
+
+
+def test_the_cache_comes_before_path(machine: Machine) -> None:
+    anvil(machine.cached)
+    anvil(machine.root / "bin" / "anvil")
+
+    assert find(ANVIL, machine.environ) == machine.cached
+
+
+def test_an_anvil_on_path_is_used_if_it_is_the_pinned_version(machine: Machine) -> None:
+    on_path = anvil(machine.root / "bin" / "anvil")
+
+    assert find(ANVIL, machine.environ) == on_path
+
+
+def test_an_anvil_on_path_of_another_version_is_passed_over(machine: Machine) -> None:
+    anvil(machine.root / "bin" / "anvil", OTHER)
+
+    assert find(machine.serve(), machine.environ) == machine.cached
+
+
+def test_what_npm_brings_is_installed_whole_and_alone(machine: Machine) -> None:
+    tool, said = machine.serve(), list[str]()
+
+    found = find(tool, machine.environ, say=said.append)
+
+    assert found == machine.cached
+    assert found.stat().st_mode & 0o777 == 0o755
+    assert [path.name for path in found.parent.iterdir()] == ["anvil"]
+    assert any("fetching" in sentence for sentence in said)
+
+
+def test_the_second_time_nothing_is_fetched(machine: Machine) -> None:
+    tool = machine.serve()
+    find(tool, machine.environ)
+    machine.served.unlink()
+
+    assert find(tool, machine.environ) == machine.cached
+
+
+def test_two_that_fetch_at_once_both_get_a_whole_binary(machine: Machine) -> None:
+    tool = machine.serve()
+
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(lambda _: find(tool, machine.environ), range(2)))
+
+    assert found == [machine.cached] * 2
+    assert [path.name for path in machine.cached.parent.iterdir()] == ["anvil"]
+
+
+def test_other_bytes_than_the_pinned_ones_are_never_installed(machine: Machine) -> None:
+    machine.serve()
+
+    with pytest.raises(IntegrityBroken, match="pinned is"):
+        find(ANVIL, machine.environ)
+
+    assert not machine.cached.exists()
+
+
+def test_npms_own_words_reach_the_user_when_it_fails(machine: Machine) -> None:
+    with pytest.raises(FetchFailed, match="no such package") as failed:
+        find(ANVIL, machine.environ)
+
+    assert "npm ping" in failed.value.remedy
+    assert list(machine.cached.parent.iterdir()) == []
+
+
+def test_a_genuine_binary_that_does_not_run_here_is_not_installed(machine: Machine) -> None:
+    tool = machine.serve(OTHER)
+
+    with pytest.raises(ToolMissing, match="does not run"):
+        find(tool, machine.environ)
+
+    assert not machine.cached.exists()
+
+
+@pytest.mark.parametrize(("system", "machine_type"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Linux", "riscv64")])
+def test_for_a_machine_without_a_pinned_hash_the_remedy_is_path(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, system: str, machine_type: str
+) -> None:
+    monkeypatch.setattr(toolchain.platform, "system", lambda: system)
+    monkeypatch.setattr(toolchain.platform, "machine", lambda: machine_type)
+    anvil(machine.root / "bin" / "anvil", OTHER)
+
+    with pytest.raises(ToolMissing, match="another version") as missing:
+        find(ANVIL, machine.environ)
+
+    assert "PATH" in missing.value.remedy
+    assert "XL2_ANVIL" in missing.value.remedy
+
+
+def test_the_cache_is_where_xdg_says_unless_that_is_relative(machine: Machine) -> None:
+    tool = machine.serve()
+
+    elsewhere = find(tool, {**machine.environ, "XDG_CACHE_HOME": str(machine.root / "xdg")})
+    relative = find(tool, {**machine.environ, "XDG_CACHE_HOME": "xdg"})
+
+    assert elsewhere == machine.root / "xdg" / "xl2" / f"anvil-{PINNED}" / "anvil"
+    assert relative == machine.cached
+
+
+@pytest.mark.parametrize("tool", [ANVIL, FORGE])
+def test_the_pins_are_whole_sha512_sums(tool: Tool) -> None:
+    assert {len(base64.b64decode(pin, validate=True)) for pin in tool.sha512.values()} == {64}
