@@ -17,12 +17,14 @@ import {EvmAddress} from "../libraries/EvmAddress.sol";
 import {MessageCodec} from "../libraries/MessageCodec.sol";
 import {RateLimit} from "../libraries/RateLimit.sol";
 import {ATTESTED, LAST_VERIFIER, SETTLED} from "../types/Assurance.sol";
-import {DEFAULT_GAS_LIMIT, MAX_GAS_LIMIT, Message} from "../types/Message.sol";
+import {DEFAULT_GAS_LIMIT, MAX_GAS_LIMIT} from "../types/Message.sol";
 
 /// @title TokenBridge
 /// @notice The rules that both ends of a bridge share; the manual is {ITokenBridge}. How tokens are taken and given is
 /// left to OpenZeppelin's `_onSend` and `_onReceive`, what is booked at home to {_lock} and {_release}.
 abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, ReentrancyGuardTransient, Ownable {
+    using MessageCodec for bytes;
+
     /// @inheritdoc ITokenBridge
     uint112 public constant UNLIMITED = type(uint112).max;
 
@@ -122,10 +124,12 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
 
     /// @inheritdoc ITokenBridge
     function refund(bytes calldata header, bytes calldata payload) external nonReentrant {
-        Message memory message = MessageCodec.decode(header);
-        require(message.sender == address(this), NotOurMessage());
-        require(message.payloadHash == keccak256(payload), WrongPayload(message.payloadHash, keccak256(payload)));
-        bytes32 id = keccak256(header);
+        (bool valid, bytes memory message) = MessageCodec.load(header);
+        require(valid && message.senderOf() == address(this), NotOurMessage());
+        require(
+            message.payloadHashOf() == keccak256(payload), WrongPayload(message.payloadHashOf(), keccak256(payload))
+        );
+        bytes32 id = message.idOf();
         require(!refunded[id], AlreadyRefunded(id));
         // The Outbox says so only of an id on its own log, so the rest of the header is what was sent.
         require(outbox.expired(id), NotExpired(id));
@@ -133,13 +137,15 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
         refunded[id] = true;
         (bytes memory from,, uint256 amount) = abi.decode(payload, (bytes, bytes, uint256));
         (, address to) = EvmAddress.parse(from);
-        if (message.fee != 0) feesOf[to] += message.fee;
-        Remote storage there = _remotes[message.destination];
-        _takeBack(message.destination, there, amount);
-        _release(message.destination, there, amount);
+        uint256 fee = message.feeOf();
+        if (fee != 0) feesOf[to] += fee;
+        uint64 chainId = message.laneOf().destination;
+        Remote storage there = _remotes[chainId];
+        _takeBack(chainId, there, amount);
+        _release(chainId, there, amount);
 
         _onReceive(to, amount);
-        emit TransferRefunded(id, to, amount, message.fee);
+        emit TransferRefunded(id, to, amount, fee);
     }
 
     /// @inheritdoc ITokenBridge

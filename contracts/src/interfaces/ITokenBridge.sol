@@ -82,7 +82,7 @@ interface ITokenBridge {
     /// @notice `value` does not fit: there is `room`, and, if nothing else comes in, it fits at `fitsAt` (unix seconds; the
     /// end of time if it is above the capacity).
     error LimitExceeded(uint64 chainId, uint256 value, uint256 room, uint256 fitsAt);
-    /// @notice Sent by another, or paid by other than the Outbox.
+    /// @notice No header of a message that this bridge sent; or wei from other than the Outbox.
     error NotOurMessage();
     /// @notice The payload is not the one the header was made for.
     error WrongPayload(bytes32 expected, bytes32 actual);
@@ -149,7 +149,7 @@ interface ITokenBridge {
     /// {IOutbox.settle} has settled it as expired; no pause stops it. It counts as value that comes in; on a
     /// class below settled, where a forged receipt would be an exit too, it waits while the limit is overdrawn.
     /// @param header 163 bytes
-    /// @custom:throws BadHeader, NotOurMessage, WrongPayload, NotExpired, AlreadyRefunded, LimitExceeded
+    /// @custom:throws NotOurMessage, WrongPayload, NotExpired, AlreadyRefunded, LimitExceeded
     function refund(bytes calldata header, bytes calldata payload) external;
 
     /// @notice Pays out refunded fees. Anyone may, to `account` only.

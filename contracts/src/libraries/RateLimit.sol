@@ -9,8 +9,8 @@ pragma solidity 0.8.37;
 library RateLimit {
     /// @dev What is left of `used` at `now_`, when it was `used` at `since`.
     /// @return level At most `used`
-    /// @return time The time at which `level` is exact: `now_`, less the fraction in which no whole unit has leaked, so that
-    /// reading often loses nothing
+    /// @return time The time at which `level` is exact: `now_`, less the seconds in which no whole unit has leaked, so that
+    /// a reading loses less than a second of them, and always to the safe side
     function leak(uint256 used, uint256 since, uint256 now_, uint256 capacity, uint256 window)
         internal
         pure
