@@ -15,6 +15,7 @@ from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.transactions import (
+    Broadcast,
     Call,
     Clock,
     Fees,
@@ -31,6 +32,7 @@ __all__ = [
     "Attester",
     "Block",
     "Blocks",
+    "Broadcast",
     "Call",
     "Chain",
     "ChainSettings",

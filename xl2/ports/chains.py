@@ -8,12 +8,12 @@ is not trusted with anything that matters: `flow` compares logs with storage, an
 from collections.abc import Sequence
 from typing import Protocol
 
-from xl2.core.evidence import Finality
+from xl2.core.evidence import Finality, VerifierMask
 from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Sent
-from xl2.ports.transactions import Call, Fees, TxReceipt
+from xl2.ports.transactions import Broadcast, Call, Fees, TxReceipt
 
 
 class Blocks(Protocol):
@@ -52,8 +52,8 @@ class Blocks(Protocol):
         """Next transaction nonce of an account: by included transactions, or with the pool's."""
         ...
 
-    async def broadcast(self, raw: bytes) -> None:
-        """Hand a signed transaction to the chain. Known or included already is success; raises `Refused` by cause."""
+    async def broadcast(self, raw: bytes) -> Broadcast:
+        """Hand a signed transaction to the chain. Raises `Unaffordable`, or another `Refused` where nothing helps."""
         ...
 
     async def tx_receipt(self, tx_hash: Hash32) -> TxReceipt | None:
@@ -144,8 +144,8 @@ class Destination(Protocol):
         """Entries of a lane's receipt log in a range of blocks, in order."""
         ...
 
-    async def failures(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Failure]:
-        """Failed executions of a lane's messages in a range of blocks."""
+    async def failures(self, ids: Sequence[MessageId], first: BlockNumber, last: BlockNumber) -> Sequence[Failure]:
+        """Failed executions of these messages in a range of blocks."""
         ...
 
     def deliver_call(self, segment: bytes, evidence: bytes, payee: Address) -> Call:
@@ -164,8 +164,12 @@ class Destination(Protocol):
 class HeadReader(Protocol):
     """What a chain's `Heads` knows of logs elsewhere."""
 
-    async def shown(self, log: Log, head: Hash32) -> int:
-        """Standing verifiers that have shown this head, as a bitmap by number."""
+    async def standing(self, log: Log) -> VerifierMask:
+        """Verifiers that may speak for a log now."""
+        ...
+
+    async def shown(self, log: Log, head: Hash32) -> VerifierMask:
+        """Verifiers that have shown this head and still stand."""
         ...
 
 

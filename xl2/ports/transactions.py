@@ -6,6 +6,7 @@ transaction, and its journal holds the signed bytes before anybody else sees the
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from attrs import field, frozen
@@ -62,6 +63,17 @@ class SignedTransaction:
     sender: Address
     raw: bytes = field(repr=False)
     hash: Hash32
+
+
+class Broadcast(StrEnum):
+    """What a chain says of a transaction handed to it."""
+
+    #: It is in the pool, or was already.
+    ACCEPTED = "accepted"
+    #: Its nonce is behind: it, or another of that nonce, is in a block.
+    NONCE_USED = "nonce used"
+    #: Its fee is too low, or no better than what it would replace.
+    UNDERPRICED = "underpriced"
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,157 @@
+"""
+Chain: an EVM chain with xl2's contracts, in the house's words: `Evm` below, one class a contract beside it.
+
+Promise: nothing is decided here; each method is one question to one contract. Implements `xl2.ports.Chain`.
+"""
+
+from collections.abc import Sequence
+
+from xl2.core.evidence import VerifierMask
+from xl2.core.lane import Lane
+from xl2.core.message import Message
+from xl2.core.types import (
+    Address,
+    Assurance,
+    BlockNumber,
+    ChainId,
+    Hash32,
+    MessageId,
+    Timestamp,
+    Wei,
+)
+from xl2.errors import ConfigInvalid
+from xl2.ports import Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Sent
+from xl2_adapters.contracts.heads import Heads
+from xl2_adapters.contracts.inbox import Inbox
+from xl2_adapters.contracts.outbox import Outbox
+from xl2_adapters.evm import Evm
+
+
+class EvmChain(Evm):
+    """A chain with outbox, inbox and heads."""
+
+    def __init__(self, settings: ChainSettings) -> None:
+        """Raises `ConfigInvalid` where the address of a contract is missing."""
+        super().__init__(settings.chain, settings.rpc_url)
+        self.settings = settings
+        self._outbox = Outbox(self, contract_of(settings, "outbox"))
+        self._inbox = Inbox(self, contract_of(settings, "inbox"))
+        self._heads = Heads(self, contract_of(settings, "heads"))
+
+    @property
+    def outbox(self) -> Address:
+        """Contract that accepts messages."""
+        return self._outbox.address
+
+    @property
+    def inbox(self) -> Address:
+        """Contract that delivers messages."""
+        return self._inbox.address
+
+    async def lane_to(self, destination: ChainId, assurance: Assurance) -> Lane:
+        """Open lane from here."""
+        return await self._outbox.lane_to(destination, assurance)
+
+    async def sent_state(self, lane: Lane, at: BlockNumber) -> LogState:
+        """Head and count of the lane log."""
+        return await self._outbox.state(lane, at)
+
+    async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
+        """Messages of a lane in a range of blocks."""
+        return await self._outbox.sent(lane, max(first, self.settings.start), last)
+
+    async def find_sent(self, message_id: MessageId) -> Sent | None:
+        """A message by its id."""
+        return await self._outbox.find(message_id, self.settings.start)
+
+    async def ending(self, message: Message, at: BlockNumber) -> Ending:
+        """What became of a message's fee."""
+        settled, expired = await self._outbox.settled_and_expired(message, at)
+        if expired:
+            return Ending.REFUNDED
+        return Ending.SETTLED if settled else Ending.OPEN
+
+    async def credit(self, account: Address) -> Wei:
+        """What an account can claim."""
+        return await self._outbox.credit(account)
+
+    def send_call(
+        self,
+        lane: Lane,
+        *,
+        recipient: Address,
+        payload: bytes,
+        gas_limit: int,
+        expiry: Timestamp,
+        allow_no_code: bool,
+        fee: Wei,
+    ) -> Call:
+        """Send a message."""
+        return self._outbox.send_call(
+            lane,
+            recipient=recipient,
+            payload=payload,
+            gas_limit=gas_limit,
+            expiry=expiry,
+            allow_no_code=allow_no_code,
+            fee=fee,
+        )
+
+    def add_fee_call(self, message: Message, amount: Wei) -> Call:
+        """Top a fee up."""
+        return self._outbox.add_fee_call(message, amount)
+
+    def settle_call(self, lane: Lane, segment: bytes, evidence: bytes) -> Call:
+        """Prove receipts back."""
+        return self._outbox.settle_call(lane, segment, evidence)
+
+    def claim_call(self, account: Address) -> Call:
+        """Pay credits out."""
+        return self._outbox.claim_call(account)
+
+    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Fate]:
+        """What the inbox says of messages."""
+        return await self._inbox.fates(messages, at)
+
+    async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
+        """Head and count of the receipt log."""
+        return await self._inbox.receipt_state(lane, at)
+
+    async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Entry]:
+        """Entries of a lane's receipt log."""
+        return await self._inbox.receipts(lane, max(first, self.settings.start), last)
+
+    async def failures(self, ids: Sequence[MessageId], first: BlockNumber, last: BlockNumber) -> Sequence[Failure]:
+        """Failed executions of messages."""
+        return await self._inbox.failures(ids, max(first, self.settings.start), last)
+
+    def deliver_call(self, segment: bytes, evidence: bytes, payee: Address) -> Call:
+        """Deliver a segment."""
+        return self._inbox.deliver_call(segment, evidence, payee)
+
+    def retry_call(self, message: Message, gas_limit: int, payee: Address) -> Call:
+        """Call the recipient of a failed message again."""
+        return self._inbox.retry_call(message, gas_limit, payee)
+
+    def expire_call(self, message: Message) -> Call:
+        """Record that a message's expiry has passed."""
+        return self._inbox.expire_call(message)
+
+    async def shown(self, log: Log, head: Hash32) -> VerifierMask:
+        """Standing verifiers that have shown a head."""
+        return await self._heads.shown(log, head)
+
+    async def standing(self, log: Log) -> VerifierMask:
+        """Verifiers that may speak for a log."""
+        return await self._heads.standing(log)
+
+
+def contract_of(settings: ChainSettings, name: str) -> Address:
+    """Address of a contract. Raises `ConfigInvalid` where the settings name none."""
+    found = settings.contracts.get(name)
+    if found is None:
+        raise ConfigInvalid(
+            f"chain {settings.chain} ({settings.name}) has no contract {name!r} in its settings",
+            remedy=f"Add contracts.{name} to the chain's settings.",
+        )
+    return found

@@ -1,0 +1,111 @@
+"""
+Inbox: its calls, views and events in Python's words. The manual is `contracts/src/interfaces/IInbox.sol`.
+
+Promise: a receipt read from a log is given out as the very bytes that extended the receipt log.
+"""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from xl2.core.lane import Lane, index_in_page, page_of
+from xl2.core.message import Message
+from xl2.core.receipt import Delivered, Expired, Receipt
+from xl2.core.types import Address, BlockNumber, Hash32, MessageId, Wei, address, hex_text
+from xl2.ports import Call, Entry, Failure, Fate, LogState
+from xl2_adapters.abi import Event, Method
+from xl2_adapters.evm import Evm
+
+DELIVER = Method("deliver(bytes,bytes,address)")
+RETRY = Method("retry(bytes,bytes,uint256,address)")
+EXPIRE = Method("expire(bytes)")
+DELIVERED_BITMAP = Method("delivered(bytes32,uint256)", "(uint256)")
+FAILED_BY = Method("failed(bytes32)", "(uint256)")
+RECEIPTS = Method("receipts(bytes32)", "(bytes32,uint64)")
+METHODS = (DELIVER, RETRY, EXPIRE, DELIVERED_BITMAP, FAILED_BY, RECEIPTS)
+
+DELIVERED = Event("Delivered(bytes32 indexed,uint64,uint64,uint256,address indexed,uint96)")
+FAILED = Event("Failed(bytes32 indexed,uint256,bytes)")
+EXPIRED = Event("Expired(bytes32 indexed,bytes32 indexed,uint64)")
+EVENTS = (DELIVERED, FAILED, EXPIRED)
+
+
+@frozen
+class Inbox:
+    """The inbox of a chain."""
+
+    evm: Evm
+    address: Address
+
+    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> list[Fate]:
+        """What became of messages: one bitmap a page, one word a message, in one request."""
+        pages = sorted({(Lane.of(message).log, page_of(message.nonce)) for message in messages})
+        views = [(self.address, DELIVERED_BITMAP.encode(log, page)) for log, page in pages]
+        views += [(self.address, FAILED_BY.encode(message.id)) for message in messages]
+        answers = await self.evm.views(views, at)
+        endpoint = self.evm.endpoint
+        bitmaps = {
+            key: DELIVERED_BITMAP.decode(answer, endpoint)[0] for key, answer in zip(pages, answers, strict=False)
+        }
+        return [
+            self._fate(message, bitmaps, FAILED_BY.decode(answer, endpoint)[0])
+            for message, answer in zip(messages, answers[len(pages) :], strict=True)
+        ]
+
+    async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
+        """Head and count of the receipt log. Before the first entry the head is the log's name."""
+        answer = await self.evm.view(self.address, RECEIPTS.encode(lane.receipt_log), at)
+        head, count = RECEIPTS.decode(answer, self.evm.endpoint)
+        return LogState(head=Hash32(head) if count else lane.receipt_log, count=count)
+
+    async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Entry]:
+        """Entries of a lane's receipt log in a range of blocks."""
+        delivered = await self.evm.logs(self.address, [[DELIVERED.topic], [lane.log]], first, last)
+        expired = await self.evm.logs(self.address, [[EXPIRED.topic], None, [lane.log]], first, last)
+        entries = []
+        for log in (*delivered, *expired):
+            receipt: Receipt
+            if log.topics[0] == DELIVERED.topic:
+                values = DELIVERED.decode(log.topics, log.data, self.evm.endpoint)
+                _, index, page, bitmap, payee, fees = values
+                receipt = Delivered(page=page, bitmap=bitmap, payee=address(payee), fees=Wei(fees))
+            else:
+                message_id, _, index = EXPIRED.decode(log.topics, log.data, self.evm.endpoint)
+                receipt = Expired(id=message_id)
+            entries.append(Entry(lane=lane, index=index, data=receipt.encode(), place=log.place))
+        return sorted(entries, key=lambda entry: entry.index)
+
+    async def failures(self, ids: Sequence[MessageId], first: BlockNumber, last: BlockNumber) -> list[Failure]:
+        """Failed executions of these messages in a range of blocks."""
+        if not ids:
+            return []
+        logs = await self.evm.logs(self.address, [[FAILED.topic], list(ids)], first, last)
+        failures = []
+        for log in logs:
+            message_id, _, reason = FAILED.decode(log.topics, log.data, self.evm.endpoint)
+            failures.append(Failure(id=MessageId(Hash32(message_id)), reason=reason, place=log.place))
+        return failures
+
+    def deliver_call(self, segment: bytes, evidence: bytes, payee: Address) -> Call:
+        """Deliver a segment."""
+        count = int.from_bytes(segment[34:36])
+        what = f"deliver {count} message{'s' if count > 1 else ''} from chain {int.from_bytes(segment[:8])}"
+        return self._call(DELIVER.encode(segment, evidence, payee), what)
+
+    def retry_call(self, message: Message, gas_limit: int, payee: Address) -> Call:
+        """Call the recipient of a failed message again."""
+        data = RETRY.encode(message.header, message.payload, gas_limit, payee)
+        return self._call(data, f"retry message {hex_text(message.id)} with {gas_limit} gas")
+
+    def expire_call(self, message: Message) -> Call:
+        """Record that a message's expiry has passed."""
+        return self._call(EXPIRE.encode(message.header), f"expire message {hex_text(message.id)}")
+
+    def _call(self, data: bytes, what: str) -> Call:
+        return Call(chain=self.evm.chain, to=self.address, data=data, what=what)
+
+    def _fate(self, message: Message, bitmaps: dict[tuple[Hash32, int], int], failed_by: int) -> Fate:
+        bitmap = bitmaps[Lane.of(message).log, page_of(message.nonce)]
+        if bitmap >> index_in_page(message.nonce) & 1:
+            return Fate.DELIVERED
+        return Fate.FAILED if failed_by else Fate.UNSEEN

@@ -1,0 +1,198 @@
+"""
+Outbox: its calls, views and events in Python's words. The manual is `contracts/src/interfaces/IOutbox.sol`.
+
+Promise: a message read from a log is given out only if its recomputed id is the one the log names.
+"""
+
+from collections.abc import Sequence
+
+from attrs import field, frozen
+
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane, page_of
+from xl2.core.message import DEFAULT_GAS_LIMIT, Message
+from xl2.core.types import (
+    ZERO_ADDRESS,
+    Address,
+    Assurance,
+    BlockNumber,
+    ChainId,
+    Hash32,
+    MessageId,
+    Nonce,
+    Timestamp,
+    Wei,
+    address,
+    checksum,
+    hex_text,
+)
+from xl2.errors import NotFound, ProofInvalid
+from xl2.ports import Call, LogState, Sent
+from xl2_adapters import interop_address
+from xl2_adapters.abi import Event, Method
+from xl2_adapters.evm import Evm, Log
+
+SEND = Method("sendMessage(bytes,bytes,bytes[])", "(bytes32)")
+ADD_FEE = Method("addFee(uint64,uint8,uint64)")
+SETTLE = Method("settle(bytes,bytes)")
+CLAIM_FOR = Method("claimFor(address)")
+LANE = Method("lane(uint64,uint8)", "(bytes32,address,uint64,uint64)")
+SETTLED = Method("settled(uint64,uint8,uint256)", "(uint256)")
+EXPIRED = Method("expired(bytes32)", "(bool)")
+CREDIT = Method("credit(address)", "(uint256)")
+METHODS = (SEND, ADD_FEE, SETTLE, CLAIM_FOR, LANE, SETTLED, EXPIRED, CREDIT)
+
+MESSAGE_SENT = Event("MessageSent(bytes32 indexed,bytes,bytes,bytes,uint256,bytes[])")
+MESSAGE_PLACED = Event("MessagePlaced(uint256)")
+EVENTS = (MESSAGE_SENT, MESSAGE_PLACED)
+
+GAS_LIMIT = Method("gasLimit(uint32)")
+EXPIRY = Method("expiry(uint64)")
+ASSURANCE = Method("assurance(uint8)")
+ALLOW_NO_CODE = Method("allowNoCode()")
+
+
+@frozen
+class Outbox:
+    """The outbox of a chain."""
+
+    evm: Evm
+    address: Address
+    #: Inboxes by destination: the outbox sets each once, so what was read stays true.
+    _inboxes: dict[ChainId, Address] = field(factory=dict, init=False, eq=False, repr=False)
+
+    async def lane_to(self, destination: ChainId, assurance: Assurance) -> Lane:
+        """Open lane. Raises `NotFound` where there is none."""
+        _, inbox, _ = await self._lane(destination, assurance, None)
+        if inbox == ZERO_ADDRESS:
+            raise NotFound(
+                f"the outbox {checksum(self.address)} on chain {self.evm.chain} has no lane to chain {destination}",
+                remedy="Check the destination's chain id, or have the lane registered.",
+            )
+        return Lane(
+            origin=self.evm.chain, outbox=self.address, destination=destination, inbox=inbox, assurance=assurance
+        )
+
+    async def state(self, lane: Lane, at: BlockNumber) -> LogState:
+        """Head and count of the lane log. Before the first message the head is the log's name."""
+        head, _, count = await self._lane(lane.destination, lane.assurance, at)
+        return LogState(head=head if count else lane.log, count=count)
+
+    async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Sent]:
+        """Messages of a lane in a range of blocks, in the order of their logs."""
+        topics = [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]]
+        logs = await self.evm.logs(self.address, topics, first, last)
+        return [sent for sent in await self._messages(logs) if Lane.of(sent.message) == lane]
+
+    async def find(self, message_id: MessageId, since: BlockNumber) -> Sent | None:
+        """A message by its id."""
+        tip = (await self.evm.head(Finality.LATEST)).number
+        named = await self.evm.logs(self.address, [[MESSAGE_SENT.topic], [message_id]], since, tip)
+        if not named:
+            return None
+        block = named[-1].place.block
+        logs = await self.evm.logs(self.address, [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]], block, block)
+        return next((sent for sent in await self._messages(logs) if sent.message.id == message_id), None)
+
+    async def settled_and_expired(self, message: Message, at: BlockNumber) -> tuple[bool, bool]:
+        """Whether the nonce is settled, and whether this very message was settled as expired."""
+        settled = SETTLED.encode(message.destination, message.assurance, page_of(message.nonce))
+        expired = EXPIRED.encode(message.id)
+        answers = await self.evm.views([(self.address, settled), (self.address, expired)], at)
+        (bitmap,) = SETTLED.decode(answers[0], self.evm.endpoint)
+        (is_expired,) = EXPIRED.decode(answers[1], self.evm.endpoint)
+        return bool(bitmap >> message.nonce % 256 & 1), is_expired
+
+    async def credit(self, account: Address) -> Wei:
+        """What an account can claim."""
+        (amount,) = CREDIT.decode(await self.evm.view(self.address, CREDIT.encode(account)), self.evm.endpoint)
+        return Wei(amount)
+
+    def send_call(
+        self,
+        lane: Lane,
+        *,
+        recipient: Address,
+        payload: bytes,
+        gas_limit: int,
+        expiry: Timestamp,
+        allow_no_code: bool,
+        fee: Wei,
+    ) -> Call:
+        """Send a message: what the outbox defaults to is not said."""
+        attributes = [ASSURANCE.encode(lane.assurance), GAS_LIMIT.encode(gas_limit)]
+        attributes += [EXPIRY.encode(expiry)] if expiry else []
+        attributes += [ALLOW_NO_CODE.encode()] if allow_no_code else []
+        to = interop_address.encode(lane.destination, recipient)
+        what = f"send {len(payload)} bytes to {checksum(recipient)} on chain {lane.destination}"
+        return self._call(SEND.encode(to, payload, attributes), what, fee)
+
+    def add_fee_call(self, message: Message, amount: Wei) -> Call:
+        """Top a fee up."""
+        data = ADD_FEE.encode(message.destination, message.assurance, message.nonce)
+        return self._call(data, f"add {amount} wei to the fee of message {hex_text(message.id)}", amount)
+
+    def settle_call(self, lane: Lane, segment: bytes, evidence: bytes) -> Call:
+        """Prove receipts back."""
+        what = f"settle receipts of the {lane.assurance.name.lower()} lane {lane.origin} to {lane.destination}"
+        return self._call(SETTLE.encode(segment, evidence), what)
+
+    def claim_call(self, account: Address) -> Call:
+        """Pay credits out."""
+        return self._call(CLAIM_FOR.encode(account), f"claim the credit of {checksum(account)}")
+
+    def _call(self, data: bytes, what: str, value: Wei = Wei(0)) -> Call:
+        return Call(chain=self.evm.chain, to=self.address, data=data, value=value, what=what)
+
+    async def _lane(
+        self, destination: ChainId, assurance: Assurance, at: BlockNumber | None
+    ) -> tuple[Hash32, Address, int]:
+        answer = await self.evm.view(self.address, LANE.encode(destination, assurance), at)
+        head, inbox, count, _ = LANE.decode(answer, self.evm.endpoint)
+        return Hash32(head), address(inbox), count
+
+    async def _messages(self, logs: Sequence[Log]) -> list[Sent]:
+        """Each `MessageSent` with the `MessagePlaced` that follows it."""
+        messages: list[Sent] = []
+        sent: Log | None = None
+        for log in logs:
+            if log.topics[0] == MESSAGE_SENT.topic:
+                sent = log
+                continue
+            if sent is None or sent.place.block_hash != log.place.block_hash:
+                raise ProofInvalid(f"{self.evm.endpoint} sent a MessagePlaced of block {log.place.block} alone")
+            messages.append(Sent(message=await self._message(sent, log), place=sent.place))
+            sent = None
+        return messages
+
+    async def _inbox(self, destination: ChainId) -> Address:
+        if destination not in self._inboxes:
+            self._inboxes[destination] = (await self._lane(destination, Assurance.SETTLED, None))[1]
+        return self._inboxes[destination]
+
+    async def _message(self, sent: Log, placed: Log) -> Message:
+        endpoint = self.evm.endpoint
+        named, sender, recipient, payload, value, attributes = MESSAGE_SENT.decode(sent.topics, sent.data, endpoint)
+        (place,) = MESSAGE_PLACED.decode(placed.topics, placed.data, endpoint)
+        given = {bytes(one[:4]): int.from_bytes(one[4:]) for one in attributes}
+        message = Message(
+            allow_no_code=ALLOW_NO_CODE.selector in given,
+            assurance=Assurance(place >> 64 & 0xFF),
+            origin=self.evm.chain,
+            destination=ChainId(place >> 72),
+            nonce=Nonce(place & (1 << 64) - 1),
+            outbox=self.address,
+            inbox=await self._inbox(ChainId(place >> 72)),
+            sender=interop_address.parse(sender)[1],
+            recipient=interop_address.parse(recipient)[1],
+            gas_limit=given.get(GAS_LIMIT.selector, DEFAULT_GAS_LIMIT),
+            expiry=Timestamp(given.get(EXPIRY.selector, 0)),
+            fee=Wei(value),
+            payload=payload,
+        )
+        if message.id != named:
+            raise ProofInvalid(
+                f"{endpoint} sent a log of message {hex_text(named)} whose fields hash to {hex_text(message.id)}",
+                remedy="Do not trust this endpoint; ask another one.",
+            )
+        return message

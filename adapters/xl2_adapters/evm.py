@@ -1,0 +1,313 @@
+"""
+EVM: any Ethereum-like chain behind one JSON-RPC endpoint, in the house's words.
+
+Comes in: block numbers, addresses, slots. Goes out: blocks, logs, storage, proofs, fees, receipts. Promise: the chain
+id was checked before the first answer; a log, a block or a proof node that is not what was asked for is refused here; a
+range of logs that an endpoint finds too long is halved until it fits. Whether an endpoint told the truth is left to
+`flow` (logs against storage) and to the provers (proofs). What contracts mean is left to `contracts`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from xl2.core.evidence import Finality
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei, checksum, hex_text
+from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable
+from xl2.ports import Block, Broadcast, Call, Fees, Place, TxReceipt
+from xl2_adapters import rpc_wire
+from xl2_adapters.abi import explain_revert
+from xl2_adapters.node_words import outcome_of
+from xl2_adapters.rpc import Call as Request
+from xl2_adapters.rpc import Json, RpcClient, RpcLimits
+
+#: Blocks in one `eth_getLogs`; more is refused by many public endpoints.
+_LOG_RANGE = 2_000
+_TAGS = {
+    Finality.LATEST: "latest",
+    Finality.SAFE: "safe",
+    Finality.FINALIZED: "finalized",
+    Finality.SETTLED: "finalized",
+}
+
+
+@frozen(kw_only=True)
+class Log:
+    """A log entry, as the node sent it."""
+
+    topics: tuple[bytes, ...]
+    data: bytes = field(repr=False)
+    place: Place
+
+
+@frozen(kw_only=True)
+class Proof:
+    """What `eth_getProof` said of an account and slots of it: nodes, unverified."""
+
+    account: tuple[bytes, ...] = field(repr=False)
+    storage_root: Hash32
+    #: One list of nodes a slot, in the order asked.
+    storage: tuple[tuple[bytes, ...], ...] = field(repr=False)
+
+
+class Evm:
+    """A chain behind one endpoint. Implements `xl2.ports.Blocks`."""
+
+    def __init__(self, chain: ChainId, rpc_url: str, *, limits: RpcLimits | None = None) -> None:
+        """`rpc_url`: http(s). Connects at the first question."""
+        self._chain = chain
+        self.rpc = RpcClient(rpc_url, limits=limits)
+        self._checked = False
+        self._checking = asyncio.Lock()
+
+    @property
+    def chain(self) -> ChainId:
+        """EIP-155 id."""
+        return self._chain
+
+    @property
+    def endpoint(self) -> str:
+        """Name of the endpoint, for errors."""
+        return self.rpc.name
+
+    async def ask(self, method: str, *params: Json) -> Json:
+        """One RPC call, after the chain id was checked. Raises `WrongChain`, and as `RpcClient.call`."""
+        await self._check_chain()
+        return await self.rpc.call(method, *params)
+
+    async def ask_many(self, requests: Sequence[Request]) -> list[Json]:
+        """Many RPC calls in one request, after the chain id was checked."""
+        await self._check_chain()
+        return await self.rpc.batch(requests)
+
+    async def head(self, finality: Finality) -> Block:
+        """Newest block of that finality."""
+        return self._block(await self.ask("eth_getBlockByNumber", _TAGS[finality], False), _TAGS[finality])
+
+    async def block(self, number: BlockNumber) -> Block:
+        """Canonical block at a height. Raises `NotYet` above the tip."""
+        block = self._block(await self.ask("eth_getBlockByNumber", hex(number), False), f"block {number}")
+        if block.number != number:
+            raise RpcUnavailable(
+                f"{self.endpoint} sent block {block.number} for block {number}", endpoint=self.endpoint
+            )
+        return block
+
+    async def raw_block(self, number: BlockNumber) -> dict[str, Json]:
+        """The header's fields as the node sends them. Raises `NotYet` above the tip."""
+        found = await self.ask("eth_getBlockByNumber", hex(number), False)
+        if not isinstance(found, dict):
+            raise NotYet(f"chain {self.chain} has no block {number} yet")
+        return found
+
+    async def balance(self, account: Address) -> Wei:
+        """Native balance at the tip."""
+        return Wei(self._number(await self.ask("eth_getBalance", checksum(account), "latest")))
+
+    async def code(self, account: Address) -> bytes:
+        """Code at the tip."""
+        return self._data(await self.ask("eth_getCode", checksum(account), "latest"))
+
+    async def fees(self) -> Fees:
+        """Base fee of the newest block, and the tip that the node suggests."""
+        block, tip = await self.ask_many(
+            [Request("eth_getBlockByNumber", ("latest", False)), Request("eth_maxPriorityFeePerGas")]
+        )
+        base = rpc_wire.mapping(block, self.endpoint).get("baseFeePerGas", "0x0")
+        return Fees(base_fee=Wei(self._number(base)), priority_fee=Wei(self._number(tip)))
+
+    async def simulate(self, call: Call, sender: Address) -> int:
+        """Gas that the call takes at the tip, or the call's own limit where it names one and that is enough."""
+        request: dict[str, Json] = {
+            "from": checksum(sender),
+            "to": checksum(call.to),
+            "data": hex_text(call.data),
+            "value": hex(call.value),
+        }
+        try:
+            if call.gas_limit is not None:
+                await self.ask("eth_call", {**request, "gas": hex(call.gas_limit)}, "latest")
+                return call.gas_limit
+            return self._number(await self.ask("eth_estimateGas", request))
+        except Reverted as reverted:
+            raise self.explained(reverted, call.what) from reverted
+
+    async def tx_nonce(self, account: Address, *, pending: bool = False) -> int:
+        """Next transaction nonce of an account."""
+        tag = "pending" if pending else "latest"
+        return self._number(await self.ask("eth_getTransactionCount", checksum(account), tag))
+
+    async def broadcast(self, raw: bytes) -> Broadcast:
+        """Hand a signed transaction to the node. Raises `Unaffordable`, or `RpcRejected` for causes without a name."""
+        try:
+            await self.ask("eth_sendRawTransaction", hex_text(raw))
+        except RpcRejected as rejected:
+            return outcome_of(rejected)
+        return Broadcast.ACCEPTED
+
+    async def tx_receipt(self, tx_hash: Hash32) -> TxReceipt | None:
+        """Receipt of an included transaction."""
+        found = await self.ask("eth_getTransactionReceipt", hex_text(tx_hash))
+        if found is None:
+            return None
+        fields = rpc_wire.mapping(found, self.endpoint)
+        gas_used = self._number(fields.get("gasUsed"))
+        # OP Stack nodes tell the data fee apart; anvil charges it and is silent.
+        data_fee = self._number(fields.get("l1Fee") or "0x0")
+        return TxReceipt(
+            tx_hash=self._hash(fields.get("transactionHash")),
+            block=BlockNumber(self._number(fields.get("blockNumber"))),
+            block_hash=self._hash(fields.get("blockHash")),
+            succeeded=self._number(fields.get("status")) == 1,
+            gas_used=gas_used,
+            cost=Wei(gas_used * self._number(fields.get("effectiveGasPrice") or "0x0") + data_fee),
+        )
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.rpc.close()
+
+    # --- beyond the port: what adapters build on
+
+    async def view(self, to: Address, data: bytes, at: BlockNumber | None = None) -> bytes:
+        """What a read-only call returns at a block, or at the tip. Raises `Reverted`, explained."""
+        request = self.view_request(to, data, at)
+        try:
+            return self._data(await self.ask(request.method, *request.params))
+        except Reverted as reverted:
+            raise self.explained(reverted, f"a view of {checksum(to)}") from reverted
+
+    async def views(self, calls: Sequence[tuple[Address, bytes]], at: BlockNumber | None = None) -> list[bytes]:
+        """What read-only calls return at one block, in their order."""
+        answers = await self.ask_many([self.view_request(to, data, at) for to, data in calls])
+        return [self._data(answer) for answer in answers]
+
+    def view_request(self, to: Address, data: bytes, at: BlockNumber | None = None) -> Request:
+        """`eth_call`, without a sender: nothing of ours looks at it in a view."""
+        tag = "latest" if at is None else hex(at)
+        return Request("eth_call", ({"to": checksum(to), "data": hex_text(data)}, tag))
+
+    async def storage(self, account: Address, slot: Hash32, at: BlockNumber) -> Hash32:
+        """A storage word at a block."""
+        word = self._data(await self.ask("eth_getStorageAt", checksum(account), hex_text(slot), hex(at)))
+        return Hash32(word.rjust(32, b"\0"))
+
+    async def proof(self, account: Address, slots: Sequence[Hash32], at: BlockNumber) -> Proof:
+        """Trie nodes of an account and slots of it at a block (EIP-1186)."""
+        wanted: list[Json] = [hex_text(slot) for slot in slots]
+        found = rpc_wire.mapping(await self.ask("eth_getProof", checksum(account), wanted, hex(at)), self.endpoint)
+        by_slot = rpc_wire.sequence(found.get("storageProof"), self.endpoint)
+        if len(by_slot) != len(slots):
+            raise RpcUnavailable(
+                f"{self.endpoint} sent {len(by_slot)} storage proofs for {len(slots)} slots", endpoint=self.endpoint
+            )
+        return Proof(
+            account=self._nodes(found.get("accountProof")),
+            storage_root=self._hash(found.get("storageHash")),
+            storage=tuple(self._nodes(rpc_wire.mapping(one, self.endpoint).get("proof")) for one in by_slot),
+        )
+
+    async def logs(
+        self, contract: Address, topics: Sequence[Sequence[bytes] | None], first: BlockNumber, last: BlockNumber
+    ) -> list[Log]:
+        """
+        Logs of a contract in a range of blocks, in their order.
+
+        `topics`: by place, the values allowed; None: any. Raises `RpcUnavailable` for logs that were not asked for.
+        """
+        found: list[Log] = []
+        at = int(first)
+        length = _LOG_RANGE
+        while at <= last:
+            end = min(at + length - 1, last)
+            try:
+                answer = await self.ask("eth_getLogs", self._filter(contract, topics, at, end))
+            except (RpcRejected, RpcTooLarge):
+                if end == at:
+                    raise
+                length = max(1, (end - at + 1) // 2)
+                continue
+            entries = [
+                self._log(entry, contract, topics, at, end) for entry in rpc_wire.sequence(answer, self.endpoint)
+            ]
+            found += sorted(entries, key=lambda log: (log.place.block, log.place.log_index))
+            at = end + 1
+        return found
+
+    def explained(self, reverted: Reverted, what: str) -> Reverted:
+        """The same revert, with the contract's error in words."""
+        reason = explain_revert(reverted.revert) if reverted.revert else reverted.what
+        return Reverted(f"{what} would revert: {reason}", endpoint=self.endpoint, revert=reverted.revert)
+
+    async def _check_chain(self) -> None:
+        if self._checked:
+            return
+        async with self._checking:
+            if not self._checked:
+                await self.rpc.require_chain(self.chain)
+                self._checked = True
+
+    def _filter(
+        self, contract: Address, topics: Sequence[Sequence[bytes] | None], first: int, last: int
+    ) -> dict[str, Json]:
+        wanted: list[Json] = [None if any_of is None else [hex_text(topic) for topic in any_of] for any_of in topics]
+        return {"address": checksum(contract), "topics": wanted, "fromBlock": hex(first), "toBlock": hex(last)}
+
+    def _log(
+        self, entry: Json, contract: Address, wanted: Sequence[Sequence[bytes] | None], first: int, last: int
+    ) -> Log:
+        fields = rpc_wire.mapping(entry, self.endpoint)
+        topics = tuple(self._data(topic) for topic in rpc_wire.sequence(fields.get("topics"), self.endpoint))
+        place = Place(
+            block=BlockNumber(self._number(fields.get("blockNumber"))),
+            block_hash=self._hash(fields.get("blockHash")),
+            tx_hash=self._hash(fields.get("transactionHash")),
+            log_index=self._number(fields.get("logIndex")),
+        )
+        matches = len(topics) >= len(wanted) and all(
+            any_of is None or topic in any_of for topic, any_of in zip(topics, wanted, strict=False)
+        )
+        if (
+            self._data(fields.get("address")) != contract
+            or not first <= place.block <= last
+            or not matches
+            or fields.get("removed") is True
+        ):
+            raise RpcUnavailable(
+                f"{self.endpoint} sent a log of block {place.block} that was not asked for", endpoint=self.endpoint
+            )
+        return Log(topics=topics, data=self._data(fields.get("data")), place=place)
+
+    def _block(self, found: Json, what: str) -> Block:
+        if found is None:
+            raise NotYet(f"chain {self.chain} has no {what} yet")
+        fields = rpc_wire.mapping(found, self.endpoint)
+        return Block(
+            number=BlockNumber(self._number(fields.get("number"))),
+            hash=self._hash(fields.get("hash")),
+            parent_hash=self._hash(fields.get("parentHash")),
+            timestamp=Timestamp(self._number(fields.get("timestamp"))),
+        )
+
+    def _nodes(self, value: Json) -> tuple[bytes, ...]:
+        return tuple(self._data(node) for node in rpc_wire.sequence(value, self.endpoint))
+
+    def _number(self, value: Json) -> int:
+        return rpc_wire.quantity(value, self.endpoint)
+
+    def _data(self, value: Json) -> bytes:
+        return rpc_wire.data(value, self.endpoint)
+
+    def _hash(self, value: Json) -> Hash32:
+        data = self._data(value)
+        if len(data) != 32:
+            raise RpcUnavailable(f"{self.endpoint} sent a hash of {len(data)} bytes", endpoint=self.endpoint)
+        return Hash32(data)
+
+
+def topic_of(value: Any) -> bytes:
+    """An indexed integer or address as the 32 bytes of a topic."""
+    raw = value.to_bytes(32) if isinstance(value, int) else value
+    return raw.rjust(32, b"\0")
