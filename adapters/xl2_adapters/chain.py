@@ -21,6 +21,7 @@ from xl2.core.types import (
 )
 from xl2.errors import ConfigInvalid
 from xl2.ports import Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Sent
+from xl2_adapters.contracts.bridge import TokenBridge
 from xl2_adapters.contracts.heads import Heads
 from xl2_adapters.contracts.inbox import Inbox
 from xl2_adapters.contracts.outbox import Outbox
@@ -136,6 +137,10 @@ class EvmChain(Evm):
     def expire_call(self, message: Message) -> Call:
         """Record that a message's expiry has passed."""
         return self._inbox.expire_call(message)
+
+    def bridge(self, contract: Address) -> TokenBridge:
+        """A token bridge on this chain."""
+        return TokenBridge(self, contract)
 
     async def shown(self, log: Log, head: Hash32) -> VerifierMask:
         """Standing verifiers that have shown a head."""

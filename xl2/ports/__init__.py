@@ -5,11 +5,12 @@ Promise: everything that awaits is on the outside, and raises nothing but the tr
 ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an answer of a chain at a named block (`None`,
 an empty sequence), never the meaning of an error.
 
-Read in this order: `seen`, `transactions`, `chains`, `provers`, `store`, `families`. Who implements what: chains and
+Read in this order: `seen`, `transactions`, `chains`, `assets`, `provers`, `store`, `families`. Who implements what: chains and
 provers `xl2_adapters`, the submitter `xl2.flow.submit`, the store `xl2.store.sqlite`, signers the user's wallet, all of
 them once more in memory `xl2.testing`.
 """
 
+from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
@@ -32,6 +33,9 @@ __all__ = [
     "Attester",
     "Block",
     "Blocks",
+    "Bridge",
+    "BridgeLink",
+    "BridgeTerms",
     "Broadcast",
     "Call",
     "Chain",
@@ -59,6 +63,7 @@ __all__ = [
     "SignedTransaction",
     "Signer",
     "Submitter",
+    "Token",
     "Transaction",
     "TxReceipt",
     "VerifierSettings",

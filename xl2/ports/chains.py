@@ -12,6 +12,7 @@ from xl2.core.evidence import Finality, VerifierMask
 from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
+from xl2.ports.assets import Bridge
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Sent
 from xl2.ports.transactions import Broadcast, Call, Fees, TxReceipt
 
@@ -175,3 +176,7 @@ class HeadReader(Protocol):
 
 class Chain(Blocks, Origin, Destination, HeadReader, Protocol):
     """A chain with xl2's contracts."""
+
+    def bridge(self, contract: Address) -> Bridge:
+        """A token bridge on this chain, by its address."""
+        ...

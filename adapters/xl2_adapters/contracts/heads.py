@@ -1,6 +1,4 @@
-"""
-Heads: which verifiers vouch for which head. The manual is `contracts/src/interfaces/IHeads.sol`.
-"""
+"""Heads: which verifiers vouch for which head. The manual is `contracts/src/interfaces/IHeads.sol`."""
 
 from attrs import frozen
 
