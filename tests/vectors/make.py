@@ -318,7 +318,8 @@ def _settlements_refused() -> Iterable[Vector]:
 
 
 def _attestations() -> Iterable[Vector]:
-    keys = [index.to_bytes(32) for index in range(1, 6)]
+    # A verifier names its signers in rising order of their addresses.
+    keys = sorted((index.to_bytes(32) for index in range(1, 6)), key=lambda key: address(Account.from_key(key).address))
     signers = tuple(address(Account.from_key(key).address) for key in keys)
     heads = {
         "lane log": Head(log=lane().log, head=segment(messages(3)).head, count=3),

@@ -101,8 +101,7 @@ def mask_from_class(least: Assurance) -> VerifierMask:
 
 def accepts(shown_by: VerifierMask, least: Assurance, policy: VerifierMask = VerifierMask(0)) -> bool:
     """Whether a head shown by these verifiers serves a lane of class `least` and a recipient's policy (0: any)."""
-    good = shown_by & mask_from_class(least)
-    return bool(good & policy) if policy else bool(good)
+    return bool(shown_by & mask_from_class(least)) and (policy == 0 or bool(shown_by & policy))
 
 
 def inline(number: VerifierNumber, proof: bytes) -> bytes:

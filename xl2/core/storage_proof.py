@@ -15,11 +15,13 @@ from xl2.core.lane import LANE_SIZE, Lane
 from xl2.core.storage import lane_page_slot, lane_slot, receipt_page_slot, receipt_slot
 from xl2.core.types import HASH_SIZE, Address, BlockNumber, Hash32, uint
 from xl2.core.wire import Reader
-from xl2.errors import InvalidInput, ProofInvalid
+from xl2.errors import InvalidInput
 
 #: The number of nodes has one byte on the wire, a node's length two.
 MAX_NODES = 255
 MAX_NODE_SIZE = 65_535
+#: RLP of the empty string: what some endpoints list as the root node of a trie with nothing in it.
+EMPTY_TRIE = b"\x80"
 
 
 class LogKind(IntEnum):
@@ -89,29 +91,41 @@ def log_slot(lane: Lane, kind: LogKind, page: int = 0) -> Hash32:
     return receipt_page_slot(lane, page) if page else receipt_slot(lane)
 
 
+def nodes_of(listed: Sequence[bytes]) -> tuple[bytes, ...]:
+    """
+    Nodes that a proof consists of, from the list that `eth_getProof` gave, root first.
+
+    A node shorter than 32 bytes stands inline in its parent, and an empty trie has no node: some endpoints list
+    them, some do not, a proof never.
+    """
+    if list(listed) == [EMPTY_TRIE]:
+        return ()
+    return tuple(node for depth, node in enumerate(listed) if depth == 0 or len(node) >= HASH_SIZE)
+
+
 def pack_nodes(nodes: Sequence[bytes]) -> bytes:
     """
     Pack the nodes of a proof, root first: node count u8, then length u16 ‖ node for each.
 
-    A node shorter than 32 bytes stands inline in its parent and is dropped (some nodes list it, some do not).
-    Raises `InvalidInput` for a proof without nodes, or too long for the wire.
+    Raises `InvalidInput` for a proof too long for the wire.
     """
-    kept = [node for depth, node in enumerate(nodes) if depth == 0 or len(node) >= HASH_SIZE]
-    if not 1 <= len(kept) <= MAX_NODES or any(len(node) > MAX_NODE_SIZE for node in kept):
+    if len(nodes) > MAX_NODES or any(len(node) > MAX_NODE_SIZE for node in nodes):
         raise InvalidInput(
-            f"trie proof has {len(kept)} nodes of {[len(node) for node in kept]} bytes",
+            f"trie proof has {len(nodes)} nodes of {[len(node) for node in nodes]} bytes",
             field="nodes",
-            remedy="Fetch the proof anew; a proof has 1 to 255 nodes, root first.",
+            remedy="Fetch the proof anew; a proof has at most 255 nodes, root first.",
         )
-    return b"".join((len(kept).to_bytes(1), *(len(node).to_bytes(2) + node for node in kept)))
+    return b"".join((len(nodes).to_bytes(1), *(len(node).to_bytes(2) + node for node in nodes)))
 
 
 def unpack_nodes(data: bytes) -> tuple[bytes, ...]:
-    """Read what `pack_nodes` packed. Raises `ProofInvalid` for bytes missing or left over, or no node."""
+    """Read what `pack_nodes` packed. Raises `ProofInvalid` for bytes missing or left over."""
     read = Reader(data, "trie proof")
-    count = read.uint(1)
-    if count == 0:
-        raise ProofInvalid("trie proof has no nodes")
-    nodes = tuple(read.take(read.uint(2)) for _ in range(count))
+    nodes = read_nodes(read)
     read.end()
     return nodes
+
+
+def read_nodes(read: Reader) -> tuple[bytes, ...]:
+    """Take one packed proof; more may follow it. Raises `ProofInvalid` for bytes missing."""
+    return tuple(read.take(read.uint(2)) for _ in range(read.uint(1)))
