@@ -5,7 +5,7 @@ The names in `contracts/artifacts.txt` come in, `contracts/xl2_contracts/artifac
 bytecode, storage layout, the hash of its sources and the compiler's settings. Promise: the same sources give the same
 bytes of JSON on any machine, and a compiler warning is an error. Reading is left to `xl2_contracts.artifact`.
 
-`python -m tools.artifacts` writes; `--check` writes nothing and exits 1 if what is committed differs from a fresh build.
+`python -m tools.artifacts` writes; `--check` writes nothing, and exits 1 if what is committed is not a fresh build.
 """
 
 import hashlib

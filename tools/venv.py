@@ -60,7 +60,7 @@ def _packages() -> int:
     _say("installing what requirements/dev.txt locks (once, about half a minute)")
     # The lock is closed, so there is nothing to resolve; `pip check` tells if it is not.
     wanted = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off", "-r", str(lock)]
-    if _pip("install", *wanted) != 0 or _pip("check") != 0:
+    if _pip_with_progress(lock, "install", *wanted) != 0 or _pip("check") != 0:
         return _sorry(
             "pip could not install the locked packages",
             "The reason is above (network? disk?). Mend it and run the same command again.",
@@ -74,14 +74,51 @@ def _ourselves() -> int:
     if _is(stamp, key):
         return 0
     _say("installing xl2 itself, editable")
-    if _pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)) != 0:
+    if _pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)) != 0:
         return _sorry("xl2 itself could not be installed", "The reason is above, the place to mend it pyproject.toml.")
     stamp.write_text(key, encoding="utf-8")
     return 0
 
 
+def _pip_with_progress(lock: Path, *arguments: str) -> int:
+    """Run pip, and count the lock's packages instead of printing four lines for each; all of it if it fails."""
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    # Markers (`; sys_platform == 'win32'`) leave a few of them out; those are not worth a count of their own.
+    count, done, told = sum(line[:1].isalnum() for line in lines), 0, []
+    pip = subprocess.Popen(
+        [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    for line in pip.stdout or ():
+        told.append(line)
+        if line.startswith("Collecting "):
+            done += 1
+            if sys.stdout.isatty() or done % 10 == 0:
+                name = line.split()[1].partition("==")[0]
+                print(f"{_again()}set-up: {done} of {count} packages, {name}", end=_end(), flush=True)
+        elif line.startswith("Installing "):
+            print(f"{_again()}set-up: unpacking them", flush=True)
+    code = pip.wait()
+    if code != 0:
+        sys.stderr.writelines(told)
+    return code
+
+
+def _again() -> str:
+    """What starts a line over on a terminal."""
+    return "\r\x1b[K" if sys.stdout.isatty() else ""
+
+
+def _end() -> str:
+    return "" if sys.stdout.isatty() else "\n"
+
+
 def _pip(*arguments: str) -> int:
-    return _run(str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments)
+    return _run(str(PYTHON), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments)
 
 
 def _run(*command: str) -> int:
