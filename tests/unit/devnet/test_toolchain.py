@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import platform
 import tarfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,6 @@ import pytest
 from attrs import evolve, frozen
 
 from xl2.errors import ConfigInvalid
-from xl2_devnet import toolchain
 from xl2_devnet.toolchain import ANVIL, FORGE, FetchFailed, IntegrityBroken, Tool, ToolMissing, find
 
 PINNED = ANVIL.version
@@ -58,8 +58,8 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(toolchain.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(toolchain.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     machine = Machine(root=tmp_path)
     put(tmp_path / "bin" / "node", '#!/bin/sh\n[ "$1" = --version ] && { echo v22.0.0; exit; }\nexec /bin/sh "$@"\n')
     serve = f"/bin/cp {machine.served} . || {{ echo 'npm error: no such package'; exit 1; }}\n"
@@ -178,8 +178,8 @@ def test_a_genuine_binary_that_does_not_run_here_is_not_installed(machine: Machi
 def test_for_a_machine_without_a_pinned_hash_the_remedy_is_path(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, system: str, machine_type: str
 ) -> None:
-    monkeypatch.setattr(toolchain.platform, "system", lambda: system)
-    monkeypatch.setattr(toolchain.platform, "machine", lambda: machine_type)
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: machine_type)
     anvil(machine.root / "bin" / "anvil", OTHER)
 
     with pytest.raises(ToolMissing, match="another version") as missing:
