@@ -1,0 +1,24 @@
+"""Wallet: what is seen, and by whom, before anything is signed."""
+
+from xl2.wallet.book import Book, Bridge, Token
+from xl2.wallet.gate import Gate, review_of
+from xl2.wallet.hooks import Approve, Decision, Refuse, StatusEvent, Unattended, WalletHooks
+from xl2.wallet.review import Amount, Caution, Meaning, Review
+
+__all__ = [
+    "Amount",
+    "Approve",
+    "Book",
+    "Bridge",
+    "Caution",
+    "Decision",
+    "Gate",
+    "Meaning",
+    "Refuse",
+    "Review",
+    "StatusEvent",
+    "Token",
+    "Unattended",
+    "WalletHooks",
+    "review_of",
+]

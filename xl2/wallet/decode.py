@@ -1,0 +1,94 @@
+"""
+Decode: calldata of xl2's contracts to a sentence and facts.
+
+In: a transaction read back from the bytes to be signed, and the `Book`. Out: its `Meaning`. Promise: a call is named
+only when the contract is in the book, the selector is one of that role's, and the arguments encode back to the very
+same bytes; everything else is said to be unknown. The signatures are those of `contracts/src/interfaces` and ERC-20; a
+test compares them with the compiled artifacts.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from attrs import frozen
+from eth_abi.abi import decode as abi_decode
+from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
+
+from xl2.core.hashing import keccak
+from xl2.core.types import Address, checksum
+from xl2.ports import Transaction
+from xl2.wallet.book import Book
+from xl2.wallet.meanings import READERS
+from xl2.wallet.review import Caution, Meaning
+
+SELECTOR_SIZE: Final = 4
+
+Read = Callable[..., Meaning]
+
+
+@frozen(kw_only=True)
+class Form:
+    """A function that a reader knows."""
+
+    name: str
+    types: tuple[str, ...]
+    read: Read
+
+
+def _forms() -> Mapping[tuple[str, bytes], Form]:
+    forms = {}
+    for (role, signature), read in READERS.items():
+        name, _, rest = signature.partition("(")
+        types = tuple(rest.removesuffix(")").split(",")) if rest != ")" else ()
+        forms[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(name=name, types=types, read=read)
+    return forms
+
+
+FORMS: Final = _forms()
+
+
+def decode(transaction: Transaction, book: Book) -> Meaning:
+    """Say what a transaction does, or that it is unknown. Strange calldata raises nothing: it is what is reviewed."""
+    role = book.role(transaction.chain, transaction.to)
+    if role is None:
+        return _unknown_contract(transaction, book)
+    form = FORMS.get((role, transaction.data[:SELECTOR_SIZE]))
+    if form is None:
+        return _unknown_call(transaction, role, f"selector 0x{transaction.data[:SELECTOR_SIZE].hex()}")
+    arguments = _arguments(form, transaction.data)
+    if arguments is None:
+        return _unknown_call(transaction, role, f"arguments of {form.name} that are not in their one form")
+    return form.read(transaction, book, *arguments)
+
+
+def _arguments(form: Form, data: bytes) -> tuple[Any, ...] | None:
+    """Decoded arguments, None unless they encode back to the same bytes: a second form could hide what is meant."""
+    body = data[SELECTOR_SIZE:]
+    try:
+        arguments = abi_decode(form.types, body)
+    except (DecodingError, UnicodeDecodeError, OverflowError):
+        return None
+    return tuple(arguments) if abi_encode(form.types, arguments) == body else None
+
+
+def _unknown_contract(transaction: Transaction, book: Book) -> Meaning:
+    to = checksum(Address(transaction.to))
+    what = f"calls 0x{transaction.data[:SELECTOR_SIZE].hex()} there" if transaction.data else "carries no calldata"
+    return Meaning(
+        summary=f"Unknown: {to} on {book.chain(transaction.chain)} is no contract of the configuration; "
+        f"the transaction {what} and pays {transaction.value} wei.",
+        cautions=(
+            Caution(code="UNKNOWN_CONTRACT", text=f"{to} is not in the configuration; what it does is not known."),
+        ),
+        on_failure="Unknown.",
+    )
+
+
+def _unknown_call(transaction: Transaction, role: str, why: str) -> Meaning:
+    return Meaning(
+        contract=role,
+        summary=f"Unknown call to {role}: {why}; it pays {transaction.value} wei.",
+        cautions=(Caution(code="UNKNOWN_CALL", text=f"What {role} does with {why} is not known."),),
+        on_failure="Unknown.",
+    )

@@ -1,0 +1,122 @@
+"""
+Review: what a person or a policy sees before a transaction is signed.
+
+In: a transaction that was read back from the very bytes to be signed, and what those bytes mean. Out: one frozen value
+with a sentence, facts and cautions. Promise: a review says nothing that is not in the bytes or in the configuration;
+what it does not know it calls unknown. Reading the bytes is left to `transaction` and `decode`, asking to `gate`.
+"""
+
+from attrs import field, frozen
+
+from xl2.core.types import Address, Assurance, ChainId, Timestamp, Wei, checksum, hex_text
+
+
+@frozen(kw_only=True)
+class Amount:
+    """So many base units of one asset, and who may take or gets them."""
+
+    #: Token contract; None is the chain's native currency.
+    token: Address | None
+    #: In the asset's smallest unit (wei for the native currency).
+    units: int
+    #: Who receives the amount, or is allowed to take it.
+    to: Address
+    #: True where the amount is an allowance and has not moved yet.
+    allowance: bool = False
+
+
+@frozen(kw_only=True)
+class Caution:
+    """Something that deserves a second look. `code` is stable, for policies; `text` is for people."""
+
+    code: str
+    text: str
+
+
+@frozen(kw_only=True)
+class Meaning:
+    """What the calldata says, as far as it is known."""
+
+    #: Role of the contract called (`Outbox`), or None: not one of the configuration's contracts.
+    contract: str | None = None
+    #: Name of the function, or None: unknown calldata, which is never guessed at.
+    call: str | None = None
+    #: One sentence.
+    summary: str
+    #: What the call carries: name and value, in the order a reader wants them.
+    facts: tuple[tuple[str, str], ...] = ()
+    amounts: tuple[Amount, ...] = ()
+    #: Chain that a message goes to, and who is called or paid there.
+    destination: ChainId | None = None
+    recipient: Address | None = None
+    #: Escrowed for whoever makes the message succeed.
+    fee_wei: Wei = Wei(0)
+    #: Last moment of delivery, on the destination's clock; 0 is never.
+    expiry: Timestamp | None = None
+    assurance: Assurance | None = None
+    #: What becomes of the value if it goes wrong.
+    on_failure: str = "If the transaction reverts, only its gas is spent."
+    cautions: tuple[Caution, ...] = ()
+
+
+@frozen(kw_only=True)
+class Review:
+    """One transaction, before it is signed."""
+
+    chain_id: ChainId
+    #: The configuration's word for the chain.
+    chain_name: str
+    signer: Address
+    #: None creates a contract.
+    to: Address | None
+    value_wei: Wei
+    #: Most that the gas of this transaction can cost: gas limit x max fee per gas.
+    max_gas_cost_wei: Wei
+    tx_nonce: int
+    meaning: Meaning
+    #: The very bytes that will be hashed and signed (EIP-2718 type and RLP body).
+    unsigned: bytes = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        """The sentence to show first."""
+        return self.meaning.summary
+
+    @property
+    def is_known(self) -> bool:
+        """Whether contract and call are both known. A cautious policy refuses what is not."""
+        return self.meaning.contract is not None and self.meaning.call is not None
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """All that deserves a second look."""
+        return self.meaning.cautions
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Name and value of all there is to know, for a screen."""
+        meaning = self.meaning
+        known = f"{meaning.contract or 'unknown contract'}, {meaning.call or 'unknown call'}"
+        shown = [
+            ("chain", f"{self.chain_name} ({self.chain_id})"),
+            ("signer", checksum(self.signer)),
+            ("contract", f"{checksum(self.to) if self.to else 'a new contract'}: {known}"),
+            ("value", f"{self.value_wei} wei"),
+            ("gas, at most", f"{self.max_gas_cost_wei} wei"),
+            ("nonce", str(self.tx_nonce)),
+            *meaning.facts,
+            *(("amount", _amount(amount)) for amount in meaning.amounts),
+            ("if it fails", meaning.on_failure),
+        ]
+        shown += [("caution", f"{caution.text} [{caution.code}]") for caution in meaning.cautions]
+        return shown
+
+
+def _amount(amount: Amount) -> str:
+    asset = "wei" if amount.token is None else f"units of token {checksum(amount.token)}"
+    verb = "may be taken by" if amount.allowance else "to"
+    return f"{amount.units} {asset} {verb} {checksum(amount.to)}"
+
+
+def shown_bytes(data: bytes, most: int = 36) -> str:
+    """Bytes for a screen: whole when short, else the beginning and how much there is."""
+    return hex_text(data) if len(data) <= most else f"{hex_text(data[:most])}… ({len(data)} bytes)"
