@@ -1,0 +1,195 @@
+"""A configuration is read whole or refused whole, with every mistake named at once."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import attrs
+import pytest
+
+from xl2.config import Config, find, load
+from xl2.core.types import Assurance
+from xl2.errors import ConfigInvalid, NotFound
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "xl2.toml"
+KEY = "0x" + "ab" * 32
+MINIMAL = """
+[chains.a]
+chain_id = 901
+family = "op"
+rpc_url = "http://127.0.0.1:8545/secret-key"
+"""
+
+
+def written(folder: Path, text: str, name: str = "xl2.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(path: Path, environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigInvalid) as refused:
+        load(path, environ or {})
+    return refused.value.what
+
+
+def test_the_shipped_example_loads_and_says_what_its_comments_say() -> None:
+    config = load(EXAMPLE, {})
+
+    assert [settings.name for settings in config.settings()] == ["l1", "a", "b"]
+    assert config.chain("a").anchor == 900
+    assert config.chain("b").verifiers[0].remote == 901
+    assert config.token("dmt").assurance is Assurance.ATTESTED
+
+
+def test_every_key_of_the_tree_stands_in_the_example() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+
+    def names(kind: type) -> list[str]:
+        return [attribute.name for attribute in attrs.fields(kind) if attribute.name != "source"]
+
+    tree = [Config, *(type(getattr(load(EXAMPLE, {}), section)) for section in ("relayer", "attester", "log"))]
+
+    assert [name for kind in tree for name in names(kind) if f"{name} =" not in text and f"[{name}" not in text] == []
+
+
+def test_what_the_example_comments_out_are_the_defaults(tmp_path: Path) -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    # Placeholders are no defaults: keys, payees, and the addresses of attesters.
+    defaults = [line[2:] for line in lines if line.startswith("# ") and " = " in line]
+    shown = [line for line in defaults if '"0x..."' not in line and "urls" not in line]
+    assert len(shown) == 12
+
+    text = "\n".join(line[2:] if line.startswith("# ") and line[2:] in shown else line for line in lines)
+
+    assert attrs.evolve(load(written(tmp_path, text), {}), source=EXAMPLE) == load(EXAMPLE, {})
+
+
+def test_all_that_is_wrong_is_said_at_once_with_file_line_and_key(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """jornal = "x"
+[chains.a]
+chain_id = "901"
+family = "op"
+[chains.b]
+chain_id = 902
+family = "op"
+rpc_url = "http://127.0.0.1:1"
+[chains.b.contracts]
+outbox = "0x12"
+[[chains.b.verifiers]]
+number = 0
+kind = "attested"
+address = "0x0000000000000000000000000000000000000001"
+treshold = 1
+""",
+    )
+
+    said = refusal(path)
+
+    assert said.splitlines()[0] == "5 things are wrong in the configuration:"
+    assert "xl2.toml:1: jornal: unknown key: jornal" in said
+    assert "xl2.toml:3: chains.a.chain_id: '901' is not a whole number" in said
+    assert "xl2.toml:2: chains.a.rpc_url: the key 'rpc_url' is missing" in said
+    assert "xl2.toml:10: chains.b.contracts.outbox: address is '0x12', not 20 bytes" in said
+    assert "xl2.toml:15: chains.b.verifiers.0.treshold: unknown key: treshold" in said
+
+
+@pytest.mark.parametrize(
+    ("added", "sentence"),
+    [
+        ('anchor = "l9"', "chains.a.anchor: there is no chain 'l9'"),
+        ('[chains.b]\nchain_id = 901\nfamily = "op"\nrpc_url = "http://x"', "901 is also the id of chain a"),
+        ('[chains.b]\nchain_id = 0\nfamily = "op"\nrpc_url = "http://x"', "0 is no EIP-155 chain id"),
+        ('[chains.b]\nchain_id = 1\nfamily = "op"\nrpc_url = "ftp://x"', "an RPC URL begins with http"),
+        ('[keys]\nuser = "0x12"', "keys.user: a private key is 0x and 64 hex digits"),
+        ("[relayer]\nbatch = 0", "relayer.batch: 0 messages are no batch"),
+        ("[relayer]\nbatch = true", "relayer.batch: True is not a whole number"),
+        ('[log]\nform = "xml"', "log.form: 'xml' is neither console nor json"),
+        (
+            '[[chains.a.verifiers]]\nnumber = 0\nkind = "attested"\naddress = "0x' + "11" * 20 + '"',
+            "0 of 0 signers is no quorum",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(tmp_path: Path, added: str, sentence: str) -> None:
+    assert sentence in refusal(written(tmp_path, MINIMAL + added))
+
+
+def test_a_bad_secret_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    said = refusal(written(tmp_path, MINIMAL + '[keys]\nuser = "correct horse battery staple"'))
+
+    assert "horse" not in said
+
+
+def test_a_mistake_in_toml_names_its_line(tmp_path: Path) -> None:
+    assert "line 2" in refusal(written(tmp_path, "a = 1\nb = = 2"))
+
+
+def test_a_file_that_is_not_there_is_said_with_the_way_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="cannot be read") as refused:
+        load(tmp_path / "none.toml", {})
+
+    assert "xl2 devnet up" in refused.value.remedy
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    environ = {
+        "XL2_CHAINS__A__RPC_URL": "http://127.0.0.1:9",
+        "XL2_KEYS__USER": KEY,
+        "XL2_RELAYER__BATCH": "7",
+        "XL2_KEY": "other",
+        "XL2_ANVIL": "/somewhere/anvil",
+    }
+
+    config = load(written(tmp_path, MINIMAL), environ)
+
+    assert config.chain("a").rpc_url == "http://127.0.0.1:9"
+    assert config.secret("user").reveal() == KEY
+    assert (config.relayer.batch, config.key) == (7, "other")
+
+
+def test_a_mistyped_variable_of_the_environment_is_refused(tmp_path: Path) -> None:
+    assert "relayer.batsch: unknown key" in refusal(written(tmp_path, MINIMAL), {"XL2_RELAYER__BATSCH": "7"})
+
+
+def test_no_secret_shows_in_the_tree(tmp_path: Path) -> None:
+    config = load(written(tmp_path, MINIMAL), {"XL2_KEYS__USER": KEY})
+
+    shown = repr(config) + str(config.keys["user"]) + repr(list(config.settings()))
+
+    assert "abab" not in shown
+    assert "secret-key" not in shown
+
+
+def test_json_of_the_same_tree_is_read_too(tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps(tomllib.loads(MINIMAL)), "devnet.json")
+
+    assert load(path, {}).chain("eip155:901").name == "a"
+
+
+@pytest.mark.parametrize("named", ["c", 903, "eip155:1"])
+def test_an_unknown_chain_is_refused_with_what_there_is(tmp_path: Path, named: str | int) -> None:
+    config = load(written(tmp_path, MINIMAL), {})
+
+    with pytest.raises(NotFound, match="there is no chain") as refused:
+        config.chain(named)
+
+    assert "a (901)" in refused.value.remedy
+
+
+def test_a_missing_key_says_the_variable_to_set(tmp_path: Path) -> None:
+    with pytest.raises(NotFound) as refused:
+        load(written(tmp_path, MINIMAL), {}).secret("user")
+
+    assert "XL2_KEYS__USER" in refused.value.remedy
+
+
+def test_the_file_is_found_by_variable_then_by_name(tmp_path: Path) -> None:
+    named = written(tmp_path, MINIMAL, "devnet.json")
+
+    assert find({}, tmp_path) == named
+    assert find({"XL2_CONFIG": "elsewhere.toml"}, tmp_path) == Path("elsewhere.toml")
+    with pytest.raises(ConfigInvalid, match="there is no configuration"):
+        find({}, tmp_path / "empty")

@@ -1,0 +1,262 @@
+"""
+Tree: the settings of one configuration, as frozen values.
+
+In: what `load` read and structured. Out: chains, tokens, keys and the settings of the processes. Promise: a tree that
+exists is consistent (every name in it is defined in it), and no secret shows in its `repr`. Where the values came from
+is left to `load`.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, address
+from xl2.errors import NotFound
+from xl2.ports import ChainSettings, VerifierSettings
+
+
+@frozen
+class Secret:
+    """Text that is never printed: `repr` and `str` hide it, `reveal` is called where it is used."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """The secret itself."""
+        return self._text
+
+    def __str__(self) -> str:
+        return "[masked]"
+
+
+@frozen(kw_only=True)
+class Verifier:
+    """A verifier registered at a chain's `Heads`; see `xl2.ports.VerifierSettings`."""
+
+    number: int
+    kind: str
+    address: Address
+    #: Name of the chain whose logs it judges; empty: any.
+    remote: str = ""
+    signers: tuple[Address, ...] = ()
+    threshold: int = 0
+
+
+@frozen(kw_only=True)
+class Chain:
+    """One chain; see `xl2.ports.ChainSettings`."""
+
+    chain_id: int
+    family: str
+    #: May carry a key in its path, so it is never printed.
+    rpc_url: Secret
+    #: Name of the chain that this one settles on; empty for an L1.
+    anchor: str = ""
+    start: int = 0
+    contracts: Mapping[str, Address] = field(factory=dict)
+    rollup: Mapping[str, Address] = field(factory=dict)
+    verifiers: tuple[Verifier, ...] = ()
+
+
+@frozen(kw_only=True)
+class TokenPlace:
+    """A token on one chain, and the bridge that moves it from there."""
+
+    token: Address
+    bridge: Address
+
+
+@frozen(kw_only=True)
+class Token:
+    """An ERC-20 that moves between chains, at one evidence class."""
+
+    symbol: str
+    decimals: int
+    assurance: Assurance
+    #: By name of chain.
+    on: Mapping[str, TokenPlace]
+
+
+@frozen(kw_only=True)
+class Relayer:
+    """Settings of `xl2 relayer run`."""
+
+    #: Account that pays gas: a name under `keys`.
+    key: str = "relayer"
+    #: Who earns the fees; empty: the account that pays.
+    payee: Address | None = None
+    #: File that holds what was seen and what is due; relative to the configuration.
+    store: Path = Path("xl2-relayer.sqlite")
+    #: Messages whose fee is below this are left to others.
+    min_fee_wei: int = 0
+    #: Most messages in one delivery.
+    batch: int = 100
+    #: Seconds between two looks at the chains.
+    poll_seconds: float = 1.0
+
+
+@frozen(kw_only=True)
+class Attester:
+    """Settings of `xl2 attester run`, and of who asks attesters for signatures."""
+
+    #: Account that signs: a name under `keys`.
+    key: str = "attester"
+    #: Where this attester answers.
+    listen: str = "127.0.0.1:0"
+    #: Where attesters are asked.
+    urls: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Log:
+    """How the command line and the daemons log."""
+
+    level: str = "WARNING"
+    #: `console` or `json`.
+    form: str = "console"
+
+
+@frozen(kw_only=True)
+class Config:
+    """All settings. Chains are named by their key."""
+
+    chains: Mapping[str, Chain]
+    tokens: tuple[Token, ...] = ()
+    #: Private keys by name; 32 bytes of hex each.
+    keys: Mapping[str, Secret] = field(factory=dict)
+    #: The key that signs where a command names none.
+    key: str = "user"
+    #: Transactions of this user, written before they are sent; relative to the configuration.
+    journal: Path = Path("xl2-journal.sqlite")
+    #: Added to what a message costs to deliver now, in percent, so that it still pays when gas has risen.
+    fee_margin_percent: int = 50
+    relayer: Relayer = Relayer()
+    attester: Attester = Attester()
+    log: Log = Log()
+    #: File it was read from; paths in the tree are relative to its folder.
+    source: Path = Path("xl2.toml")
+
+    def settings(self) -> Iterator[ChainSettings]:
+        """Chains as the adapters want them."""
+        for name in self.chains:
+            yield self.chain(name)
+
+    def chain(self, named: str | int) -> ChainSettings:
+        """A chain by its name or its EIP-155 id. Raises `NotFound` that lists what there is."""
+        for name, chain in self.chains.items():
+            if named in (name, chain.chain_id, str(chain.chain_id), f"eip155:{chain.chain_id}"):
+                return self._settings(name, chain)
+        known = ", ".join(f"{name} ({chain.chain_id})" for name, chain in self.chains.items())
+        raise NotFound(
+            f"there is no chain {named!r} in {self.source.name}",
+            remedy=f"Name one of: {known}; or add [chains.{named}] to the file.",
+        )
+
+    def token(self, named: str) -> Token:
+        """A token by its symbol or by its address on any chain. Raises `NotFound` that lists what there is."""
+        wanted = None
+        if named.startswith("0x"):
+            wanted = address(named)
+        for token in self.tokens:
+            if token.symbol.lower() == named.lower() or any(place.token == wanted for place in token.on.values()):
+                return token
+        known = ", ".join(token.symbol for token in self.tokens) or "none"
+        raise NotFound(
+            f"there is no token {named!r} in {self.source.name}",
+            remedy=f"Known tokens: {known}. Add it under [[tokens]] with its bridge on each chain.",
+        )
+
+    def secret(self, name: str) -> Secret:
+        """A private key by name. Raises `NotFound` that says where to put it."""
+        if name not in self.keys:
+            raise NotFound(
+                f"there is no key named {name!r} in {self.source.name}",
+                remedy=f"Set XL2_KEYS__{name.upper()} in the environment, or `{name}` under [keys].",
+            )
+        return self.keys[name]
+
+    def path(self, relative: Path) -> Path:
+        """A path of the tree, seen from the configuration's folder."""
+        return self.source.parent / relative
+
+    def _settings(self, name: str, chain: Chain) -> ChainSettings:
+        return ChainSettings(
+            chain=ChainId(chain.chain_id),
+            name=name,
+            family=chain.family,
+            rpc_url=chain.rpc_url.reveal(),
+            contracts=chain.contracts,
+            verifiers=tuple(self._verifier(verifier) for verifier in chain.verifiers),
+            rollup=chain.rollup,
+            anchor=self._id(chain.anchor),
+            start=BlockNumber(chain.start),
+        )
+
+    def _verifier(self, verifier: Verifier) -> VerifierSettings:
+        return VerifierSettings(
+            number=verifier.number,
+            kind=verifier.kind,
+            address=verifier.address,
+            remote=self._id(verifier.remote),
+            signers=verifier.signers,
+            threshold=verifier.threshold,
+        )
+
+    def _id(self, name: str) -> ChainId:
+        return ChainId(self.chains[name].chain_id if name else 0)
+
+
+#: The path of a key in the file, and a sentence about its value.
+Complaints = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def complaints(config: Config) -> Complaints:
+    """What does not fit together: all of it, not the first."""
+    yield from _ids(config)
+    for name, chain in config.chains.items():
+        yield from _chain(config, name, chain)
+    for place, token in enumerate(config.tokens):
+        for name in token.on:
+            if name not in config.chains:
+                yield ("tokens", place, "on", name), f"there is no chain {name!r}"
+    for name, secret in config.keys.items():
+        if not _is_key(secret.reveal()):
+            yield ("keys", name), "a private key is 0x and 64 hex digits (its value is not shown here)"
+    if config.fee_margin_percent < 0:
+        yield ("fee_margin_percent",), f"{config.fee_margin_percent} is below 0: messages would not pay their delivery"
+    if config.relayer.batch < 1:
+        yield ("relayer", "batch"), f"{config.relayer.batch} messages are no batch"
+    if config.log.form not in ("console", "json"):
+        yield ("log", "form"), f"{config.log.form!r} is neither console nor json"
+
+
+def _ids(config: Config) -> Complaints:
+    taken: dict[int, str] = {}
+    for name, chain in config.chains.items():
+        if not 0 < chain.chain_id < 1 << 64:
+            yield ("chains", name, "chain_id"), f"{chain.chain_id} is no EIP-155 chain id"
+        if chain.chain_id in taken:
+            yield ("chains", name, "chain_id"), f"{chain.chain_id} is also the id of chain {taken[chain.chain_id]}"
+        taken[chain.chain_id] = name
+
+
+def _chain(config: Config, name: str, chain: Chain) -> Complaints:
+    here = ("chains", name)
+    if not chain.rpc_url.reveal().startswith(("http://", "https://")):
+        yield (*here, "rpc_url"), "an RPC URL begins with http:// or https:// (its value is not shown here)"
+    if chain.anchor and chain.anchor not in config.chains:
+        yield (*here, "anchor"), f"there is no chain {chain.anchor!r}"
+    for place, verifier in enumerate(chain.verifiers):
+        spot = (*here, "verifiers", place)
+        if not 0 <= verifier.number < 192:
+            yield (*spot, "number"), f"{verifier.number} is no verifier number; they are 0 to 191"
+        if verifier.remote and verifier.remote not in config.chains:
+            yield (*spot, "remote"), f"there is no chain {verifier.remote!r}"
+        if verifier.kind == "attested" and not 0 < verifier.threshold <= len(verifier.signers):
+            yield (*spot, "threshold"), f"{verifier.threshold} of {len(verifier.signers)} signers is no quorum"
+
+
+def _is_key(text: str) -> bool:
+    digits = text.removeprefix("0x")
+    return len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits) and int(digits, 16) > 0

@@ -1,0 +1,99 @@
+"""
+Log: the lines that the packages write by stdlib `logging` are rendered for a person or a machine.
+
+In: records whose message is a constant event name, with data in `extra={"fields": {...}}`; `message_id` and `lane`
+from `bound`. Out: one line each on stderr, JSON or console. Promise: no line shows a secret, whether it stands under a
+telling name, in the path of a URL, or is one of the strings that the configuration calls secret. Loaded by the command
+line and the daemons alone: a program that uses xl2 as a library renders logs as it likes.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from typing import Any, Final, TextIO, TypeAlias
+
+import structlog
+from structlog.contextvars import bound_contextvars as bound
+
+Event: TypeAlias = MutableMapping[str, Any]  # structlog's own type of an event
+Processor: TypeAlias = Callable[[Any, str, Event], Event]
+
+__all__ = ["MASK", "bound", "configure"]
+
+MASK: Final = "[masked]"
+
+_TELLING: Final = re.compile(r"(private|secret|password|passphrase|mnemonic|authorization|api_?key|token$|_key$|^key$)")
+_URL: Final = re.compile(r"\b((?:https?|wss?|postgres(?:ql)?)://)(?:[^/\s@]*@)?([^/\s?#'\"]+)[^\s'\"]*")
+
+
+def configure(
+    *, level: str = "INFO", form: str = "console", secrets: Iterable[str] = (), stream: TextIO | None = None
+) -> None:
+    """Render all logging of this process.
+
+    `level`: a name of the stdlib. `form`: `console` or `json`. `secrets`: strings that must never be printed.
+    `stream`: where to write; stderr unless given, because stdout belongs to the command's answer.
+    """
+    out = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _fields,
+        structlog.processors.format_exc_info,
+        _masker(secrets),
+    ]
+    console = structlog.dev.ConsoleRenderer(colors=out.isatty())
+    last = structlog.processors.JSONRenderer() if form == "json" else console
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+def _fields(_logger: object, _method: str, event: Event) -> Event:
+    """The data of `extra={"fields": ...}` become fields of the line; they never replace its own."""
+    record = event.get("_record")
+    fields = getattr(record, "fields", None)
+    if isinstance(fields, dict):
+        for name, value in fields.items():
+            event.setdefault(str(name), value)
+    return event
+
+
+def _masker(secrets: Iterable[str]) -> Processor:
+    # Longest first: a secret that contains another is masked whole.
+    exact = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+
+    def mask(_logger: object, _method: str, event: Event) -> Event:
+        for name, value in list(event.items()):
+            if name not in ("_record", "_from_structlog"):
+                event[name] = _masked(name, value, exact)
+        return event
+
+    return mask
+
+
+def _masked(name: str, value: object, exact: Sequence[str]) -> object:
+    """A value as it may be printed under a name. What is no plain value is printed as its text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if _TELLING.search(name):
+        return MASK
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _masked(str(key), inner, exact) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_masked(name, inner, exact) for inner in value]
+    text = "0x" + value.hex() if isinstance(value, bytes) else str(value)
+    for secret in exact:
+        text = text.replace(secret, MASK).replace(secret.removeprefix("0x"), MASK)
+    return _URL.sub(r"\1\2", text)
