@@ -41,7 +41,7 @@ forge: .setup ## Solidity tests, after a canary that must fail
 	@if FOUNDRY_PROFILE=canary $(FORGE) test > .venv/canary.log 2>&1; then \
 	  echo "The canary test must fail, and forge said it passed: this gate sees no failures." >&2; exit 1; fi
 	@grep -q "the canary sings" .venv/canary.log || { cat .venv/canary.log >&2; exit 1; }
-	@$(FORGE) test
+	@FOUNDRY_GAS_SNAPSHOT_CHECK=true $(FORGE) test
 
 pytest: .setup
 	@echo "== pytest"
