@@ -9,7 +9,7 @@ import {assuranceOf, BELOW_SETTLED, LAST_VERIFIER, SETTLED} from "./types/Assura
 import {Lane, LogKind} from "./types/Lane.sol";
 
 /// @title Registry of who may say what about other chains' logs
-/// @inheritdoc IHeads
+/// @notice See {IHeads}.
 contract Heads is IHeads, Ownable {
     using EnumerableSet for EnumerableSet.Bytes32Set;
 

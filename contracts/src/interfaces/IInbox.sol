@@ -92,7 +92,8 @@ interface IInbox {
     /// @notice Bitmap of delivered nonces: bit i is nonce `256 * page + i` of lane `log`.
     function delivered(bytes32 log, uint256 page) external view returns (uint256 bitmap);
 
-    /// @notice Who vouched for a message whose recipient failed; 0 once it succeeded, or never failed.
+    /// @notice Who vouched for a message when its recipient failed; 0 if it never did, or a retry succeeded. Says nothing
+    /// once the message's nonce is delivered.
     function failed(bytes32 id) external view returns (uint256 verifiers);
 
     /// @notice Head (0 before the first entry) and number of entries of a receipt log.

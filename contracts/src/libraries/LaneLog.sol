@@ -84,6 +84,18 @@ library LaneLog {
         }
     }
 
+    /// @dev Appends an entry to a receipt log, and keeps the head after each full page.
+    /// @return index The entry's place
+    function append(bytes32 receiptLog, bytes32 entry) internal returns (uint64 index) {
+        Received storage received = receipts()[receiptLog];
+        index = received.count;
+        bytes32 head = extend(index == 0 ? receiptLog : received.head, entry);
+        uint256 count = index + 1;
+        received.head = head;
+        received.count = uint40(count); // 2^40 entries cost more gas than a chain has
+        if (count % PAGE == 0) receiptPages()[receiptLog][count / PAGE] = head;
+    }
+
     /// @dev Slot in the outbox where a lane's head stands; its second word is the slot after.
     function laneSlot(uint256 destination, uint8 assurance) internal pure returns (bytes32) {
         return _entry(bytes32(keyOf(destination, assurance)), LANES);

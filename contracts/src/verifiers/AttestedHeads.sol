@@ -7,7 +7,7 @@ import {IAttestedHeads} from "../interfaces/IAttestedHeads.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 
 /// @title Heads signed by k of n attesters
-/// @inheritdoc IAttestedHeads
+/// @notice See {IAttestedHeads}.
 contract AttestedHeads is IAttestedHeads, EIP712 {
     bytes32 private constant HEAD_TYPEHASH = keccak256("Head(bytes32 log,bytes32 head,uint64 count,uint64 block)");
 
@@ -44,22 +44,22 @@ contract AttestedHeads is IAttestedHeads, EIP712 {
 
     /// @inheritdoc IVerifier
     function verify(bytes32 log, bytes32 head, uint64 count, bytes calldata proof) external view {
-        uint256 at = SIGNERS + 20 * size; // of the next signature
-        uint256 expected = at + SIGNATURE * threshold;
+        uint256 offset = SIGNERS + 20 * size; // of the next signature
+        uint256 expected = offset + SIGNATURE * threshold;
         require(proof.length == expected, BadProofLength(proof.length, expected));
 
-        bytes calldata signers = proof[SIGNERS:at];
+        bytes calldata signers = proof[SIGNERS:offset];
         bytes32 actual = keccak256(signers);
         require(actual == signersHash, WrongSigners(signersHash, actual));
 
         bytes32 signed = digest(log, head, count, uint64(bytes8(proof)));
         uint256 next; // the lowest index that may still sign
-        for (; at < expected; at += SIGNATURE) {
-            uint256 index = uint8(proof[at]);
+        for (; offset < expected; offset += SIGNATURE) {
+            uint256 index = uint8(proof[offset]);
             require(index >= next && index < size, IndexNotRising(index));
             next = index + 1;
             address signer = address(bytes20(signers[20 * index:]));
-            address recovered = ECDSA.recover(signed, bytes32(proof[at + 1:]), bytes32(proof[at + 33:]));
+            address recovered = ECDSA.recover(signed, bytes32(proof[offset + 1:]), bytes32(proof[offset + 33:]));
             require(recovered == signer, WrongSigner(index, signer, recovered));
         }
     }
