@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from xl2.core.evidence import VerifierMask
 from xl2.core.lane import Lane
 from xl2.core.message import Message
+from xl2.core.storage_proof import LogKind
 from xl2.core.types import (
     Address,
     Assurance,
@@ -52,10 +53,6 @@ class EvmChain(Evm):
     async def lane_to(self, destination: ChainId, assurance: Assurance) -> Lane:
         """Open lane from here."""
         return await self._outbox.lane_to(destination, assurance)
-
-    async def sent_state(self, lane: Lane, at: BlockNumber) -> LogState:
-        """Head and count of the lane log."""
-        return await self._outbox.state(lane, at)
 
     async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
         """Messages of a lane in a range of blocks."""
@@ -114,10 +111,6 @@ class EvmChain(Evm):
         """What the inbox says of messages."""
         return await self._inbox.fates(messages, at)
 
-    async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
-        """Head and count of the receipt log."""
-        return await self._inbox.receipt_state(lane, at)
-
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Entry]:
         """Entries of a lane's receipt log."""
         return await self._inbox.receipts(lane, max(first, self.settings.start), last)
@@ -137,6 +130,12 @@ class EvmChain(Evm):
     def expire_call(self, message: Message) -> Call:
         """Record that a message's expiry has passed."""
         return self._inbox.expire_call(message)
+
+    async def log_state(self, log: Log, at: BlockNumber) -> LogState:
+        """Head and count of a log that is written here."""
+        if log.kind is LogKind.LANE:
+            return await self._outbox.state(log.lane, at)
+        return await self._inbox.receipt_state(log.lane, at)
 
     def bridge(self, contract: Address) -> TokenBridge:
         """A token bridge on this chain."""

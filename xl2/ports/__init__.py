@@ -5,9 +5,9 @@ Promise: everything that awaits is on the outside, and raises nothing but the tr
 ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an answer of a chain at a named block (`None`,
 an empty sequence), never the meaning of an error.
 
-Read in this order: `seen`, `transactions`, `chains`, `assets`, `provers`, `store`, `families`. Who implements what: chains and
-provers `xl2_adapters`, the submitter `xl2.flow.submit`, the store `xl2.store.sqlite`, signers the user's wallet, all of
-them once more in memory `xl2.testing`.
+Read in this order: `seen`, `transactions`, `chains`, `assets`, `provers`, `store`, `families`. Who implements what:
+chains and provers `xl2_adapters`, the submitter `xl2.flow.submit`, the store `xl2.store.sqlite`, signers the user's
+wallet, all of them once more in memory `xl2.testing`.
 """
 
 from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token

@@ -78,10 +78,6 @@ class Origin(Protocol):
         """Open lane from here. Raises `NotFound` where the outbox knows no inbox on that chain."""
         ...
 
-    async def sent_state(self, lane: Lane, at: BlockNumber) -> LogState:
-        """Head and count of the lane log in storage at a block."""
-        ...
-
     async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
         """Messages of a lane in a range of blocks, in nonce order, each id recomputed from its fields."""
         ...
@@ -137,10 +133,6 @@ class Destination(Protocol):
         """What the inbox says of messages at a block, in their order."""
         ...
 
-    async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
-        """Head and count of the receipt log in storage at a block; before the first entry the log's name and 0."""
-        ...
-
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Entry]:
         """Entries of a lane's receipt log in a range of blocks, in order."""
         ...
@@ -176,6 +168,10 @@ class HeadReader(Protocol):
 
 class Chain(Blocks, Origin, Destination, HeadReader, Protocol):
     """A chain with xl2's contracts."""
+
+    async def log_state(self, log: Log, at: BlockNumber) -> LogState:
+        """Head and count, in storage at a block, of a log that is written here; before its first entry its name and 0."""
+        ...
 
     def bridge(self, contract: Address) -> Bridge:
         """A token bridge on this chain, by its address."""

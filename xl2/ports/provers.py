@@ -51,9 +51,11 @@ class Prover(Protocol):
         """Class of what it shows."""
         ...
 
-    async def show(self, log: Log, count: int) -> Shown | Needed:
+    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
         """
         Show a head of the log that covers at least its first `count` entries.
+
+        `upto`: block of the log's home up to which the asker knows the log; a head read above it would be of no use.
 
         Raises `NotYet` (the sentence says for what) while the chains have not got that far, `ProofInvalid` where an
         endpoint's answer or an attester's signature does not hold.
@@ -83,6 +85,6 @@ class Attester(Protocol):
         Sign the log's head at a block.
 
         Raises `NotYet` while that block is not final for the attester, `Refused` for a log it does not attest,
-        `Incident` where logs and storage of the chain contradict each other.
+        `ProofInvalid` where the chain's logs do not lead to what its storage holds.
         """
         ...

@@ -12,7 +12,7 @@ from attrs import frozen
 from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import BlockNumber, ChainId, Hash32, MessageId, Timestamp
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId, Timestamp
 
 
 @frozen(kw_only=True)
@@ -102,6 +102,11 @@ class Log:
     def id(self) -> Hash32:
         """Name of the log, and its head before the first entry."""
         return self.lane.log if self.kind is LogKind.LANE else self.lane.receipt_log
+
+    @property
+    def account(self) -> Address:
+        """Contract that writes it."""
+        return self.lane.outbox if self.kind is LogKind.LANE else self.lane.inbox
 
     @property
     def home(self) -> ChainId:

@@ -1,0 +1,121 @@
+"""
+Attested heads: k of n attesters are asked for a head, and their signatures become evidence.
+
+Comes in: a log and a count. Goes out: `Shown` with the proof of `AttestedHeads`. Promise: the block is final and the
+head is what this side read there itself; each signature was recovered to a signer of the verifier's set before it
+counts, so a lying or sleeping attester costs time, never gas. What the set is worth is left to whoever accepts the class.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from attrs import frozen
+from eth_keys.datatypes import Signature as EcdsaSignature
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
+
+from xl2.core.attestation import Attestation, AttestedProof, Signature
+from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
+from xl2.core.types import Address, Assurance, BlockNumber, Hash32, checksum
+from xl2.errors import NotYet, ProofInvalid, Refused, Retryable
+from xl2.ports import Attester, Chain, Log, Needed, Shown, SignedHead, VerifierSettings
+
+log = logging.getLogger(__name__)
+
+
+@frozen(kw_only=True)
+class AttestedProver:
+    """Prover for one `AttestedHeads`. Implements `xl2.ports.Prover`."""
+
+    home: Chain
+    reader: Chain
+    verifier: VerifierSettings
+    attesters: Sequence[Attester]
+    #: Longest wait for one attester.
+    timeout_seconds: float = 30.0
+
+    @property
+    def name(self) -> str:
+        """Kind of evidence."""
+        return "attested"
+
+    @property
+    def assurance(self) -> Assurance:
+        """Class of the verifier's number."""
+        return class_of(VerifierNumber(self.verifier.number))
+
+    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+        """Show the head at the newest final block that the asker knows."""
+        if not await self.reader.standing(log) >> self.verifier.number & 1:
+            raise NotYet(
+                f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}",
+                remedy="It is not registered, suspended, or the lane is paused: wait, or use other evidence.",
+            )
+        final = await self.home.head(Finality.FINALIZED)
+        at = min(final.number, upto)
+        state = await self.home.log_state(log, at)
+        if state.count < count:
+            raise NotYet(
+                f"entry {count - 1} is not in a final block of chain {log.home} yet: "
+                f"block {at} has {state.count} entries, newest final block is {final.number}"
+            )
+        attestation = Attestation(
+            head=Head(log=log.id, head=state.head, count=state.count),
+            block=at,
+            chain=log.reader,
+            contract=self.verifier.address,
+        )
+        signatures = await self._signatures(log, attestation)
+        proof = AttestedProof(block=at, signers=self.verifier.signers, signatures=signatures)
+        return Shown(
+            head=attestation.head,
+            evidence=inline(VerifierNumber(self.verifier.number), proof.encode()),
+            assurance=self.assurance,
+            trusted=tuple(f"attester {checksum(self.verifier.signers[one.index])}" for one in signatures),
+            at=at,
+        )
+
+    async def _signatures(self, log: Log, attestation: Attestation) -> tuple[Signature, ...]:
+        """K good signatures by rising index. Raises `NotYet` where fewer came."""
+        asked = [one for one in self.attesters if one.address in self.verifier.signers]
+        answers = await asyncio.gather(*(self._ask(one, log, attestation) for one in asked))
+        good = sorted((one for one in answers if isinstance(one, Signature)), key=lambda one: one.index)
+        if len(good) < self.verifier.threshold:
+            causes = "; ".join(sorted({one for one in answers if isinstance(one, str)})) or "no attester is known"
+            raise NotYet(
+                f"{len(good)} of {self.verifier.threshold} attestations for block {attestation.block} "
+                f"of chain {log.home}: {causes}",
+                remedy="Wait for the attesters, or see that enough of them run.",
+            )
+        return tuple(good[: self.verifier.threshold])
+
+    async def _ask(self, attester: Attester, log: Log, attestation: Attestation) -> Signature | str:
+        """A checked signature, or why there is none."""
+        name = f"attester {checksum(attester.address)}"
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                signed = await attester.attest(log, attestation.block)
+            return self._checked(attester.address, signed, attestation)
+        except TimeoutError:
+            return f"{name} did not answer within {self.timeout_seconds:.0f} s"
+        except (Retryable, Refused) as cause:
+            return f"{name}: {cause.what}"
+
+    def _checked(self, address: Address, signed: SignedHead, attestation: Attestation) -> Signature:
+        if signed.attestation != attestation:
+            raise ProofInvalid(f"signed {signed.attestation.head}, the chain says {attestation.head}")
+        signature = Signature.of(self.verifier.signers.index(address), signed.signature)
+        found = recover(attestation.digest, signature)
+        if found != address:
+            raise ProofInvalid(f"the signature is by {checksum(found)}")
+        return signature
+
+
+def recover(digest: Hash32, signature: Signature) -> Address:
+    """Account that signed a digest. Raises `ProofInvalid` for a signature that no key makes."""
+    try:
+        ecdsa = EcdsaSignature(vrs=(signature.y_parity, signature.r, signature.s))
+        return Address(ecdsa.recover_public_key_from_msg_hash(digest).to_canonical_address())
+    except (BadSignature, ValidationError) as bad:
+        raise ProofInvalid(f"no key makes this signature: {bad}") from bad

@@ -1,0 +1,58 @@
+"""
+Attest: a log and a block in, a signed head out.
+
+Promise: a signature is made only over the head of a final block, recomputed here from the chain's own events and found
+in its storage, and only for a log whose reader has an `AttestedHeads` that this attester was told of. The same question
+gets the same answer. Who may ask is left to `service`: a true head is no secret.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from xl2.attester.recompute import Recomputed
+from xl2.core.attestation import Attestation
+from xl2.core.evidence import Finality, Head
+from xl2.core.types import Address, BlockNumber, ChainId
+from xl2.errors import NotFound, NotYet
+from xl2.ports import Chain, Log, SignedHead, Signer
+
+
+@frozen(kw_only=True)
+class HeadAttester:
+    """Signs heads with one key. Implements `xl2.ports.Attester`."""
+
+    signer: Signer
+    #: Its own view of each chain.
+    chains: Mapping[ChainId, Chain]
+    #: `AttestedHeads` of each chain that reads heads signed here.
+    verifiers: Mapping[ChainId, Address]
+    _logs: dict[Log, Recomputed] = field(factory=dict, init=False)
+    #: One question at a time for each log: two would read the same events twice.
+    _turns: dict[Log, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock), init=False)
+
+    @property
+    def address(self) -> Address:
+        """Account of the key."""
+        return self.signer.address
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        """Sign the log's head at a block."""
+        chain, verifier = self.chains.get(log.home), self.verifiers.get(log.reader)
+        if chain is None or verifier is None:
+            raise NotFound(
+                f"this attester does not attest logs of chain {log.home} for chain {log.reader}",
+                remedy="Ask an attester of these chains, or configure both chains and the reader's AttestedHeads here.",
+            )
+        final = await chain.head(Finality.FINALIZED)
+        if at > final.number:
+            raise NotYet(f"block {at} of chain {log.home} is not final; final is {final.number}")
+        async with self._turns[log]:
+            recomputed = self._logs.setdefault(log, Recomputed(chain, log))
+            state = await recomputed.at(await chain.block(at))
+        attestation = Attestation(
+            head=Head(log=log.id, head=state.head, count=state.count), block=at, chain=log.reader, contract=verifier
+        )
+        return SignedHead(attestation=attestation, signature=await self.signer.sign_digest(attestation.digest))

@@ -1,0 +1,88 @@
+"""
+Recompute: the events of a log's home in, the head and count of the log at any final block out.
+
+Promise: a head that comes out was hashed here from every entry since the first, and is what the contract's storage
+holds at that block, in one and the same chain of blocks. An endpoint that left an event out, made one up or mixes two
+forks is caught, because head and storage then differ, and nothing that was not confirmed so is kept. Which blocks are
+final is left to `attest`.
+"""
+
+from bisect import bisect_right
+
+from attrs import define, field
+
+from xl2.core.lane import extend
+from xl2.core.receipt import parse_receipt
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import BlockNumber, Hash32, hex_text
+from xl2.errors import Incident, NotYet, ProofInvalid
+from xl2.ports import Block, Chain, Log, LogState
+
+
+@define
+class Recomputed:
+    """One log, as far as it was recomputed."""
+
+    chain: Chain
+    log: Log
+    #: Block and head of each entry up to `_upto`, in order.
+    _blocks: list[BlockNumber] = field(factory=list, init=False)
+    _heads: list[Hash32] = field(factory=list, init=False)
+    #: Final block up to which entries are confirmed.
+    _upto: Block | None = field(default=None, init=False)
+
+    async def at(self, block: Block) -> LogState:
+        """
+        Head and count at a final block.
+
+        Raises `ProofInvalid` where events and storage differ, `NotYet` where the block changed meanwhile, `Incident`
+        where a block that was final is gone.
+        """
+        upto = self._upto
+        if upto is not None and (await self.chain.block(upto.number)).hash != upto.hash:
+            raise Incident(
+                f"block {upto.number} of chain {self.log.home} was final, and is another block now",
+                remedy="Stop attesting; find out whether the endpoint or the chain broke its word.",
+            )
+        blocks, heads = list(self._blocks), list(self._heads)
+        if upto is None or block.number > upto.number:
+            await self._read(blocks, heads, BlockNumber(upto.number + 1 if upto else 0), block.number)
+        count = bisect_right(blocks, block.number)
+        state = LogState(head=heads[count - 1] if count else self.log.id, count=count)
+        await self._check_storage(state, block)
+        if upto is None or block.number > upto.number:
+            self._blocks, self._heads, self._upto = blocks, heads, block
+        return state
+
+    async def _check_storage(self, state: LogState, block: Block) -> None:
+        stored = await self.chain.log_state(self.log, block.number)
+        if stored != state:
+            raise ProofInvalid(
+                f"at block {block.number} of chain {self.log.home} the events of log {hex_text(self.log.id)} lead to "
+                f"head {hex_text(state.head)} of {state.count} entries, "
+                f"storage holds {hex_text(stored.head)} of {stored.count}",
+                remedy="Ask another endpoint; this one leaves events out, or mixes forks.",
+            )
+        if (await self.chain.block(block.number)).hash != block.hash:
+            raise NotYet(f"block {block.number} of chain {self.log.home} changed while it was read")
+
+    async def _read(
+        self, blocks: list[BlockNumber], heads: list[Hash32], first: BlockNumber, last: BlockNumber
+    ) -> None:
+        """Append block and head of each entry in a range of blocks."""
+        for index, entry, at in await self._entries(first, last):
+            if index != len(heads):
+                raise ProofInvalid(
+                    f"entry {len(heads)} of log {hex_text(self.log.id)} is missing from the events up to block {last}",
+                    remedy="Ask another endpoint; this one leaves events out.",
+                )
+            heads.append(extend(heads[-1] if heads else self.log.id, entry))
+            blocks.append(at)
+
+    async def _entries(self, first: BlockNumber, last: BlockNumber) -> list[tuple[int, Hash32, BlockNumber]]:
+        """Index, hash and block of each entry in a range of blocks."""
+        if self.log.kind is LogKind.LANE:
+            sent = await self.chain.sent(self.log.lane, first, last)
+            return [(one.message.nonce, one.message.id, one.place.block) for one in sent]
+        receipts = await self.chain.receipts(self.log.lane, first, last)
+        return [(one.index, parse_receipt(one.data).hash, one.place.block) for one in receipts]
