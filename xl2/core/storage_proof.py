@@ -1,8 +1,8 @@
 """
 Storage proof: node lists of `eth_getProof` in, the packed proofs that `ProvenHeads` reads out.
 
-Promise: the slot asked for follows from lane, kind and page alone, so nobody can prove another slot for it.
-Whether the nodes prove anything is left to `trie`, which reads the same packing.
+Promise: the contract and slot asked for follow from lane, kind and page alone, so nobody can prove another slot for
+a log. Whether the nodes prove anything is left to `trie`; what makes a root settled, to the rollup's family.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,9 @@ MAX_NODE_SIZE = 65_535
 #: RLP of the empty string: what some endpoints list as the root node of a trie with nothing in it.
 EMPTY_TRIE = b"\x80"
 
+_UNDER_CACHED_ROOT = 0x00
+_EVERYTHING_INLINE = 0x01
+
 
 class LogKind(IntEnum):
     """Which of a lane's two logs."""
@@ -34,17 +37,13 @@ class LogKind(IntEnum):
 
 
 @frozen(kw_only=True)
-class LogProof:
-    """Shows the head, or a page head, of one log under the storage root of its contract."""
+class LogPlace:
+    """Where a head of a log stands in storage: the current one, or the one that closed a page."""
 
     lane: Lane
     kind: LogKind = field(converter=LogKind)
     #: Page head, from 1; 0 is the current head.
     page: int = field(default=0, validator=uint(40))
-    #: Block of the remote chain under whose state root the storage root was proven.
-    l2_block: BlockNumber = field(validator=uint(64))
-    #: Packed trie proof of `slot` (`pack_nodes`).
-    storage_proof: bytes
 
     @property
     def log(self) -> Hash32:
@@ -59,36 +58,47 @@ class LogProof:
     @property
     def slot(self) -> Hash32:
         """Slot that is proven (protocol.md section 2)."""
-        return log_slot(self.lane, self.kind, self.page)
+        if self.kind is LogKind.LANE:
+            return lane_page_slot(self.lane, self.page) if self.page else lane_slot(self.lane)
+        return receipt_page_slot(self.lane, self.page) if self.page else receipt_slot(self.lane)
 
     def encode(self) -> bytes:
-        """Pack lane 57 ‖ kind u8 ‖ page u40 ‖ l2 block u64 ‖ storage proof (protocol.md section 7)."""
-        return b"".join(
-            (
-                self.lane.encode(),
-                self.kind.to_bytes(1),
-                self.page.to_bytes(5),
-                self.l2_block.to_bytes(8),
-                self.storage_proof,
-            )
-        )
+        """Pack lane 57 ‖ kind u8 ‖ page u40 (protocol.md section 7)."""
+        return self.lane.encode() + self.kind.to_bytes(1) + self.page.to_bytes(5)
 
     @classmethod
-    def parse(cls, data: bytes) -> Self:
-        """Read a log proof. Raises `ProofInvalid` for missing bytes or an unknown kind; the nodes are not read."""
-        read = Reader(data, "log proof")
-        lane = Lane.parse(read.take(LANE_SIZE))
-        kind = read.uint(1)
+    def read(cls, read: Reader) -> Self:
+        """Take the 63 bytes of a place; more may follow them. Raises `ProofInvalid` for an unknown kind."""
+        lane, kind = Lane.parse(read.take(LANE_SIZE)), read.uint(1)
         read.check(kind <= max(LogKind), f"log proof names kind {kind}; there are 0 and 1")
-        page, block = read.uint(5), BlockNumber(read.uint(8))
-        return cls(lane=lane, kind=LogKind(kind), page=page, l2_block=block, storage_proof=read.take(read.rest))
+        return cls(lane=lane, kind=LogKind(kind), page=read.uint(5))
 
 
-def log_slot(lane: Lane, kind: LogKind, page: int = 0) -> Hash32:
-    """Slot of a log's current head (page 0), or of page head `page`."""
-    if kind is LogKind.LANE:
-        return lane_page_slot(lane, page) if page else lane_slot(lane)
-    return receipt_page_slot(lane, page) if page else receipt_slot(lane)
+def cached_proof(place: LogPlace, *, l2_block: BlockNumber, storage_nodes: Sequence[bytes]) -> bytes:
+    """Proof under the storage root that `prove` has cached for the account at that block of its chain."""
+    return b"".join((_UNDER_CACHED_ROOT.to_bytes(1), place.encode(), l2_block.to_bytes(8), pack_nodes(storage_nodes)))
+
+
+def inline_proof(place: LogPlace, *, root: bytes, storage_nodes: Sequence[bytes]) -> bytes:
+    """Proof with everything inline; `root` is a `root_proof`."""
+    return b"".join((_EVERYTHING_INLINE.to_bytes(1), place.encode(), root, pack_nodes(storage_nodes)))
+
+
+def root_proof(*, l1_header: bytes, settled: bytes, account_nodes: Sequence[bytes]) -> bytes:
+    """
+    Proof of a contract's storage root on the remote chain: length u16 ‖ header ‖ length u24 ‖ settled ‖ account proof.
+
+    `l1_header`: RLP of the one L1 block under which all is proven. `settled`: what the family's rule asks for.
+    """
+    return b"".join(
+        (
+            len(l1_header).to_bytes(2),
+            l1_header,
+            len(settled).to_bytes(3),
+            settled,
+            pack_nodes(account_nodes),
+        )
+    )
 
 
 def nodes_of(listed: Sequence[bytes]) -> tuple[bytes, ...]:
