@@ -53,8 +53,8 @@ contract Outbox is IOutbox, Ownable {
     mapping(uint256 place => uint256 bitmap) private _settled;
     mapping(uint256 place => uint256 bitmap) private _topped;
     mapping(uint256 place => uint256 amount) private _topUp;
-    /// @inheritdoc IOutbox
-    mapping(bytes32 id => bool) public expired;
+    /// @dev What an expired message gave back, plus one: never zero once it expired.
+    mapping(bytes32 id => uint256 amount) private _refunds;
     /// @inheritdoc IOutbox
     mapping(address account => uint256 amount) public credit;
 
@@ -176,6 +176,17 @@ contract Outbox is IOutbox, Ownable {
     }
 
     /// @inheritdoc IOutbox
+    function expired(bytes32 id) external view returns (bool) {
+        return _refunds[id] != 0;
+    }
+
+    /// @inheritdoc IOutbox
+    function refundOf(bytes32 id) external view returns (uint256 amount) {
+        amount = _refunds[id];
+        if (amount != 0) --amount;
+    }
+
+    /// @inheritdoc IOutbox
     function topUp(uint64 destination, uint8 assurance, uint64 nonce) external view returns (uint256 amount) {
         return _topUp[_placeOf(destination, assurance, nonce)];
     }
@@ -256,7 +267,7 @@ contract Outbox is IOutbox, Ownable {
         address sender = header.senderOf();
         t.paid += amount;
         credit[sender] += amount;
-        expired[id] = true;
+        _refunds[id] = amount + 1;
         emit Refunded(id, place, sender, amount);
     }
 

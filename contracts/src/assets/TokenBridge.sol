@@ -137,7 +137,7 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
         refunded[id] = true;
         (bytes memory from,, uint256 amount) = abi.decode(payload, (bytes, bytes, uint256));
         (, address to) = EvmAddress.parse(from);
-        uint256 fee = message.feeOf();
+        uint256 fee = outbox.refundOf(id);
         if (fee != 0) feesOf[to] += fee;
         uint64 chainId = message.laneOf().destination;
         Remote storage there = _remotes[chainId];

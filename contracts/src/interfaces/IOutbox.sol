@@ -111,6 +111,10 @@ interface IOutbox is IERC7786GatewaySource {
     /// @notice Whether the message was settled as expired: what a contract that holds escrow refunds by.
     function expired(bytes32 id) external view returns (bool);
 
+    /// @notice Wei, fee and top-ups, that the sender of an expired message was credited: a contract that sends for others
+    /// learns here what is whose.
+    function refundOf(bytes32 id) external view returns (uint256 amount);
+
     /// @notice Wei that `account` can claim.
     function credit(address account) external view returns (uint256 amount);
 }
