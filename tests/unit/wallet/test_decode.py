@@ -151,7 +151,7 @@ def test_no_calldata_makes_decoding_fail(data: bytes, to: Address, selector: byt
 @pytest.mark.parametrize(("role", "selector"), FORMS, ids=lambda part: part if isinstance(part, str) else part.hex())
 def test_every_form_is_a_function_of_the_compiled_contract(role: str, selector: bytes) -> None:
     names = {"TokenBridge": "LockBridge", "ERC20": "BridgedToken"}
-    abi = artifact(names.get(role, role))["abi"]
+    abi = artifact(names.get(role, role)).abi
 
     selectors = {
         keccak(f"{entry['name']}({','.join(i['type'] for i in entry['inputs'])})".encode())[:4]
