@@ -3,7 +3,7 @@ Attested heads: k of n attesters are asked for a head, and their signatures beco
 
 Comes in: a log and a count. Goes out: `Shown` with the proof of `AttestedHeads`. Promise: the block is final and the
 head is what this side read there itself; each signature was recovered to a signer of the verifier's set before it
-counts, so a lying or sleeping attester costs time, never gas. What the set is worth is left to whoever accepts the class.
+counts, so a lying or sleeping attester costs time, never gas. What the set is worth is left to whoever accepts it.
 """
 
 import asyncio

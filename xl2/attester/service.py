@@ -8,10 +8,9 @@ What is signed is decided by `attest`; `xl2_adapters.attester_http` asks.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 from aiohttp import web
@@ -90,7 +89,7 @@ class _Attest:
         return _json(HTTPStatus.OK, answer)
 
 
-def _healthz(attester: Attester, broken: "asyncio.Future[Fatal]") -> Any:
+def _healthz(attester: Attester, broken: "asyncio.Future[Fatal]") -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_: web.Request) -> web.Response:
         status = HTTPStatus.SERVICE_UNAVAILABLE if broken.done() else HTTPStatus.OK
         return _json(status, {"signer": checksum(attester.address)})

@@ -170,7 +170,7 @@ class Chain(Blocks, Origin, Destination, HeadReader, Protocol):
     """A chain with xl2's contracts."""
 
     async def log_state(self, log: Log, at: BlockNumber) -> LogState:
-        """Head and count, in storage at a block, of a log that is written here; before its first entry its name and 0."""
+        """Head and count, in storage at a block, of a log written here; before the first entry its name and 0."""
         ...
 
     def bridge(self, contract: Address) -> Bridge:

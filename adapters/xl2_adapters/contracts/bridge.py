@@ -6,6 +6,7 @@ Promise: approvals are exact. Implements `xl2.ports.Bridge`.
 
 from attrs import field, frozen
 
+from xl2.core.interop import InteropAddress
 from xl2.core.message import Message
 from xl2.core.types import (
     ZERO_ADDRESS,
@@ -21,7 +22,6 @@ from xl2.core.types import (
 )
 from xl2.errors import NotFound, Reverted
 from xl2.ports import BridgeLink, BridgeTerms, Call, Token
-from xl2_adapters import interop_address
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 
@@ -116,7 +116,7 @@ class TokenBridge:
         self, *, destination: ChainId, recipient: Address, amount: int, expiry: Timestamp, fee: Wei
     ) -> Call:
         """Send tokens."""
-        to = interop_address.encode(destination, recipient)
+        to = InteropAddress(chain=destination, account=recipient).encode()
         what = f"transfer {amount} of the token's smallest unit to {checksum(recipient)} on chain {destination}"
         return self._call(TRANSFER.encode(to, amount, expiry), what, fee)
 

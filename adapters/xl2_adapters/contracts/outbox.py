@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from xl2.core.evidence import Finality
+from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane, page_of
 from xl2.core.message import DEFAULT_GAS_LIMIT, Message
 from xl2.core.types import (
@@ -28,7 +29,6 @@ from xl2.core.types import (
 )
 from xl2.errors import NotFound, ProofInvalid
 from xl2.ports import Call, LogState, Sent
-from xl2_adapters import interop_address
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm, Log
 
@@ -123,7 +123,7 @@ class Outbox:
         attributes = [ASSURANCE.encode(lane.assurance), GAS_LIMIT.encode(gas_limit)]
         attributes += [EXPIRY.encode(expiry)] if expiry else []
         attributes += [ALLOW_NO_CODE.encode()] if allow_no_code else []
-        to = interop_address.encode(lane.destination, recipient)
+        to = InteropAddress(chain=lane.destination, account=recipient).encode()
         what = f"send {len(payload)} bytes to {checksum(recipient)} on chain {lane.destination}"
         return self._call(SEND.encode(to, payload, attributes), what, fee)
 
@@ -183,8 +183,8 @@ class Outbox:
             nonce=Nonce(place & (1 << 64) - 1),
             outbox=self.address,
             inbox=await self._inbox(ChainId(place >> 72)),
-            sender=interop_address.parse(sender)[1],
-            recipient=interop_address.parse(recipient)[1],
+            sender=InteropAddress.parse(sender).account,
+            recipient=InteropAddress.parse(recipient).account,
             gas_limit=given.get(GAS_LIMIT.selector, DEFAULT_GAS_LIMIT),
             expiry=Timestamp(given.get(EXPIRY.selector, 0)),
             fee=Wei(value),

@@ -1,0 +1,1 @@
+"""Flow: the rooms a message walks through, in this order: send, observe, prove, deliver, confirm, settle."""
