@@ -190,7 +190,7 @@ class RpcClient:
             raise lost.error from None
         return answer
 
-    async def _attempt(self, request: bytes, resendable: bool) -> bytes:  # noqa: FBT001 - passed on by tenacity
+    async def _attempt(self, request: bytes, resendable: bool) -> bytes:
         async with self._places:
             try:
                 async with self._session().post(self._url, data=request, allow_redirects=False) as response:

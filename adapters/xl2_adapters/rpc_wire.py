@@ -21,7 +21,7 @@ from xl2.errors import InvalidInput, Reverted, RpcRejected, RpcUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 #: Methods whose result is never null by EIP-1474: a null there is a sick endpoint, not an answer.
 NEVER_NULL = frozenset(

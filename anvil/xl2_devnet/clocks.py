@@ -1,0 +1,46 @@
+"""
+Clocks: the times and sizes that a devnet runs on, all in one value.
+
+Everything that waits in production (games, windows, finality) is here in seconds. Promise: the values fit together;
+what does not fit is refused when the value is made.
+"""
+
+from attrs import field, frozen, validators
+
+from xl2.errors import InvalidInput
+
+
+@frozen(kw_only=True)
+class Clocks:
+    """How fast a devnet is."""
+
+    #: Blocks of L1 come by anvil's own timer, which counts whole seconds.
+    l1_block_seconds: int = field(default=1, validator=validators.gt(0))
+    #: Under one second, several L2 blocks share a timestamp.
+    l2_block_seconds: float = field(default=1.0, validator=validators.ge(0.05))
+    #: A chain's `safe` is this many blocks behind its latest, its `finalized` twice as many.
+    slots_in_an_epoch: int = field(default=1, validator=validators.gt(0))
+    #: A root is proposed this long after the one before, if a user has sent anything since.
+    proposal_seconds: float = field(default=2.0, validator=validators.gt(0))
+    #: And this long after it in any case.
+    idle_proposal_seconds: float = field(default=15.0, validator=validators.gt(0))
+    #: Chess clock of a dispute game: an unchallenged root is resolved after it.
+    max_clock_seconds: int = field(default=3, validator=validators.gt(0))
+    #: The portal's two delays: from proving a withdrawal, and from the game's resolution.
+    proof_maturity_seconds: int = field(default=2, validator=validators.gt(0))
+    game_finality_seconds: int = field(default=2, validator=validators.gt(0))
+    #: DelayedWETH: from unlocking a bond to its withdrawal.
+    bond_delay_seconds: int = field(default=2, validator=validators.gt(0))
+    #: Blocks whose state each chain keeps, and for which proofs can be asked.
+    states_kept: int = field(default=600, validator=validators.ge(64))
+    gas_limit: int = field(default=60_000_000, validator=validators.ge(30_000_000))
+
+    def __attrs_post_init__(self) -> None:
+        """A root is not proposed more seldom when there is something new."""
+        if self.proposal_seconds > self.idle_proposal_seconds:
+            raise InvalidInput(
+                f"proposal_seconds ({self.proposal_seconds}) is above idle_proposal_seconds "
+                f"({self.idle_proposal_seconds})",
+                field="proposal_seconds",
+                value=self.proposal_seconds,
+            )

@@ -1,0 +1,323 @@
+"""
+Devnet: one L1 and its L2s, from nothing to ready, supervised until the end.
+
+Options come in; a running devnet goes out. `up` is an async context manager for one event loop; `running` is the same
+for code that has none, or several. Promise: what is yielded answers; while it runs nothing in it fails unseen (the
+first fault ends it, as that fault's error); and whatever ends it, no process is left.
+"""
+
+import asyncio
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from xl2.errors import InvalidInput, RpcRejected, Xl2Error
+from xl2_adapters.rpc import RpcClient, RpcLimits
+from xl2_devnet import devnet_file, snapshot
+from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
+from xl2_devnet.anvil import Anvil, anvil
+from xl2_devnet.clocks import Clocks
+from xl2_devnet.deploy import deploy
+from xl2_devnet.devnet_file import ChainEntry, Description
+from xl2_devnet.gate import Gate
+from xl2_devnet.l1_account import L1Account
+from xl2_devnet.op_genesis import PREDEPLOYS
+from xl2_devnet.op_node import OpNode
+from xl2_devnet.op_proposer import OpProposer
+from xl2_devnet.processes import started_at
+from xl2_devnet.proxy import door
+from xl2_devnet.sites import Deployed, Site
+from xl2_devnet.toolchain import ANVIL, find
+
+L1_NAME, L1_CHAIN_ID = "l1", 900
+_FAMILIES = ("op",)
+_MOST_L2S = 8
+#: Calls of ours may take long while a machine is busy compiling.
+_LIMITS = RpcLimits(read_timeout_seconds=60, total_timeout_seconds=90)
+#: For what must not be sent twice.
+_ONCE = evolve(_LIMITS, max_attempts=1)
+
+
+@frozen(kw_only=True)
+class Options:
+    """What devnet to start, and how."""
+
+    #: Family of each L2; they are named `<family>-a`, `<family>-b`, ...
+    l2: tuple[str, ...] = ("op", "op")
+    clocks: Clocks = field(factory=Clocks)
+    #: Where to write devnet.json; None: nowhere.
+    file: Path | None = None
+    #: The anvil to use; None: looked for, and fetched if need be.
+    anvil: Path | None = None
+    #: Whether to start from a snapshot and keep one.
+    cache: bool = True
+    #: Port by chain name; what is not named gets a free one.
+    ports: Mapping[str, int] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be started."""
+        for family in self.l2:
+            if family not in _FAMILIES:
+                known = ", ".join(_FAMILIES)
+                raise InvalidInput(
+                    f"there is no L2 family {family!r}", field="l2", value=family, remedy=f"Known are: {known}."
+                )
+        if not 1 <= len(self.l2) <= _MOST_L2S:
+            raise InvalidInput(f"{len(self.l2)} L2s were asked for; 1 to {_MOST_L2S} can be had", field="l2")
+        for name in self.ports:
+            if name not in self.sites:
+                raise InvalidInput(f"a port was named for {name!r}, which is none of {', '.join(self.sites)}")
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """Chains by name, the L1 first."""
+        names = {L1_NAME: Site(name=L1_NAME, chain_id=L1_CHAIN_ID, family="l1")}
+        for place, family in enumerate(self.l2):
+            name = f"{family}-{chr(ord('a') + place)}"
+            names[name] = Site(name=name, chain_id=L1_CHAIN_ID + 1 + place, family=family)
+        return names
+
+
+#: Starts work under a name.
+_Supervise = Callable[[str, Coroutine[Any, Any, None]], None]
+#: Told one plain sentence about each thing that takes time.
+Say = Callable[[str], object]
+
+
+@contextlib.asynccontextmanager
+async def up(
+    options: Options = Options(), *, environ: Mapping[str, str] | None = None, say: Say = lambda _sentence: None
+) -> AsyncIterator[Description]:
+    """Start a devnet; it ends with the block.
+
+    Raises:
+        Xl2Error: it cannot be started, or something in it failed while it ran.
+    """
+    began = time.monotonic()
+    env = os.environ if environ is None else environ
+    binary = await asyncio.to_thread(find, ANVIL, env, explicit=options.anvil, say=say)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            chains = {
+                site.name: await stack.enter_async_context(_chain(binary, site, options))
+                for site in options.sites.values()
+            }
+            deployed, from_snapshot = await _deployed(binary, options, chains, env, say)
+            supervise = await stack.enter_async_context(_supervised())
+            for chain in chains.values():
+                supervise(f"anvil {chain.site.name}", chain.node.wait())
+            description = await _start(options, chains, deployed, stack, supervise)
+            description = evolve(description, from_snapshot=from_snapshot, ready_seconds=time.monotonic() - began)
+            if options.file is not None:
+                stack.enter_context(_file(options.file, description))
+            yield description
+    except BaseExceptionGroup as group:
+        # The first fault is the cause; what fell with it is not worth a tree of errors.
+        raise _first(group) from None
+
+
+@contextlib.contextmanager
+def running(options: Options = Options(), *, say: Say = lambda _sentence: None) -> Iterator[Description]:
+    """`up`, in a thread with an event loop of its own.
+
+    Raises:
+        Xl2Error: it cannot be started, or something in it failed while it ran.
+    """
+    ready: queue.SimpleQueue[Description | BaseException] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    async def supervise() -> None:
+        async with up(options, say=say) as description:
+            ready.put(description)
+            await asyncio.to_thread(stop.wait)
+
+    fault: list[BaseException] = []
+
+    def thread() -> None:
+        try:
+            asyncio.run(supervise())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            fault.append(error)
+            ready.put(error)
+
+    # The kernel ties an anvil's life to the thread that started it, so this thread lives as long as they do.
+    supervisor = threading.Thread(target=thread, name="xl2 devnet")
+    supervisor.start()
+    try:
+        first = ready.get()
+        if isinstance(first, BaseException):
+            raise first
+        yield first
+    finally:
+        stop.set()
+        supervisor.join()
+    if fault:
+        raise fault[0]
+
+
+@frozen(kw_only=True)
+class _Chain:
+    site: Site
+    node: Anvil
+    rpc: RpcClient
+
+
+@contextlib.asynccontextmanager
+async def _chain(binary: Path, site: Site, options: Options) -> AsyncIterator[_Chain]:
+    clocks = options.clocks
+    arguments = [
+        "--chain-id", str(site.chain_id), "--accounts", str(len(ACCOUNTS)), "--balance", str(FUNDED_ETHER),
+        "--slots-in-an-epoch", str(clocks.slots_in_an_epoch), "--prune-history", str(clocks.states_kept),
+        "--gas-limit", str(clocks.gas_limit), "--no-mining",
+    ]  # fmt: skip
+    if site.family != "l1":
+        # A deposit whose value the sender lacks must be mined (as failed, with its mint kept), not refused.
+        arguments += ["--network", "optimism", "--order", "fifo", "--disable-pool-balance-checks"]
+    # An L2's own port belongs to its door.
+    port = options.ports.get(site.name, 0) if site.family == "l1" else 0
+    async with (
+        anvil(binary, site.name, port=port, arguments=arguments) as node,
+        RpcClient(node.url, limits=_ONCE) as rpc,
+    ):
+        await rpc.require_chain(site.chain_id)
+        # It would log each call into a file that nobody reads.
+        await rpc.call("anvil_setLoggingEnabled", False)
+        yield _Chain(site=site, node=node, rpc=rpc)
+
+
+async def _deployed(
+    binary: Path, options: Options, chains: Mapping[str, _Chain], environ: Mapping[str, str], say: Say
+) -> tuple[Deployed, bool]:
+    """All contracts in place, from a snapshot if there is one; whether there was."""
+    folder = snapshot.cache_folder(environ)
+    key = await asyncio.to_thread(snapshot.key_of, anvil=binary, parameters=(options.l2, options.clocks))
+    found = snapshot.load(folder, key) if options.cache else None
+    if found is not None:
+        try:
+            for name, state in found.states.items():
+                await chains[name].rpc.call("anvil_loadState", state)
+            return Deployed.from_tree(found.deployed), True
+        except RpcRejected:
+            snapshot.forget(folder, key)
+            raise
+    say("deploying the rollups and xl2")
+    deployed = await deploy(
+        {site.name: site for site in options.sites.values()},
+        {name: chain.rpc for name, chain in chains.items()},
+        options.clocks,
+    )
+    if options.cache:
+        states = {name: str(await chain.rpc.call("anvil_dumpState")) for name, chain in chains.items()}
+        await asyncio.to_thread(
+            snapshot.keep, folder, key, snapshot.Snapshot(states=states, deployed=deployed.to_tree())
+        )
+    return deployed, False
+
+
+async def _start(
+    options: Options,
+    chains: Mapping[str, _Chain],
+    deployed: Deployed,
+    stack: contextlib.AsyncExitStack,
+    supervise: _Supervise,
+) -> Description:
+    """Set the clocks going: L1 blocks, sequencers, doors, proposers."""
+    clocks, l1 = options.clocks, chains[L1_NAME]
+    head = int(str(await l1.rpc.call("eth_blockNumber")), 16)
+    proposer, challenger = (L1Account(l1.rpc, account(role).address) for role in ("proposer", "challenger"))
+    entries = {L1_NAME: _entry(l1, deployed, rpc_url=l1.node.url, block_seconds=clocks.l1_block_seconds)}
+    await l1.rpc.call("evm_setIntervalMining", clocks.l1_block_seconds)
+    for name, chain in chains.items():
+        if name == L1_NAME:
+            continue
+        gate = Gate(chain.rpc, gas_limit=clocks.gas_limit)
+        rollup = deployed.rollups[name]
+        sequencer = OpNode(
+            name=name,
+            l1=l1.rpc,
+            l2=chain.rpc,
+            portal=rollup["OptimismPortal2"],
+            gate=gate,
+            block_seconds=clocks.l2_block_seconds,
+            clock=time.monotonic,
+        )
+        await sequencer.start(head)
+        roots = OpProposer(
+            name=name,
+            l1=l1.rpc,
+            l2=chain.rpc,
+            factory=rollup["DisputeGameFactory"],
+            proposer=proposer,
+            challenger=challenger,
+            clocks=clocks,
+            clock=time.monotonic,
+            busy_block=sequencer.busy_block,
+        )
+        await roots.start()
+        supervise(f"sequencer {name}", sequencer.run())
+        supervise(f"proposer {name}", roots.run())
+        url = await stack.enter_async_context(door(chain.node.url, gate, port=options.ports.get(name, 0)))
+        entries[name] = _entry(chain, deployed, rpc_url=url, block_seconds=clocks.l2_block_seconds)
+    return Description(
+        chains=entries, clocks=clocks, pid=os.getpid(), pid_started=started_at(os.getpid()) or 0, tokens=deployed.tokens
+    )
+
+
+def _entry(chain: _Chain, deployed: Deployed, *, rpc_url: str, block_seconds: float) -> ChainEntry:
+    site = chain.site
+    return ChainEntry(
+        name=site.name,
+        chain_id=site.chain_id,
+        family=site.family,
+        rpc_url=rpc_url,
+        node_url=chain.node.url,
+        block_seconds=block_seconds,
+        anchor="" if site.family == "l1" else L1_NAME,
+        contracts=deployed.contracts.get(site.name, {}),
+        rollup=deployed.rollups.get(site.name, {}),
+        predeploys={} if site.family == "l1" else PREDEPLOYS,
+        verifiers=deployed.verifiers.get(site.name, ()),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _supervised() -> AsyncIterator[_Supervise]:
+    """What is started within ends with the block, and the block with the first of it that fails."""
+    started: list[asyncio.Task[None]] = []
+
+    def start(name: str, work: Coroutine[Any, Any, None]) -> None:
+        started.append(tasks.create_task(work, name=name))
+
+    async with asyncio.TaskGroup() as tasks:
+        yield start
+        for task in started:
+            task.cancel()
+
+
+@contextlib.contextmanager
+def _file(path: Path, description: Description) -> Iterator[None]:
+    devnet_file.write(path, description)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    faults = [fault for fault in _leaves(group) if isinstance(fault, Xl2Error)]
+    return faults[0] if faults else next(_leaves(group))
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    for fault in group.exceptions:
+        if isinstance(fault, BaseExceptionGroup):
+            yield from _leaves(fault)
+        else:
+            yield fault

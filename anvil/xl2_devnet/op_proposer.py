@@ -1,0 +1,165 @@
+"""
+OP proposer: states on L1 what the L2 is, and sees each such claim through to its resolution.
+
+The L2's finalized blocks come in; dispute games go out, resolved when their clock has run down. Promise: every root
+proposed here is true; a game of anybody whose root is not is attacked at once and resolved against its maker; a game
+is resolved as soon as L1 allows. While the L2 is quiet, roots come more seldom, as each costs L1 state for good.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+from eth_abi import encode
+
+from xl2.errors import Fatal, RpcRejected
+from xl2_adapters.rpc import RpcClient
+from xl2_adapters.rpc_wire import mapping, quantity
+from xl2_devnet.abi import Contract, op_stack
+from xl2_devnet.clocks import Clocks
+from xl2_devnet.l1_account import L1Account, Transaction
+from xl2_devnet.op_l1 import CANNON, GAME_BOND
+from xl2_devnet.op_root import output_root
+
+log = logging.getLogger(__name__)
+
+_FACTORY = op_stack("DisputeGameFactory")
+_GAME = op_stack("FaultDisputeGame")
+_CREATE_GAS, _ATTACK_GAS, _RESOLVE_CLAIM_GAS, _RESOLVE_GAS = 1_500_000, 1_000_000, 600_000, 500_000
+#: Position of an attack on the root claim: its left child in the game's tree.
+_ATTACK_POSITION = 2
+_IN_PROGRESS = 0
+#: Claimed instead of a root that the node cannot tell: nobody can show it to be the output of any block.
+_NO_ROOT = bytes(31) + b"\x01"
+#: How often chains and games are looked at; L1 has a block a second.
+_LOOK_SECONDS = 0.2
+
+
+class ProposalFailed(Fatal):
+    """L1 did not take a root or a move."""
+
+    default_remedy = "The devnet's own parts do not fit together: this is a defect of xl2, please report it."
+
+
+@frozen(kw_only=True)
+class _Game:
+    address: str
+    #: From this timestamp of L1 on it can be resolved.
+    due: int
+    #: Claims in it: the root, and our attack if it was false.
+    claims: int
+
+
+class OpProposer:
+    """Proposer and challenger of one L2; `start` once, then `run`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        l1: RpcClient,
+        l2: RpcClient,
+        factory: str,
+        proposer: L1Account,
+        challenger: L1Account,
+        clocks: Clocks,
+        clock: Callable[[], float],
+        busy_block: Callable[[int], int],
+    ) -> None:
+        """`factory`: address of the DisputeGameFactory. `clock`: seconds, monotonic.
+
+        `busy_block(n)`: the last L2 block up to n that holds more than L1Info, 0 if there is none.
+        """
+        self.name = name
+        self._l1, self._l2 = l1, l2
+        self._factory = factory
+        self._proposer, self._challenger = proposer, challenger
+        self._clocks = clocks
+        self._clock = clock
+        self._busy_block = busy_block
+        self._games: list[_Game] = []
+        self._seen = 0
+        self._proposed_at = clock()
+        self._proposed_block = 0
+
+    async def start(self) -> None:
+        """Leave alone the games that are already there."""
+        self._seen = await self._read(self._factory, _FACTORY, "gameCount")
+
+    async def run(self) -> None:
+        """Propose, challenge and resolve; returns only by raising."""
+        while True:
+            await self._propose_if_due()
+            await self._take_up_new_games()
+            await self._resolve_what_is_due()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _propose_if_due(self) -> None:
+        final = mapping(await self._l2.call("eth_getBlockByNumber", "finalized", False), self._l2.name)
+        number = quantity(final["number"], self._l2.name)
+        news = self._busy_block(number) > self._proposed_block
+        wait = self._clocks.proposal_seconds if news else self._clocks.idle_proposal_seconds
+        if number <= self._proposed_block or self._clock() < self._proposed_at + wait:
+            return
+        self._proposed_at, self._proposed_block = self._clock(), number
+        root = (await output_root(self._l2, number)).root
+        create = _FACTORY.call("create", CANNON, root, encode(["uint256"], [number]))
+        (receipt,) = await self._proposer.send(
+            Transaction(to=self._factory, data=create, gas=_CREATE_GAS, value=GAME_BOND)
+        )
+        if quantity(receipt["status"], self._l1.name) != 1:
+            raise ProposalFailed(f"L1 refused the root of block {number} of {self.name}")
+
+    async def _take_up_new_games(self) -> None:
+        count = await self._read(self._factory, _FACTORY, "gameCount")
+        while self._seen < count:
+            _, created, address = await self._read_all(self._factory, _FACTORY, "gameAtIndex", self._seen)
+            number = await self._read(address, _GAME, "l2BlockNumber")
+            claimed = await self._read(address, _GAME, "rootClaim")
+            truth = await self._true_root(number)
+            if claimed != truth:
+                log.warning("false root", extra={"fields": {"chain": self.name, "game": address, "block": number}})
+                await self._attack(address, claimed, truth)
+            due = created + self._clocks.max_clock_seconds
+            self._games.append(_Game(address=address, due=due, claims=1 if claimed == truth else 2))
+            self._seen += 1
+
+    async def _true_root(self, block_number: int) -> bytes:
+        try:
+            return (await output_root(self._l2, block_number)).root
+        except RpcRejected:
+            # Not there yet, or no longer kept: whoever claims it, this node cannot have it proposed.
+            return _NO_ROOT
+
+    async def _attack(self, game: str, claimed: bytes, truth: bytes) -> None:
+        bond = await self._read(game, _GAME, "getRequiredBond", _ATTACK_POSITION)
+        attack = _GAME.call("attack", claimed, 0, truth)
+        (receipt,) = await self._challenger.send(Transaction(to=game, data=attack, gas=_ATTACK_GAS, value=bond))
+        if quantity(receipt["status"], self._l1.name) != 1:
+            raise ProposalFailed(f"L1 refused the attack on game {game} of {self.name}")
+
+    async def _resolve_what_is_due(self) -> None:
+        if not self._games:
+            return
+        latest = mapping(await self._l1.call("eth_getBlockByNumber", "latest", False), self._l1.name)
+        # The transactions run in the next block, which is later.
+        soon = quantity(latest["timestamp"], self._l1.name) + self._clocks.l1_block_seconds
+        for game in [game for game in self._games if soon >= game.due]:
+            claims = [
+                Transaction(to=game.address, data=_GAME.call("resolveClaim", claim, 0), gas=_RESOLVE_CLAIM_GAS)
+                for claim in reversed(range(game.claims))
+            ]
+            # Anyone may resolve: a failure only means that somebody was first, or that it is tried again.
+            await self._proposer.send(
+                *claims, Transaction(to=game.address, data=_GAME.call("resolve"), gas=_RESOLVE_GAS)
+            )
+            if await self._read(game.address, _GAME, "status") != _IN_PROGRESS:
+                self._games.remove(game)
+
+    async def _read(self, to: str, contract: Contract, function: str, *arguments: Any) -> Any:
+        return (await self._read_all(to, contract, function, *arguments))[0]
+
+    async def _read_all(self, to: str, contract: Contract, function: str, *arguments: Any) -> tuple[Any, ...]:
+        return contract.result(function, await self._proposer.read(to, contract.call(function, *arguments)))

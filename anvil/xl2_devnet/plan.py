@@ -1,0 +1,98 @@
+"""
+Plan: transactions of one account, in order, with the addresses of what they create known before any is sent.
+
+Creations and calls come in; a batch of transactions goes out, mined and each checked. Promise: after `carry_out` every
+transaction of the plan has succeeded, or the one that did not is named. The account is unlocked on the node (anvil
+signs), so this is for setting a devnet up, never for a chain whose keys matter.
+"""
+
+from typing import Any
+
+import rlp
+from attrs import define, field, frozen
+from eth_utils import keccak, to_bytes, to_checksum_address
+
+from xl2.errors import Fatal
+from xl2_adapters.rpc import Call, RpcClient
+from xl2_adapters.rpc_wire import mapping, quantity
+from xl2_devnet.abi import Contract
+
+#: Covers the largest contract that EIP-170 allows: 24,576 bytes at 200 gas, its initcode and constructor.
+CREATION_GAS = 12_000_000
+CALL_GAS = 2_000_000
+_GAS_PRICE = 10**10
+
+
+class DeploymentFailed(Fatal):
+    """A transaction that sets the devnet up did not succeed."""
+
+    default_remedy = "The devnet's own parts do not fit together: this is a defect of xl2, please report it."
+
+
+@frozen(kw_only=True)
+class _Step:
+    label: str
+    transaction: dict[str, Any]
+
+
+@define(kw_only=True)
+class Plan:
+    """Transactions to be sent by `account`, whose next transaction has the number `tx_nonce`."""
+
+    account: str
+    tx_nonce: int
+    _steps: list[_Step] = field(factory=list, init=False)
+
+    @classmethod
+    async def of(cls, rpc: RpcClient, account: str) -> "Plan":
+        """An empty plan for an account as it stands on the chain."""
+        counted = await rpc.call("eth_getTransactionCount", account, "latest")
+        return cls(account=account, tx_nonce=quantity(counted, rpc.name))
+
+    def create(self, contract: Contract, *arguments: Any) -> str:
+        """Deploy `contract`; its address, by EIP-161's rule for CREATE."""
+        digest = keccak(rlp.encode([to_bytes(hexstr=self.account), self.tx_nonce]))
+        self._add(f"create {contract.name}", CREATION_GAS, data="0x" + contract.creation(*arguments).hex())
+        return to_checksum_address(digest[12:])
+
+    def call(self, to: str, contract: Contract, function: str, *arguments: Any, value: int = 0) -> None:
+        """Call `function` of the `contract` at `to`."""
+        calldata = contract.call(function, *arguments)
+        label = f"{contract.name}.{function}"
+        self._add(label, CALL_GAS, to=to, data="0x" + calldata.hex(), value=hex(value))
+
+    async def carry_out(self, rpc: RpcClient) -> None:
+        """Send all, mine until all are in blocks, check each. The chain must not mine by itself meanwhile.
+
+        Raises:
+            DeploymentFailed: a transaction reverted or was left out.
+            RpcRejected: the node would not take one.
+        """
+        steps, self._steps = self._steps, []
+        sent = await rpc.batch([Call("eth_sendTransaction", (step.transaction,)) for step in steps])
+        waiting = [
+            (step.label, Call("eth_getTransactionReceipt", (tx_hash,)))
+            for step, tx_hash in zip(steps, sent, strict=True)
+        ]
+        while waiting:
+            await rpc.call("evm_mine")
+            receipts = await rpc.batch([receipt for _, receipt in waiting])
+            for (label, _), receipt in zip(waiting, receipts, strict=True):
+                if receipt is not None and quantity(mapping(receipt, rpc.name)["status"], rpc.name) != 1:
+                    raise DeploymentFailed(f"{label} reverted at {rpc.name}")
+            left = [step for step, receipt in zip(waiting, receipts, strict=True) if receipt is None]
+            if len(left) == len(waiting):
+                raise DeploymentFailed(f"{left[0][0]} is not mined at {rpc.name}")
+            waiting = left
+
+    def _add(self, label: str, gas: int, **members: Any) -> None:
+        transaction = {
+            "from": self.account,
+            "nonce": hex(self.tx_nonce),
+            "gas": hex(gas),
+            "maxFeePerGas": hex(_GAS_PRICE),
+            "maxPriorityFeePerGas": hex(0),
+            **members,
+        }
+        self._steps.append(_Step(label=label, transaction=transaction))
+        self.tx_nonce += 1

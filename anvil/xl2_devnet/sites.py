@@ -1,0 +1,47 @@
+"""
+Sites: the chains of a devnet, and what was deployed on them.
+
+Values only. Promise: what `to_tree` writes, `from_tree` reads back; a snapshot carries it from one start to the next.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import asdict, field, frozen
+
+
+@frozen(kw_only=True)
+class Site:
+    """A chain to be: its name, EIP-155 id and family (`l1`, `op`)."""
+
+    name: str
+    chain_id: int
+    family: str
+
+
+@frozen(kw_only=True)
+class Deployed:
+    """Where everything stands; each table by chain name."""
+
+    #: The rollups' contracts on L1, by contract name.
+    rollups: Mapping[str, Mapping[str, str]]
+    #: xl2's contracts, by role.
+    contracts: Mapping[str, Mapping[str, str]] = field(factory=dict)
+    #: xl2's verifiers, as the configuration has them.
+    verifiers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(factory=dict)
+    #: Tokens that move, as the configuration has them.
+    tokens: tuple[Mapping[str, Any], ...] = ()
+
+    def to_tree(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_tree(cls, tree: Mapping[str, Any]) -> "Deployed":
+        """What `to_tree` wrote."""
+        return cls(
+            rollups=tree["rollups"],
+            contracts=tree["contracts"],
+            verifiers={name: tuple(verifiers) for name, verifiers in tree["verifiers"].items()},
+            tokens=tuple(tree["tokens"]),
+        )
