@@ -389,8 +389,7 @@ contract TokenBridgeTest is Bridges {
         assertEq(xcoin.totalSupply(), 0);
 
         mint.resume();
-        _on(away);
-        away.inbox.retry(sent.message.encode(), sent.payload, GAS, relayer);
+        _retry(home, away, sent);
         assertEq(xcoin.balanceOf(bob), 5);
     }
 

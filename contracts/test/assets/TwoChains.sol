@@ -90,15 +90,45 @@ abstract contract TwoChains is Test {
         _on(to);
         vm.prank(relayer);
         to.inbox.deliver(segment, evidence, relayer);
+        _observeReceipt(from, to, sent);
+    }
+
+    /// @dev Calls the recipient of a failed message again.
+    function _retry(Side storage from, Side storage to, Sent memory sent) internal {
+        _on(to);
+        to.inbox.retry(sent.message.encode(), sent.payload, sent.message.gasLimit, relayer);
+        _observeReceipt(from, to, sent);
     }
 
     /// @dev Makes the destination record that the message is over.
     function _expire(Side storage from, Side storage to, Sent memory sent) internal {
-        bytes32 log = _lane(from, to, sent.message.assurance).receiptLog();
-        bytes32 id = sent.message.id();
         _on(to);
         to.inbox.expire(sent.message.encode());
-        _append(log, keccak256(abi.encodePacked(uint8(0x82), id)));
+        _observeReceipt(from, to, sent);
+    }
+
+    /// @dev Records the receipt that a call about `sent` may have left.
+    function _observeReceipt(Side storage from, Side storage to, Sent memory sent) private {
+        bytes32 log = _lane(from, to, sent.message.assurance).receiptLog();
+        (bytes32 head, uint64 count) = to.inbox.receipts(log);
+        if (count == entriesOf[log].length) return;
+
+        bool delivered = _delivered(from, to, sent);
+        uint40 page = uint40(sent.message.nonce / 256);
+        uint256 bitmap = 1 << (sent.message.nonce % 256);
+        _append(
+            log,
+            delivered
+                ? keccak256(abi.encodePacked(uint8(0x81), page, bitmap, relayer, sent.message.fee))
+                : keccak256(abi.encodePacked(uint8(0x82), sent.message.id()))
+        );
+        assertEq(headsOf[log][count], head, "the inbox holds another receipt");
+    }
+
+    function _delivered(Side storage from, Side storage to, Sent memory sent) internal view returns (bool) {
+        bytes32 log = _lane(from, to, sent.message.assurance).log();
+        uint64 nonce = sent.message.nonce;
+        return to.inbox.delivered(log, nonce / 256) & (1 << (nonce % 256)) != 0;
     }
 
     /// @dev Shows the origin the last receipt, which is `expired(sent)`.
