@@ -57,7 +57,7 @@ devnet: .setup ## an L1 and two L2s on this machine, until Ctrl-C
 	@.venv/bin/xl2 devnet up
 
 docs: .setup ## write what is generated in docs/
-	@$(PY) -m tools.docs
+	@$(PY) -m tests.unit.core.test_lifecycle
 
 soak: .setup ## the tests that run for long
 	@.venv/bin/pytest -m soak
