@@ -6,7 +6,7 @@ Promise: nothing is decided here; each method is one question to one contract. I
 
 from collections.abc import Sequence
 
-from xl2.core.evidence import VerifierMask
+from xl2.core.evidence import Finality, VerifierMask
 from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind
@@ -21,7 +21,7 @@ from xl2.core.types import (
     Wei,
 )
 from xl2.errors import ConfigInvalid
-from xl2.ports import Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Sent
+from xl2.ports import Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2_adapters.contracts.bridge import TokenBridge
 from xl2_adapters.contracts.heads import Heads
 from xl2_adapters.contracts.inbox import Inbox
@@ -68,6 +68,14 @@ class EvmChain(Evm):
         if expired:
             return Ending.REFUNDED
         return Ending.SETTLED if settled else Ending.OPEN
+
+    async def ended(self, message: Message) -> tuple[Ending, Place | None]:
+        """What became of a message's fee, and where that was written."""
+        tip = (await self.head(Finality.LATEST)).number
+        ending = await self.ending(message, tip)
+        if ending is Ending.OPEN:
+            return ending, None
+        return ending, await self._outbox.ended(message, ending is Ending.REFUNDED, self.settings.start, tip)
 
     async def credit(self, account: Address) -> Wei:
         """What an account can claim."""

@@ -82,6 +82,10 @@ class Evm:
         await self._check_chain()
         return await self.rpc.batch(requests)
 
+    async def answers_for(self) -> ChainId:
+        """EIP-155 id that the endpoint states now."""
+        return ChainId(self._number(await self.rpc.call("eth_chainId")))
+
     async def head(self, finality: Finality) -> Block:
         """Newest block of that finality."""
         return self._block(await self.ask("eth_getBlockByNumber", _TAGS[finality], False), _TAGS[finality])

@@ -13,7 +13,7 @@ from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
 from xl2.ports.assets import Bridge
-from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Sent
+from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.transactions import Broadcast, Call, Fees, TxReceipt
 
 
@@ -23,6 +23,10 @@ class Blocks(Protocol):
     @property
     def chain(self) -> ChainId:
         """EIP-155 id, checked against the endpoint before the first answer."""
+        ...
+
+    async def answers_for(self) -> ChainId:
+        """EIP-155 id that the endpoint states now, asked anew each time: endpoints are swapped while programs run."""
         ...
 
     async def head(self, finality: Finality) -> Block:
@@ -88,6 +92,10 @@ class Origin(Protocol):
 
     async def ending(self, message: Message, at: BlockNumber) -> Ending:
         """What became of a message's fee, by a block."""
+        ...
+
+    async def ended(self, message: Message) -> tuple[Ending, Place | None]:
+        """What became of a message's fee by the tip, and where that was written; None while it is open."""
         ...
 
     async def credit(self, account: Address) -> Wei:

@@ -28,9 +28,9 @@ from xl2.core.types import (
     hex_text,
 )
 from xl2.errors import NotFound, ProofInvalid
-from xl2.ports import Call, LogState, Sent
+from xl2.ports import Call, LogState, Place, Sent
 from xl2_adapters.abi import Event, Method
-from xl2_adapters.evm import Evm, Log
+from xl2_adapters.evm import Evm, Log, topic_of
 
 SEND = Method("sendMessage(bytes,bytes,bytes[])", "(bytes32)")
 ADD_FEE = Method("addFee(uint64,uint8,uint64)")
@@ -44,7 +44,9 @@ METHODS = (SEND, ADD_FEE, SETTLE, CLAIM_FOR, LANE, SETTLED, EXPIRED, CREDIT)
 
 MESSAGE_SENT = Event("MessageSent(bytes32 indexed,bytes,bytes,bytes,uint256,bytes[])")
 MESSAGE_PLACED = Event("MessagePlaced(uint256)")
-EVENTS = (MESSAGE_SENT, MESSAGE_PLACED)
+SETTLED_EVENT = Event("Settled(uint256 indexed,uint256,address indexed,uint256)")
+REFUNDED = Event("Refunded(bytes32 indexed,uint256 indexed,address indexed,uint256)")
+EVENTS = (MESSAGE_SENT, MESSAGE_PLACED, SETTLED_EVENT, REFUNDED)
 
 GAS_LIMIT = Method("gasLimit(uint32)")
 EXPIRY = Method("expiry(uint64)")
@@ -102,6 +104,21 @@ class Outbox:
         (bitmap,) = SETTLED.decode(answers[0], self.evm.endpoint)
         (is_expired,) = EXPIRED.decode(answers[1], self.evm.endpoint)
         return bool(bitmap >> message.nonce % 256 & 1), is_expired
+
+    async def ended(
+        self, message: Message, is_refunded: bool, first: BlockNumber, last: BlockNumber
+    ) -> Place | None:
+        """Where a message's fee was credited: to whoever earned it, or back to its sender."""
+        if is_refunded:
+            logs = await self.evm.logs(self.address, [[REFUNDED.topic], [message.id]], first, last)
+            return logs[0].place if logs else None
+        page = page_of(message.nonce) * 256
+        place = message.destination << 72 | message.assurance << 64 | page
+        for log in await self.evm.logs(self.address, [[SETTLED_EVENT.topic], [topic_of(place)]], first, last):
+            _, bitmap, _, _ = SETTLED_EVENT.decode(log.topics, log.data, self.evm.endpoint)
+            if bitmap >> message.nonce % 256 & 1:
+                return log.place
+        return None
 
     async def credit(self, account: Address) -> Wei:
         """What an account can claim."""
