@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from xl2.core.hashing import keccak
+from xl2.core.interop import InteropAddress
 from xl2.core.message import DEFAULT_GAS_LIMIT, id_of
 from xl2.core.segment import Segment
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, checksum, hex_text
 from xl2.errors import Xl2Error
 from xl2.ports import Transaction
+from xl2.wallet.attributes import read_attributes
 from xl2.wallet.book import Book
-from xl2.wallet.interop import read_address, read_attributes
 from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
 
 #: Above this an allowance is "as much as you have, for ever": no real amount is as large.
@@ -29,7 +30,7 @@ _UNREADABLE: Final = Caution(code="UNREADABLE", text="Part of the calldata does 
 
 def _send(tx: Transaction, book: Book, recipient: bytes, payload: bytes, attributes: tuple[bytes, ...]) -> Meaning:
     try:
-        destination, called = read_address(recipient)
+        called = InteropAddress.parse(recipient)
         given = read_attributes(attributes)
     except Xl2Error as bad:
         return Meaning(
@@ -43,9 +44,9 @@ def _send(tx: Transaction, book: Book, recipient: bytes, payload: bytes, attribu
         tx,
         book,
         call="sendMessage",
-        summary=f"Sends {len(payload)} bytes to {checksum(called)} on {book.chain(destination)}",
-        destination=destination,
-        recipient=called,
+        summary=f"Sends {len(payload)} bytes to {checksum(called.account)} on {book.chain(called.chain)}",
+        destination=called.chain,
+        recipient=called.account,
         assurance=given.assurance,
         expiry=given.expiry,
         facts=(
@@ -244,7 +245,7 @@ def _transfer(tx: Transaction, book: Book, to: str, units: int) -> Meaning:
 def _bridge(tx: Transaction, book: Book, to: bytes, units: int, expiry: int) -> Meaning:
     moved = book.bridges.get((tx.chain, tx.to))
     try:
-        destination, payee = read_address(to)
+        payee = InteropAddress.parse(to)
     except Xl2Error as bad:
         return Meaning(
             contract="TokenBridge",
@@ -255,7 +256,7 @@ def _bridge(tx: Transaction, book: Book, to: bytes, units: int, expiry: int) -> 
     if moved is None:
         return Meaning(
             contract="TokenBridge",
-            summary=f"Moves {units} units of an unknown token to {checksum(payee)} on {book.chain(destination)}.",
+            summary=f"Moves {units} units of an unknown token to {checksum(payee.account)}, chain {payee.chain}.",
             cautions=(Caution(code="UNKNOWN_TOKEN", text="The configuration does not say what this bridge moves."),),
             on_failure="Unknown.",
         )
@@ -263,12 +264,13 @@ def _bridge(tx: Transaction, book: Book, to: bytes, units: int, expiry: int) -> 
         tx,
         book,
         call="transfer",
-        summary=f"Moves {book.units(tx.chain, moved.token, units)} to {checksum(payee)} on {book.chain(destination)}",
-        destination=destination,
-        recipient=payee,
+        summary=f"Moves {book.units(tx.chain, moved.token, units)} to {checksum(payee.account)} "
+        f"on {book.chain(payee.chain)}",
+        destination=payee.chain,
+        recipient=payee.account,
         assurance=moved.assurance,
         expiry=Timestamp(expiry),
-        amounts=(Amount(token=moved.token, units=units, to=payee),),
+        amounts=(Amount(token=moved.token, units=units, to=payee.account),),
     )
 
 

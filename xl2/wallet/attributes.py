@@ -1,9 +1,8 @@
 """
-Interop: ERC-7930 addresses and ERC-7786 attributes of a send, read from calldata.
+Attributes: what a send asks for beside recipient and payload, read from calldata.
 
-In: the byte strings of `sendMessage`. Out: chain and account, and what the attributes ask for, with the outbox's
-defaults for what they do not name. Promise: exactly the forms that the outbox accepts are read; any other is refused.
-Source: ERC-7930, ERC-7786, protocol.md section 8.
+In: the byte strings of `sendMessage`. Out: what they ask for, with the outbox's defaults for what they do not name.
+Promise: exactly the forms that the outbox accepts are read; any other is refused. Source: ERC-7786, protocol.md 8.
 """
 
 from collections.abc import Sequence
@@ -12,12 +11,9 @@ from typing import Final
 from attrs import evolve, frozen
 
 from xl2.core.hashing import keccak
-from xl2.core.types import ADDRESS_SIZE, Address, Assurance, ChainId, Timestamp
-from xl2.core.wire import Reader
+from xl2.core.types import Assurance, Timestamp
 from xl2.errors import ProofInvalid
 
-#: Version 1, chain type EVM.
-_EVM: Final = b"\x00\x01\x00\x00"
 _NEVER: Final = Timestamp(0)
 _WORD: Final = 32
 _SELECTOR: Final = 4
@@ -35,19 +31,6 @@ class Attributes:
     expiry: Timestamp = _NEVER
     assurance: Assurance = Assurance.SETTLED
     allow_no_code: bool = False
-
-
-def read_address(data: bytes) -> tuple[ChainId, Address]:
-    """Chain and account of an ERC-7930 EVM address. Raises `ProofInvalid` for any other form."""
-    read = Reader(data, "ERC-7930 address")
-    read.expect(_EVM, "version and chain type")
-    size = read.uint(1)
-    reference = read.take(size)
-    read.check(0 < size <= 8 and reference[0] != 0, "ERC-7930 address names no EIP-155 chain id in its shortest form")
-    read.expect(ADDRESS_SIZE.to_bytes(1), "length of the account")
-    account = read.address()
-    read.end()
-    return ChainId(int.from_bytes(reference)), account
 
 
 def read_attributes(attributes: Sequence[bytes]) -> Attributes:

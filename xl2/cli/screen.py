@@ -1,0 +1,105 @@
+"""
+Screen: values of ours to a terminal or to JSON.
+
+In: frozen values and how to draw them. Out: one JSON value on stdout with `--json`, else a drawing on stdout; progress
+and questions on stderr, so that stdout can be piped. Promise: JSON is the value itself, field by field; amounts are
+whole numbers in the smallest unit, bytes are 0x and hex, nothing is rounded.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import attrs
+import click
+from rich.console import Console
+from rich.table import Table
+
+from xl2.core.types import ADDRESS_SIZE, Address, checksum, hex_text
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STDOUT: Final = Console(soft_wrap=True)
+STDERR: Final = Console(stderr=True)
+
+
+def common(command: F) -> F:
+    """Options that every verb has."""
+    file = click.option(
+        "-c",
+        "--config",
+        "config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Configuration; else XL2_CONFIG, xl2.toml or devnet.json in this folder.",
+    )
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+    return file(as_json(command))
+
+
+def answer(value: object, *, as_json: bool, draw: Callable[[], object]) -> None:
+    """Print the answer of a command."""
+    if as_json:
+        click.echo(json.dumps(plain(value), indent=2))
+        return
+    drawn = draw()
+    if drawn is not None:
+        STDOUT.print(drawn)
+
+
+def plain(value: object) -> object:
+    """A value as JSON has it."""
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(inner) for inner in value]
+    kind = type(value)
+    if attrs.has(kind):
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(kind) if field.repr}
+    return _scalar(value)
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, bytes):
+        return checksum(Address(value)) if len(value) == ADDRESS_SIZE else hex_text(value)
+    if isinstance(value, Enum):
+        return value.name.lower()
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
+    """A table with a title."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", expand=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+def pairs(rows: list[tuple[str, str]]) -> Table:
+    """Names and values, one pair a line."""
+    drawn = Table.grid(padding=(0, 2))
+    drawn.add_column(style="dim", no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, value in rows:
+        drawn.add_row(name, value)
+    return drawn
+
+
+def moment(seconds: float | None) -> str:
+    """Unix seconds as people read them, UTC."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@contextmanager
+def busy(what: str, *, as_json: bool) -> Iterator[Callable[[str], None]]:
+    """Show that something is going on, and what. The function handed out changes the words."""
+    if as_json or not STDERR.is_terminal:
+        yield lambda _words: None
+        return
+    with STDERR.status(what) as status:
+        yield status.update
