@@ -48,7 +48,7 @@ async def deploy(sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], clock
     backing = len(ACCOUNTS) * FUNDED_ETHER * _ETHER
     await l1.batch(
         [
-            *[_balance(rollup["OptimismPortal2"], backing) for rollup in rollups.values()],
+            *[_balance(rollup["portal"], backing) for rollup in rollups.values()],
             *[_balance(account(role).address, _PROPOSER_ETHER * _ETHER) for role in ("proposer", "challenger")],
         ]
     )

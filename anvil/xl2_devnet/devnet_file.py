@@ -42,7 +42,7 @@ class ChainEntry:
     anchor: str = ""
     #: xl2's contracts by role.
     contracts: Mapping[str, str] = field(factory=dict)
-    #: The rollup's contracts on L1, by contract name.
+    #: The rollup's contracts on L1, as `xl2.ports.ChainSettings` names them.
     rollup: Mapping[str, str] = field(factory=dict)
     #: The rollup's predeploys, by contract name.
     predeploys: Mapping[str, str] = field(factory=dict)

@@ -70,9 +70,9 @@ async def write_genesis(rpc: RpcClient, contracts_on_l1: Mapping[str, str]) -> N
     )
     plan = await Plan.of(rpc, owner)
     for name, argument in (
-        ("L2CrossDomainMessenger", contracts_on_l1["L1CrossDomainMessenger"]),
-        ("L2StandardBridge", contracts_on_l1["L1StandardBridge"]),
-        ("L2ERC721Bridge", contracts_on_l1["L1ERC721Bridge"]),
+        ("L2CrossDomainMessenger", contracts_on_l1["l1_cross_domain_messenger"]),
+        ("L2StandardBridge", contracts_on_l1["l1_standard_bridge"]),
+        ("L2ERC721Bridge", contracts_on_l1["l1_erc721_bridge"]),
         ("OptimismMintableERC20Factory", PREDEPLOYS["L2StandardBridge"]),
     ):
         plan.call(PREDEPLOYS[name], op_stack(name), "initialize", argument)

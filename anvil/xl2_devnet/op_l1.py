@@ -72,56 +72,60 @@ def plan_shared(plan: Plan, clocks: Clocks) -> Shared:
 
 
 def plan_proxies(plan: Plan, shared: Shared) -> dict[str, str]:
-    """Deploy the proxies of one rollup; their addresses by contract name, which its L2 genesis must know."""
+    """Deploy the proxies of one rollup; their addresses, which its L2 genesis must know."""
     return {name: plan.create(op_stack("Proxy"), shared.proxy_admin) for name in _PROXIED}
 
 
 def plan_rollup(
     plan: Plan, shared: Shared, clocks: Clocks, at: Mapping[str, str], *, chain_id: int, anchor_root: bytes
 ) -> dict[str, str]:
-    """Bring one rollup to life behind its proxies `at`; all its addresses by contract name.
+    """Bring one rollup to life behind its proxies `at`; its addresses by the names that configurations use.
 
     `anchor_root`: output root of the L2's genesis, from which every dispute begins.
     """
     owner, pause = account("deployer").address, shared.superchain_config
-    registry = plan.create(op_stack("AnchorStateRegistry"), at["DisputeGameFactory"])
+    registry = plan.create(op_stack("AnchorStateRegistry"), at["dispute_game_factory"])
 
     def initialize(name: str, *arguments: Any) -> None:
-        _initialize(plan, shared, at[name], name, *arguments)
+        _initialize(plan, shared, at[name], _PROXIED[name], *arguments)
 
     initialize(
-        "SystemConfig", owner, BASE_FEE_SCALAR, BLOB_BASE_FEE_SCALAR, batcher_hash(account("proposer").address),
+        "system_config", owner, BASE_FEE_SCALAR, BLOB_BASE_FEE_SCALAR, batcher_hash(account("proposer").address),
         clocks.gas_limit, owner, _RESOURCE_CONFIG, f"0xff{chain_id:038d}",
-        (at["L1CrossDomainMessenger"], at["L1ERC721Bridge"], at["L1StandardBridge"], at["DisputeGameFactory"],
-         at["OptimismPortal2"], at["OptimismMintableERC20Factory"], _ZERO),
+        (at["l1_cross_domain_messenger"], at["l1_erc721_bridge"], at["l1_standard_bridge"], at["dispute_game_factory"],
+         at["portal"], at["mintable_erc20_factory"], _ZERO),
     )  # fmt: skip
-    initialize("DisputeGameFactory", owner)
-    initialize("DelayedWETH", owner, pause)
+    initialize("dispute_game_factory", owner)
+    initialize("delayed_weth", owner, pause)
     _initialize(
         plan,
         shared,
-        at["AnchorStateRegistry"],
+        at["anchor_state_registry"],
         "AnchorStateRegistry",
         [(CANNON, (anchor_root, 0))],
         implementation=registry,
     )
-    initialize("OptimismPortal2", at["DisputeGameFactory"], at["SystemConfig"], pause, CANNON)
-    initialize("L1CrossDomainMessenger", pause, at["OptimismPortal2"], at["SystemConfig"])
-    initialize("L1StandardBridge", at["L1CrossDomainMessenger"], pause, at["SystemConfig"])
-    initialize("L1ERC721Bridge", at["L1CrossDomainMessenger"], pause)
-    initialize("OptimismMintableERC20Factory", at["L1StandardBridge"])
+    initialize("portal", at["dispute_game_factory"], at["system_config"], pause, CANNON)
+    initialize("l1_cross_domain_messenger", pause, at["portal"], at["system_config"])
+    initialize("l1_standard_bridge", at["l1_cross_domain_messenger"], pause, at["system_config"])
+    initialize("l1_erc721_bridge", at["l1_cross_domain_messenger"], pause)
+    initialize("mintable_erc20_factory", at["l1_standard_bridge"])
     game = plan.create(
         op_stack("FaultDisputeGame"), CANNON, _ABSOLUTE_PRESTATE, _GAME_DEPTH, _SPLIT_DEPTH, 0,
-        clocks.max_clock_seconds, shared.vm, at["DelayedWETH"], at["AnchorStateRegistry"], chain_id,
+        clocks.max_clock_seconds, shared.vm, at["delayed_weth"], at["anchor_state_registry"], chain_id,
     )  # fmt: skip
     factory = op_stack("DisputeGameFactory")
-    plan.call(at["DisputeGameFactory"], factory, "setImplementation", CANNON, game)
-    plan.call(at["DisputeGameFactory"], factory, "setInitBond", CANNON, GAME_BOND)
+    plan.call(at["dispute_game_factory"], factory, "setImplementation", CANNON, game)
+    plan.call(at["dispute_game_factory"], factory, "setInitBond", CANNON, GAME_BOND)
     return {
         **at,
-        "FaultDisputeGame": game,
-        "SuperchainConfig": pause,
-        "ProxyAdmin": shared.proxy_admin,
+        "superchain_config": pause,
+        "proxy_admin": shared.proxy_admin,
+        # A game is a clone of this one, and what stands behind a proxy is pinned by whoever proves its storage.
+        "dispute_game_implementation": game,
+        "portal_implementation": shared.implementations["OptimismPortal2"],
+        "dispute_game_factory_implementation": shared.implementations["DisputeGameFactory"],
+        "superchain_config_implementation": shared.implementations["SuperchainConfig"],
     }
 
 
@@ -131,11 +135,18 @@ _PLAIN_IMPLEMENTATIONS = (
     "L1ERC721Bridge", "OptimismMintableERC20Factory",
 )  # fmt: skip
 
-#: What each rollup has of its own, behind a proxy.
-_PROXIED = (
-    "SystemConfig", "DisputeGameFactory", "OptimismPortal2", "L1CrossDomainMessenger", "L1StandardBridge",
-    "L1ERC721Bridge", "OptimismMintableERC20Factory", "DelayedWETH", "AnchorStateRegistry",
-)  # fmt: skip
+#: What each rollup has of its own behind a proxy: the name in configurations, and the contract.
+_PROXIED = {
+    "system_config": "SystemConfig",
+    "dispute_game_factory": "DisputeGameFactory",
+    "portal": "OptimismPortal2",
+    "l1_cross_domain_messenger": "L1CrossDomainMessenger",
+    "l1_standard_bridge": "L1StandardBridge",
+    "l1_erc721_bridge": "L1ERC721Bridge",
+    "mintable_erc20_factory": "OptimismMintableERC20Factory",
+    "delayed_weth": "DelayedWETH",
+    "anchor_state_registry": "AnchorStateRegistry",
+}
 
 
 def _initialize(

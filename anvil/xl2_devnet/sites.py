@@ -23,7 +23,7 @@ class Site:
 class Deployed:
     """Where everything stands; each table by chain name."""
 
-    #: The rollups' contracts on L1, by contract name.
+    #: The rollups' contracts on L1, as `xl2.ports.ChainSettings` names them.
     rollups: Mapping[str, Mapping[str, str]]
     #: xl2's contracts, by role.
     contracts: Mapping[str, Mapping[str, str]] = field(factory=dict)
