@@ -15,13 +15,15 @@ from eth_account import Account
 from tests.factories import gwei, lane, message, messages, segment, some_address, some_hash, some_id
 from xl2.core.attestation import Attestation, AttestedProof, Signature, signers_hash
 from xl2.core.evidence import Head
+from xl2.core.interop import InteropAddress
 from xl2.core.lane import PAGE_SIZE, Lane, head_after
 from xl2.core.message import MAX_GAS_LIMIT, Message
 from xl2.core.receipt import Delivered, Expired, Receipt
 from xl2.core.segment import Segment
 from xl2.core.settlement import Settlement, Unopened, opened
 from xl2.core.storage import LaneWord, lane_page_slot, lane_slot, receipt_page_slot, receipt_slot
-from xl2.core.types import Assurance, BlockNumber, ChainId, Nonce, Timestamp, address, checksum, hex_text
+from xl2.core.transfer import Transfer
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Nonce, Timestamp, address, checksum, hex_text
 
 HERE = Path(__file__).parent
 
@@ -54,6 +56,20 @@ _MESSAGES = {
 }
 
 
+_ADDRESSES = {
+    "mainnet": InteropAddress(chain=ChainId(1), account=some_address("account")),
+    "two bytes of chain id": InteropAddress(chain=ChainId(902), account=some_address("account")),
+    "largest chain id": InteropAddress(chain=ChainId(2**64 - 1), account=some_address("account")),
+    "zero account": InteropAddress(chain=ChainId(10), account=Address(bytes(20))),
+}
+
+_TRANSFERS = {
+    "one token": Transfer(sender=_ADDRESSES["mainnet"], recipient=some_address("recipient"), amount=10**18),
+    "least": Transfer(sender=_ADDRESSES["largest chain id"], recipient=some_address("recipient"), amount=1),
+    "most": Transfer(sender=_ADDRESSES["mainnet"], recipient=some_address("recipient"), amount=2**112 - 1),
+}
+
+
 def vectors() -> dict[str, list[Vector]]:
     """All files: name without `.json` to its vectors."""
     return {
@@ -67,6 +83,9 @@ def vectors() -> dict[str, list[Vector]]:
         "settlements": list(_settlements()),
         "settlements_refused": list(_settlements_refused()),
         "attestations": list(_attestations()),
+        "addresses": [_address(name, of) for name, of in _ADDRESSES.items()],
+        "addresses_refused": list(_addresses_refused()),
+        "transfers": [_transfer(name, of) for name, of in _TRANSFERS.items()],
     }
 
 
@@ -348,6 +367,43 @@ def _attestations() -> Iterable[Vector]:
             "threshold": hex(len(signatures)),
             "proof": hex_text(proof.encode()),
         }
+
+
+def _address(name: str, of: InteropAddress) -> Vector:
+    return {
+        "name": name,
+        "chain": hex(of.chain),
+        "account": checksum(of.account),
+        "interoperable": hex_text(of.encode()),
+    }
+
+
+def _addresses_refused() -> Iterable[Vector]:
+    wire = InteropAddress(chain=ChainId(902), account=some_address("account")).encode()
+    account = wire[-20:]
+    prefix = wire[:4]
+    yield _refused("empty", b"", "no byte of it is there")
+    yield _refused("cut", wire[:-1], "the address is cut")
+    yield _refused("one byte long", wire + b"\0", "a byte is left over")
+    yield _refused("version 2", _with(wire, 1, 2), "there is no such version")
+    yield _refused("another chain type", _with(wire, 3, 2), "the chain is no EIP-155 chain")
+    yield _refused("no chain", prefix + b"\0\x14" + account, "there is no chain id")
+    yield _refused("no account", prefix + b"\2\3\x86\0", "there is no address")
+    yield _refused("leading zero", prefix + b"\3\0\3\x86\x14" + account, "the chain id has a leading zero")
+    yield _refused("chain 0", prefix + b"\1\0\x14" + account, "zero is no chain id")
+    yield _refused("nine bytes of chain id", prefix + b"\x09" + b"\1" * 9 + b"\x14" + account, "over 64 bits")
+    yield _refused("19 bytes", prefix + b"\2\3\x86\x13" + account[:19], "an address has 20 bytes")
+
+
+def _transfer(name: str, of: Transfer) -> Vector:
+    return {
+        "name": name,
+        "senderChain": hex(of.sender.chain),
+        "senderAccount": checksum(of.sender.account),
+        "recipient": checksum(of.recipient),
+        "amount": hex(of.amount),
+        "payload": hex_text(of.encode()),
+    }
 
 
 def _joined(parts: Iterable[bytes]) -> str:

@@ -5,29 +5,34 @@ Promise: one account, one spelling: version 1, chain type EIP-155, a chain id of
 address of 20 bytes, and nothing after it. Anything else is refused, so that equal bytes mean equal accounts.
 """
 
-from typing import Self
+from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from xl2.core.types import ADDRESS_SIZE, Address, ChainId, address, uint
 from xl2.core.wire import Reader
+from xl2.errors import InvalidInput
 
 #: Version 1, chain type 0 (EIP-155).
 _PREFIX = bytes.fromhex("00010000")
 _MAX_CHAIN_SIZE = 8
 
 
+def _chain(_: object, __: "Attribute[Any]", value: ChainId) -> None:
+    if value == 0:
+        raise InvalidInput("chain id is 0, which is no chain", field="chain", value=value)
+
+
 @frozen(kw_only=True)
 class InteropAddress:
     """An account on an EVM chain."""
 
-    chain: ChainId = field(validator=uint(64))
+    chain: ChainId = field(validator=[uint(64), _chain])
     account: Address = field(converter=address)
 
     def encode(self) -> bytes:
         """Write version and type 4 ‖ length u8 ‖ chain id ‖ length u8 ‖ address 20."""
-        # chain id 0 is no chain, but has a spelling: Solidity's formatEvmV1 writes it as one zero byte
-        chain = self.chain.to_bytes(max(1, (self.chain.bit_length() + 7) // 8))
+        chain = self.chain.to_bytes((self.chain.bit_length() + 7) // 8)
         return b"".join((_PREFIX, len(chain).to_bytes(1), chain, ADDRESS_SIZE.to_bytes(1), self.account))
 
     @classmethod

@@ -4,17 +4,20 @@ from typing import Any
 
 import orjson
 import pytest
+from eth_abi.abi import decode
 from eth_abi.packed import encode_packed
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from tests.vectors import make
+from xl2.core.interop import InteropAddress
 from xl2.core.message import Message
 from xl2.core.receipt import parse_receipt
 from xl2.core.segment import Segment
 from xl2.core.settlement import Settlement
 from xl2.core.storage import LaneWord
+from xl2.core.transfer import Transfer
 from xl2.core.types import ChainId, address, hash32
 from xl2.errors import ProofInvalid
 
@@ -183,6 +186,32 @@ def test_what_no_inbox_writes_is_refused_whatever_the_head() -> None:
     for v in stored("settlements_refused"):
         with pytest.raises(ProofInvalid):
             Settlement.parse(raw(v["wire"]))
+
+
+def test_addresses_are_written_as_erc_7930_says() -> None:
+    for v in stored("addresses"):
+        chain = bytes.fromhex(f"{int(v['chain'], 16):x}".zfill(len(f"{int(v['chain'], 16):x}") + 1 & ~1))
+        written = b"\x00\x01\x00\x00" + bytes([len(chain)]) + chain + b"\x14" + raw(v["account"])
+
+        assert written == raw(v["interoperable"])
+        assert InteropAddress.parse(written).encode() == written
+
+
+def test_every_other_spelling_of_an_address_is_refused() -> None:
+    for v in stored("addresses_refused"):
+        with pytest.raises(ProofInvalid):
+            InteropAddress.parse(raw(v["wire"]))
+
+
+def test_a_transfer_is_three_abi_values() -> None:
+    for v in stored("transfers"):
+        sender, recipient, amount = decode(["bytes", "bytes", "uint256"], raw(v["payload"]))
+        transfer = Transfer.parse(raw(v["payload"]))
+
+        assert (recipient, amount) == (raw(v["recipient"]), int(v["amount"], 16))
+        assert InteropAddress.parse(sender) == transfer.sender
+        assert transfer.sender.chain == int(v["senderChain"], 16)
+        assert transfer.sender.account == raw(v["senderAccount"])
 
 
 def test_an_attestation_is_signed_as_any_wallet_signs_typed_data() -> None:
