@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +15,7 @@ from xl2.core.receipt import Delivered, Expired, parse_receipt
 from xl2.core.segment import Segment
 from xl2.core.settlement import Entry, ExpiredMessage, Settlement, Unopened
 from xl2.core.storage import LaneWord
-from xl2.core.types import Address, Assurance, ChainId, Hash32, MessageId, Nonce, Timestamp, Wei
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Nonce, Timestamp, Wei
 from xl2.errors import ProofInvalid, Refused
 
 CHAINS = st.integers(1, 2**64 - 1).map(ChainId)
@@ -219,10 +218,10 @@ def test_a_message_is_read_back_and_no_byte_of_its_header_is_free(data: st.DataO
     wire = data.draw(touched(message.header))
 
     assert Message.parse(message.header, message.payload) == message
-    with pytest.raises(Refused):
-        other = Message.parse(wire, message.payload)
-        if other.id != message.id:
-            raise ProofInvalid("another message, by its id")
+    try:
+        assert Message.parse(wire, message.payload).id != message.id
+    except Refused:
+        return
 
 
 @given(st.one_of(DELIVERED, st.builds(Expired, id=IDS)))
@@ -256,7 +255,7 @@ def test_a_lane_word_is_unpacked_as_it_was_packed(inbox: Address, count: int, gw
 )
 def test_an_attested_proof_is_read_back(signers: list[Address], signed: list[tuple[int, int, int]], block: int) -> None:
     proof = AttestedProof(
-        block=block,
+        block=BlockNumber(block),
         signers=tuple(signers),
         signatures=tuple(Signature(index=i, r=r, s=s, y_parity=y) for i, (r, s, y) in enumerate(signed)),
     )
