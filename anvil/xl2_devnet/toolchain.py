@@ -120,7 +120,7 @@ def find(
 def _named(tool: Tool, path: Path, say: Say) -> Path:
     version = _version(tool, path)
     if version is None:
-        message = f"{path} was named as {tool.name}, but does not answer `--version` as {tool.name} does"
+        message = f"{path} was named as {tool.name}, but is not a native {tool.name}, or does not run here"
         raise ConfigInvalid(message, remedy=f"Name a native {tool.name} binary, or unset {tool.variable}.")
     if version != tool.version:
         say(f"using {path}, {tool.name} {version}, as you asked; xl2 is tested with {tool.version}")
@@ -135,8 +135,11 @@ def _cached(tool: Tool, environ: Mapping[str, str]) -> Path:
 
 
 def _version(tool: Tool, path: Path) -> str | None:
-    """What `path --version` states as this tool's version (`anvil Version: 1.7.1-stable`), or None."""
+    """What `path --version` states as its version (`anvil Version: 1.7.1-stable`); None if it is not the tool."""
     try:
+        with path.open("rb") as program:
+            if b"node" in program.readline(128) and path.resolve().suffix in {".js", ".mjs", ".cjs"}:
+                return None  # npm's shim: states the version, and hides that tests fail
         answer = subprocess.run(
             [path, "--version"], capture_output=True, text=True, timeout=VERSION_TIMEOUT_SECONDS, check=False
         )

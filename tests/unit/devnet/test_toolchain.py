@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve, frozen
 
-from xl2.errors import ConfigInvalid
+from xl2.errors import ConfigInvalid, Xl2Error
 from xl2_devnet.toolchain import ANVIL, FORGE, FetchFailed, IntegrityBroken, Tool, ToolMissing, find
 
 PINNED = ANVIL.version
@@ -117,6 +117,30 @@ def test_an_anvil_on_path_of_another_version_is_passed_over(machine: Machine) ->
     anvil(machine.root / "bin" / "anvil", OTHER)
 
     assert find(machine.serve(), machine.environ) == machine.cached
+
+
+@pytest.fixture
+def shim(machine: Machine) -> Path:
+    """npm's `bin/anvil` in miniature: answers `--version` like the binary, and is a script for node."""
+    script = f"#!/usr/bin/env node\nconsole.log('anvil Version: {PINNED}-stable')\n"
+    put(machine.root / "shim" / "bin.mjs", script)
+    # What the shim's shebang finds is a node that says what the real one would.
+    put(machine.root / "bin" / "node", f"#!/bin/sh\necho 'anvil Version: {PINNED}-stable'\n")
+    (machine.root / "bin" / "anvil").symlink_to(machine.root / "shim" / "bin.mjs")
+    return machine.root / "bin" / "anvil"
+
+
+def test_npms_shim_is_refused_as_a_named_path(machine: Machine, shim: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="native"):
+        find(ANVIL, machine.environ, explicit=shim)
+
+
+@pytest.mark.usefixtures("shim")
+def test_npms_shim_on_path_is_passed_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", machine.environ["PATH"])
+
+    with pytest.raises(Xl2Error):
+        find(evolve(ANVIL, sha512={}), machine.environ)
 
 
 def test_what_npm_brings_is_installed_whole_and_alone(machine: Machine) -> None:
