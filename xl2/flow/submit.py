@@ -79,7 +79,7 @@ class JournalledSubmitter:
         """After a start: send what the journal still holds open once more, and wait until every nonce is used."""
         held: dict[int, list[SignedTransaction]] = {}
         words: dict[int, str] = {}
-        for one in await self._journal.open(self._chain.chain, self.address):
+        for one in await self._journal.pending(self._chain.chain, self.address):
             held.setdefault(one.signed.transaction.tx_nonce, []).append(one.signed)
             words[one.signed.transaction.tx_nonce] = one.what
         waits = [self._until_included(attempts, words[nonce], None) for nonce, attempts in sorted(held.items())]
@@ -113,14 +113,14 @@ class JournalledSubmitter:
             return signed, await self._broadcast(signed)
         except Refused:
             # The node does not take these bytes, so the nonce is free again.
-            await self._journal.drop(*_place(signed))
+            await self._journal.void(*_place(signed))
             raise
 
     async def _sign(self, transaction: Transaction, what: str) -> SignedTransaction:
         signed = await self._signer.sign_transaction(transaction, what)
         if signed.transaction != transaction or signed.sender != self.address:
             raise Refused(f"the signer signed something else than: {what}", remedy="Do not use this signer.")
-        await self._journal.write(signed, what)
+        await self._journal.keep(signed, what)
         return signed
 
     async def _broadcast(self, signed: SignedTransaction) -> Broadcast | None:
@@ -135,7 +135,7 @@ class JournalledSubmitter:
     async def _free_nonce(self) -> int:
         """Lowest nonce that neither the chain's pool nor our journal holds: forgotten gaps are filled first."""
         nonce = await self._chain.tx_nonce(self.address, pending=True)
-        held = {one.signed.transaction.tx_nonce for one in await self._journal.open(self._chain.chain, self.address)}
+        held = {one.signed.transaction.tx_nonce for one in await self._journal.pending(self._chain.chain, self.address)}
         while nonce in held:
             nonce += 1
         return nonce
@@ -165,7 +165,7 @@ class JournalledSubmitter:
                     return receipt
                 lost = lost + 1 if await self._is_used(attempts[0]) else 0
                 if lost >= self._policy.looks_before_lost:
-                    await self._journal.drop(*_place(attempts[0]))
+                    await self._journal.void(*_place(attempts[0]))
                     return None
                 if outcome is Broadcast.UNDERPRICED or self._clock.now() - since >= self._policy.stuck_seconds:
                     since = self._clock.now()
@@ -186,7 +186,7 @@ class JournalledSubmitter:
         for attempt in reversed(attempts):
             receipt = await self._chain.tx_receipt(attempt.hash)
             if receipt is not None:
-                await self._journal.close(receipt, attempt)
+                await self._journal.included(receipt, attempt)
                 return receipt
         return None
 

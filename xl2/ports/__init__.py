@@ -15,6 +15,7 @@ from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
+from xl2.ports.store import Cursor, Happening, Record, Step, Store
 from xl2.ports.transactions import (
     Broadcast,
     Call,
@@ -41,6 +42,7 @@ __all__ = [
     "Chain",
     "ChainSettings",
     "Clock",
+    "Cursor",
     "Destination",
     "Ending",
     "Entry",
@@ -48,6 +50,7 @@ __all__ = [
     "Family",
     "Fate",
     "Fees",
+    "Happening",
     "HeadReader",
     "Journal",
     "Journalled",
@@ -57,11 +60,14 @@ __all__ = [
     "Origin",
     "Place",
     "Prover",
+    "Record",
     "Sent",
     "Shown",
     "SignedHead",
     "SignedTransaction",
     "Signer",
+    "Step",
+    "Store",
     "Submitter",
     "Token",
     "Transaction",

@@ -124,27 +124,25 @@ class Journalled:
 
     signed: SignedTransaction
     what: str
-    #: Set once it is in a block; a replacement that lost its nonce never is.
-    receipt: TxReceipt | None = None
 
 
 class Journal(Protocol):
     """Transactions of ours, by (chain, sender, tx_nonce). Durable before it returns."""
 
-    async def write(self, signed: SignedTransaction, what: str) -> None:
-        """Keep the bytes. Writing the same hash again changes nothing."""
+    async def keep(self, signed: SignedTransaction, what: str) -> None:
+        """Write the bytes down. Keeping the same hash again changes nothing."""
         ...
 
-    async def open(self, chain: ChainId, sender: Address) -> Sequence[Journalled]:
-        """Transactions whose nonce has no receipt yet, oldest first, replacements after what they replace."""
+    async def pending(self, chain: ChainId, sender: Address) -> Sequence[Journalled]:
+        """Transactions whose nonce is not known to be used, by nonce, replacements after what they replace."""
         ...
 
-    async def close(self, receipt: TxReceipt, signed: SignedTransaction) -> None:
-        """The nonce is used: by this transaction, with this receipt."""
+    async def included(self, receipt: TxReceipt, signed: SignedTransaction) -> None:
+        """The nonce was used by this transaction; its siblings are void."""
         ...
 
-    async def drop(self, chain: ChainId, sender: Address, tx_nonce: int) -> None:
-        """The nonce was used by a transaction that is none of ours."""
+    async def void(self, chain: ChainId, sender: Address, tx_nonce: int) -> None:
+        """What is pending at a nonce will never be included: it was refused, or another's transaction used the nonce."""
         ...
 
 

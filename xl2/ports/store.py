@@ -1,0 +1,143 @@
+"""
+Store: the relayer's queue and memory.
+
+Promise: what a method wrote is durable when it returns, and either all of it was written or nothing. Everything but the
+journal can be rebuilt from the chains; the journal of what was signed cannot.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import Event, State
+from xl2.core.types import BlockNumber, ChainId, Hash32, MessageId, Nonce
+from xl2.ports.seen import Entry, Log, Place, Sent
+from xl2.ports.transactions import Journal
+
+
+@frozen(kw_only=True)
+class Cursor:
+    """How far a log's home has been observed: everything up to and including this block."""
+
+    log: Log
+    block: BlockNumber
+    block_hash: Hash32
+
+
+@frozen(kw_only=True)
+class Happening:
+    """Something a chain was seen to say of a message, and where; moves its state by `core.lifecycle.decide`."""
+
+    id: MessageId
+    event: Event
+    chain: ChainId
+    #: Transaction and block that it rests on, where there is one (a clock that passed has none).
+    place: Place | None = None
+
+
+@frozen(kw_only=True)
+class Step:
+    """A change of a message's state, kept for ever."""
+
+    event: Event
+    state: State
+    #: Wall-clock seconds at which it was written.
+    when: float
+    chain: ChainId
+    tx_hash: Hash32 | None
+    block: BlockNumber | None
+
+
+@frozen(kw_only=True)
+class Record:
+    """What is believed of one message."""
+
+    sent: Sent
+    #: Head of the lane log before this message.
+    start: Hash32
+    state: State
+    #: Wall-clock seconds: since when the state holds, and when to look at it again.
+    since: float
+    due: float
+    #: Fruitless looks since the state last changed.
+    attempts: int
+    #: Why it is not further, in words; empty while nothing holds it up.
+    cause: str
+
+
+class Store(Journal, Protocol):
+    """The queue: what was seen, what is believed, what is due."""
+
+    async def cursor(self, log: Log) -> Cursor | None:
+        """Last block observed, None before the first."""
+        ...
+
+    async def observe(self, cursor: Cursor, sent: Sequence[Sent], now: float) -> None:
+        """
+        Keep final messages of a lane log and the cursor, both or neither.
+
+        They continue the log without a gap; one that was taken back and is sent again goes on as it is.
+        """
+        ...
+
+    async def observe_receipts(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        """Keep entries of a receipt log and the cursor, both or neither. They continue the log without a gap."""
+        ...
+
+    async def take_back(self, log: Log, above: BlockNumber, now: float) -> int:
+        """A reorg: forget cursors, and take back what stands in blocks above; how much that is."""
+        ...
+
+    async def count(self, log: Log) -> int:
+        """How many entries of a log were observed and stand."""
+        ...
+
+    async def head(self, log: Log) -> Hash32:
+        """Head of a log after those entries."""
+        ...
+
+    async def record(self, message_id: MessageId) -> Record | None:
+        """What is believed of a message."""
+        ...
+
+    async def steps(self, message_id: MessageId) -> Sequence[Step]:
+        """How a message came to where it is, oldest first."""
+        ...
+
+    async def range(self, lane: Lane, first: Nonce, last: Nonce) -> Sequence[Record]:
+        """Messages of a lane by nonce, both ends included, in order; fewer where fewer are known."""
+        ...
+
+    async def due(self, lane: Lane, states: Sequence[State], now: float, limit: int) -> Sequence[Record]:
+        """Messages of a lane in these states whose time has come, lowest nonce first."""
+        ...
+
+    async def happen(self, happenings: Sequence[Happening], now: float) -> None:
+        """
+        Move messages by what was seen, all or none.
+
+        Raises `NotFound` for an unknown message, `InvalidInput` for an event that cannot follow.
+        """
+        ...
+
+    async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
+        """Look at these again later, and say why; counts an attempt."""
+        ...
+
+    async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
+        """Receipt entries of a lane from an index on, in order."""
+        ...
+
+    async def settled_upto(self, lane: Lane) -> int:
+        """Receipt entries before this index were settled at the origin, in a final block."""
+        ...
+
+    async def settle_upto(self, lane: Lane, index: int) -> None:
+        """Remember that; never goes back."""
+        ...
+
+    async def backlog(self) -> Sequence[tuple[Lane, State, int, float]]:
+        """How many messages of each lane stand in each state, and since when the oldest does."""
+        ...

@@ -1,0 +1,1 @@
+"""Store: the port `xl2.ports.Store` on SQLite. The schema is meant to be shared with PostgreSQL."""
