@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("xl2_devnet.pytest_plugin",)
+
 TESTS = Path(__file__).parent
 TIERS = ("unit", "property", "integration", "scenario", "faults", "conformance")
 NO_SKIP = os.environ.get("XL2_NO_SKIP") == "1"

@@ -80,6 +80,8 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     """
     text = _text(path)
     tree = _parse(path, text)
+    # What only a devnet has (its process, clocks, nodes) stands beside its configuration, for its own tools.
+    tree.pop("devnet", None)
     problems = [*_override(tree, os.environ if environ is None else environ)]
     config, wrong = _structure(tree)
     problems += wrong
