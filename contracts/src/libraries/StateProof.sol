@@ -4,12 +4,12 @@ pragma solidity ^0.8.27;
 import {ProofError, Trie} from "./Trie.sol";
 
 /// @title Accounts and storage slots, proven under a state root
-/// @notice Each function reads one trie proof (packed as {Trie} says) from the front of `proof` and returns the rest, so
-/// that several stand one after the other; {end} says that nothing is left. `tryX` returns why a proof is refused, `X`
-/// reverts with it.
+/// @notice Each function reads one trie proof (packed as {Trie} says) from the front of `proof` and returns the rest,
+/// so that several stand one after the other; {end} says that nothing is left. `tryX` returns why a proof is refused,
+/// `X` reverts with it.
 ///
-/// Promise: {account} and {slot} return only what the trie holds, and never the zero of a slot that is not there; {absent}
-/// is another function, so that no proof of absence can pass for a value, nor the reverse.
+/// Promise: {account} and {slot} return only what the trie holds, and never the zero of a slot that is not there;
+/// {absent} is another function, so that no proof of absence can pass for a value, nor the reverse.
 library StateProof {
     /// @notice The proof shows nothing.
     error InvalidProof(ProofError reason);

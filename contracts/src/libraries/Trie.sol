@@ -46,7 +46,8 @@ library Trie {
         // scratch space (0x00-0x3f) and past the free memory pointer only. No sum can wrap: every offset is at most the
         // calldata size plus 2^16, or, after `width` met a wrong item, below 2^133.
         assembly ("memory-safe") {
-            // Bytes that a branch's child item at c takes: empty, hash, or inline node of 2 to 31 bytes; else far too many.
+            // Bytes that a branch's child item at c takes: empty, hash, or inline node of 2 to 31 bytes; else far too
+            // many.
             function width(c) -> w {
                 let b := byte(0, calldataload(c))
                 w := 1 // 0x80: no child
@@ -78,7 +79,8 @@ library Trie {
                         leave
                     }
                 }
-                // Else child by child, once up to the key's and once from it to the end. ({width} written out: 16 calls cost.)
+                // Else child by child, once up to the key's and once from it to the end. ({width} written out: 16
+                // calls cost.)
                 for { let n := nibble } 1 { n := sub(16, nibble) } {
                     for {} n { n := sub(n, 1) } {
                         let b := byte(0, calldataload(d))
@@ -141,8 +143,8 @@ library Trie {
                 if xor(add(d, n), close) { d := 0 }
             }
 
-            // Extension or leaf with items from d to close: the child or value item, nibbles of the path, and what it is:
-            // bit 0 a leaf, bit 1 not on the key's way, bit 2 malformed.
+            // Extension or leaf with items from d to close: the child or value item, nibbles of the path, and what it
+            // is: bit 0 a leaf, bit 1 not on the key's way, bit 2 malformed.
             function short(d, close, rest, left) -> child, count, kind {
                 let n := 1
                 let bad := 0
@@ -184,7 +186,8 @@ library Trie {
                     leave
                 }
                 let left := 64 // nibbles of the key not yet walked; `rest` holds them from its highest bit
-                // The node, then its child on the key's way, is at `value`, and 0 when it is the next node of the proof.
+                // The node, then its child on the key's way, is at `value`, and 0 when it is the next node of the
+                // proof.
                 for {} 1 {} {
                     if iszero(value) {
                         if iszero(nodes) {
@@ -216,8 +219,8 @@ library Trie {
                         e := 3 // BAD_RLP
                         break
                     }
-                    // A path item is 0x00-0x7f or 0x82-0xa1, a branch's first child 0x80, 0xa0 or 0xc1-0xde. 0xa0 is a path
-                    // of 62 or 63 nibbles if only one item follows.
+                    // A path item is 0x00-0x7f or 0x82-0xa1, a branch's first child 0x80, 0xa0 or 0xc1-0xde. 0xa0 is a
+                    // path of 62 or 63 nibbles if only one item follows.
                     let b := byte(0, calldataload(d))
                     let isBranch := or(eq(b, 0x80), gt(b, 0xa1))
                     if eq(b, 0xa0) {

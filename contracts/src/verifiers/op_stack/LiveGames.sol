@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {IRollup} from "../../interfaces/IRollup.sol";
+import {Packed} from "../../libraries/Packed.sol";
+import {StateProof} from "../../libraries/StateProof.sol";
+import {OutputRoot} from "./OutputRoot.sol";
+import {WithdrawalRule} from "./WithdrawalRule.sol";
+
+/// @notice The part of `OptimismPortal2` 3.10.0 that is read or called here.
+interface IPortal {
+    function paused() external view returns (bool);
+    function disputeGameFactory() external view returns (IDisputeGameFactory);
+    function disputeGameBlacklist(address game) external view returns (bool);
+    function respectedGameType() external view returns (uint32);
+    function respectedGameTypeUpdatedAt() external view returns (uint64);
+    function disputeGameFinalityDelaySeconds() external view returns (uint256);
+    function proofMaturityDelaySeconds() external view returns (uint256);
+    function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
+        external
+        payable;
+}
+
+/// @notice The part of `DisputeGameFactory` that is read here.
+interface IDisputeGameFactory {
+    function gameAtIndex(uint256 index) external view returns (uint32 gameType, uint64 createdAt, address game);
+}
+
+/// @notice The part of `FaultDisputeGame` that is read here.
+interface IDisputeGame {
+    function status() external view returns (uint8);
+    function createdAt() external view returns (uint64);
+    function resolvedAt() external view returns (uint64);
+    function rootClaim() external view returns (bytes32);
+    function l2BlockNumber() external view returns (uint256);
+}
+
+/// @title An OP-Stack chain with dispute games, as L1 sees it now
+/// @notice The portal's rule for withdrawals, asked of the contracts themselves: they answer for their own layout, so
+/// an upgrade that keeps these functions needs no new contract here.
+///
+/// claim = game index u64 ‖ L2 state root 32 ‖ message passer's storage root 32 ‖ L2 block hash 32
+contract LiveGames is IRollup {
+    /// @notice The game claims another output root.
+    error NotThisClaim(address game, bytes32 rootClaim, bytes32 expected);
+
+    IPortal public immutable portal;
+
+    constructor(IPortal portal_) {
+        portal = portal_;
+    }
+
+    /// @inheritdoc IRollup
+    /// @custom:throws NotThisClaim, StateProof.InvalidProof and what {WithdrawalRule} throws
+    function settled(bytes calldata claim) external view returns (uint64 number, bytes32 stateRoot) {
+        (uint256 index, bytes calldata rest) = Packed.number(claim, 8);
+        bytes32 outputRoot;
+        (outputRoot, stateRoot, rest) = OutputRoot.read(rest);
+        StateProof.end(rest);
+
+        (uint32 gameType,, address listed) = portal.disputeGameFactory().gameAtIndex(index);
+        IDisputeGame game = IDisputeGame(listed);
+        if (portal.paused()) revert WithdrawalRule.Paused();
+        if (portal.disputeGameBlacklist(listed)) revert WithdrawalRule.Blacklisted(listed);
+        if (game.rootClaim() != outputRoot) revert NotThisClaim(listed, game.rootClaim(), outputRoot);
+        WithdrawalRule.check(
+            WithdrawalRule.Game(gameType, game.createdAt(), game.resolvedAt(), game.status()),
+            WithdrawalRule.Respect(portal.respectedGameType(), portal.respectedGameTypeUpdatedAt()),
+            WithdrawalRule.Delays(
+                uint64(portal.disputeGameFinalityDelaySeconds()), uint64(portal.proofMaturityDelaySeconds())
+            ),
+            block.timestamp
+        );
+        number = uint64(game.l2BlockNumber());
+    }
+
+    /// @inheritdoc IRollup
+    function deposit(address target, uint64 gasLimit, bytes calldata data)
+        external
+        view
+        returns (address bridge, uint256 value, bytes memory call)
+    {
+        return (address(portal), 0, abi.encodeCall(IPortal.depositTransaction, (target, 0, gasLimit, false, data)));
+    }
+}
