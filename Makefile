@@ -59,8 +59,9 @@ devnet: .setup ## an L1 and two L2s on this machine, until Ctrl-C
 docs: .setup ## write what is generated in docs/
 	@$(PY) -m tests.unit.core.test_lifecycle
 
-soak: .setup ## the tests that run for long
-	@.venv/bin/pytest -m soak
+soak: .setup ## for hours: new examples, long campaigns
+	@FOUNDRY_FUZZ_RUNS=20000 FOUNDRY_FUZZ_SEED=$$(date +%s) FOUNDRY_INVARIANT_RUNS=1000 $(FORGE) test
+	@XL2_HYPOTHESIS=soak .venv/bin/pytest -n $(WORKERS) --timeout 0 -m "soak or property or unit"
 
 # Internal: the locked packages in .venv, and xl2 itself, editable.
 .setup:

@@ -1,16 +1,23 @@
-"""What holds for every test: its tier's marker, and that in CI a skipped check is a failed one."""
+"""What holds for every test: its tier's marker, chance that repeats, and that in CI a skipped check is a failed one."""
 
 import os
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("xl2_devnet.pytest_plugin",)
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "property", "integration", "scenario", "faults", "conformance")
 NO_SKIP = os.environ.get("XL2_NO_SKIP") == "1"
+
+# The gate tries the same examples each time, so that red means a change and not bad luck; `make soak` tries new ones.
+# No deadline: how long an example takes is the machine's affair.
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=True)
+settings.load_profile(os.environ.get("XL2_HYPOTHESIS", "gate"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
