@@ -1,0 +1,1 @@
+"""Bench: what xl2 costs, measured. `make bench` runs it and writes `bench/results` and `docs/benchmarks.md`."""
