@@ -62,17 +62,14 @@ class EvmChain(Evm):
         """A message by its id."""
         return await self._outbox.find(message_id, self.settings.start)
 
-    async def ending(self, message: Message, at: BlockNumber) -> Ending:
-        """What became of a message's fee."""
-        settled, expired = await self._outbox.settled_and_expired(message, at)
-        if expired:
-            return Ending.REFUNDED
-        return Ending.SETTLED if settled else Ending.OPEN
+    async def endings(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Ending]:
+        """What became of the fees of messages."""
+        return await self._outbox.endings(messages, at)
 
     async def ended(self, message: Message) -> tuple[Ending, Place | None]:
         """What became of a message's fee, and where that was written."""
         tip = (await self.head(Finality.LATEST)).number
-        ending = await self.ending(message, tip)
+        (ending,) = await self.endings([message], tip)
         if ending is Ending.OPEN:
             return ending, None
         return ending, await self._outbox.ended(message, ending is Ending.REFUNDED, self.settings.start, tip)

@@ -18,7 +18,7 @@ from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei
 from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable
 from xl2.ports import Block, Broadcast, Call, Fees, Place, TxReceipt
 from xl2_adapters import rpc_wire
-from xl2_adapters.abi import explain_revert
+from xl2_adapters.abi import error_name, explain_revert
 from xl2_adapters.node_words import outcome_of
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
@@ -137,6 +137,14 @@ class Evm:
             return self._number(await self.ask("eth_estimateGas", request))
         except Reverted as reverted:
             raise self.explained(reverted, call.what) from reverted
+
+    def explain(self, revert: bytes) -> str:
+        """Revert bytes in words."""
+        return explain_revert(revert)
+
+    def error_name(self, revert: bytes) -> str | None:
+        """Name of the error of ours that these bytes are."""
+        return error_name(revert)
 
     async def tx_nonce(self, account: Address, *, pending: bool = False) -> int:
         """Next transaction nonce of an account."""
@@ -293,6 +301,7 @@ class Evm:
             hash=self._hash(fields.get("hash")),
             parent_hash=self._hash(fields.get("parentHash")),
             timestamp=Timestamp(self._number(fields.get("timestamp"))),
+            gas_limit=self._number(fields.get("gasLimit")),
         )
 
     def _nodes(self, value: Json) -> tuple[bytes, ...]:

@@ -53,6 +53,14 @@ class Blocks(Protocol):
         """Gas that the call takes at the tip. Raises `Reverted` with the contract's error, decoded in the sentence."""
         ...
 
+    def explain(self, revert: bytes) -> str:
+        """Revert bytes in words: the error of a contract of ours with its values, or the bytes as they are."""
+        ...
+
+    def error_name(self, revert: bytes) -> str | None:
+        """Name of the error of ours that these revert bytes are, None for any other."""
+        ...
+
     async def tx_nonce(self, account: Address, *, pending: bool = False) -> int:
         """Next transaction nonce of an account: by included transactions, or with the pool's."""
         ...
@@ -90,8 +98,8 @@ class Origin(Protocol):
         """A message by its id, None where this outbox never sent it."""
         ...
 
-    async def ending(self, message: Message, at: BlockNumber) -> Ending:
-        """What became of a message's fee, by a block."""
+    async def endings(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Ending]:
+        """What became of the fees of messages, by a block, in their order."""
         ...
 
     async def ended(self, message: Message) -> tuple[Ending, Place | None]:

@@ -23,6 +23,8 @@ class Block:
     hash: Hash32
     parent_hash: Hash32
     timestamp: Timestamp
+    #: Gas that all its transactions together may have.
+    gas_limit: int
 
 
 @frozen(kw_only=True)

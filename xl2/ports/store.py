@@ -94,8 +94,8 @@ class Store(Journal, Protocol):
         """How many entries of a log were observed and stand."""
         ...
 
-    async def head(self, log: Log) -> Hash32:
-        """Head of a log after those entries."""
+    async def head(self, log: Log, count: int | None = None) -> Hash32:
+        """Head of a log after its first `count` entries, or after all that stand. Raises `NotFound` for more."""
         ...
 
     async def record(self, message_id: MessageId) -> Record | None:
@@ -128,6 +128,10 @@ class Store(Journal, Protocol):
 
     async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
         """Receipt entries of a lane from an index on, in order."""
+        ...
+
+    async def entry(self, lane: Lane, data: bytes) -> Entry | None:
+        """First entry of a lane's receipt log with these bytes."""
         ...
 
     async def settled_upto(self, lane: Lane) -> int:

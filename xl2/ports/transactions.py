@@ -142,7 +142,7 @@ class Journal(Protocol):
         ...
 
     async def void(self, chain: ChainId, sender: Address, tx_nonce: int) -> None:
-        """What is pending at a nonce will never be included: it was refused, or another's transaction used the nonce."""
+        """What is pending at a nonce will never be included: refused, or the nonce went to a transaction of another."""
         ...
 
 

@@ -35,6 +35,22 @@ def tip(db: sqlite3.Connection, log: Log) -> tuple[int, Hash32]:
     return (0, log.id) if last is None else (last[0] + 1, Hash32(last[1]))
 
 
+def head(db: sqlite3.Connection, log: Log, count: int) -> Hash32:
+    """Head after `count` entries. Raises `NotFound` where fewer stand."""
+    known, newest = tip(db, log)
+    if count == 0:
+        return log.id
+    if count > known:
+        raise NotFound(f"{known} entries of log {hex_text(log.id)} are observed, not {count}")
+    if count == known:
+        return newest
+    lane = log.lane.encode()
+    sql = "SELECT start FROM messages WHERE lane = ? AND stands = 1 AND nonce = ?"
+    if log.kind is LogKind.RECEIPTS:
+        sql, count = "SELECT head FROM entries WHERE lane = ? AND place = ?", count - 1
+    return Hash32(db.execute(sql, (lane, count)).fetchone()[0])
+
+
 def observe(db: sqlite3.Connection, cursor: Cursor, sent: Sequence[Sent], now: float) -> None:
     """Keep messages and the cursor."""
     lane = cursor.log.lane

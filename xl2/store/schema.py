@@ -56,6 +56,8 @@ MIGRATIONS = (
         PRIMARY KEY (lane, place)
     ) STRICT;
 
+    CREATE INDEX entries_by_data ON entries (lane, data);
+
     CREATE TABLE cursors (
         log         BLOB    NOT NULL,
         block       INTEGER NOT NULL,

@@ -2,10 +2,9 @@
 SQLite store: the port `xl2.ports.Store` in one file.
 
 Promise: a method returns after its transaction is on the disk (WAL, synchronous=FULL), so a killed process loses
-nothing that was told. What the rows are is `schema`'s, how they change on observation `observed`'s, how values become rows
-`rows`'s, and the one thread `database`'s.
+nothing that was told. What the rows are is `schema`'s, how they change on observation `observed`'s, how values become
+rows `rows`'s, and the one thread `database`'s.
 """
-# ruff: noqa: S608 - lists of columns and marks of this package are put into SQL, never a value
 
 import sqlite3
 from collections.abc import Sequence
@@ -71,9 +70,9 @@ class SqliteStore:
         """How many entries of a log stand."""
         return await self._run(lambda db: observed.tip(db, log)[0])
 
-    async def head(self, log: Log) -> Hash32:
-        """Head after those entries."""
-        return await self._run(lambda db: observed.tip(db, log)[1])
+    async def head(self, log: Log, count: int | None = None) -> Hash32:
+        """Head after so many entries."""
+        return await self._run(lambda db: observed.tip(db, log)[1] if count is None else observed.head(db, log, count))
 
     # --- messages
 
@@ -117,6 +116,12 @@ class SqliteStore:
         sql = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ? AND place >= ? ORDER BY place LIMIT ?"
         values = (lane.encode(), first, limit)
         return await self._run(lambda db: [rows.entry_of(row) for row in db.execute(sql, values)])
+
+    async def entry(self, lane: Lane, data: bytes) -> Entry | None:
+        """First receipt entry with these bytes."""
+        sql = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ? AND data = ? ORDER BY place LIMIT 1"
+        row = await self._run(lambda db: db.execute(sql, (lane.encode(), data)).fetchone())
+        return None if row is None else rows.entry_of(row)
 
     async def settled_upto(self, lane: Lane) -> int:
         """Receipt entries before this index are settled."""

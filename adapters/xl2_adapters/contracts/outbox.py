@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.interop import InteropAddress
-from xl2.core.lane import Lane, page_of
+from xl2.core.lane import Lane, index_in_page, page_of
 from xl2.core.message import DEFAULT_GAS_LIMIT, Message
 from xl2.core.types import (
     ZERO_ADDRESS,
@@ -28,7 +28,7 @@ from xl2.core.types import (
     hex_text,
 )
 from xl2.errors import NotFound, ProofInvalid
-from xl2.ports import Call, LogState, Place, Sent
+from xl2.ports import Call, Ending, LogState, Place, Sent
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm, Log, topic_of
 
@@ -96,18 +96,22 @@ class Outbox:
         logs = await self.evm.logs(self.address, [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]], block, block)
         return next((sent for sent in await self._messages(logs) if sent.message.id == message_id), None)
 
-    async def settled_and_expired(self, message: Message, at: BlockNumber) -> tuple[bool, bool]:
-        """Whether the nonce is settled, and whether this very message was settled as expired."""
-        settled = SETTLED.encode(message.destination, message.assurance, page_of(message.nonce))
-        expired = EXPIRED.encode(message.id)
-        answers = await self.evm.views([(self.address, settled), (self.address, expired)], at)
-        (bitmap,) = SETTLED.decode(answers[0], self.evm.endpoint)
-        (is_expired,) = EXPIRED.decode(answers[1], self.evm.endpoint)
-        return bool(bitmap >> message.nonce % 256 & 1), is_expired
+    async def endings(self, messages: Sequence[Message], at: BlockNumber) -> list[Ending]:
+        """What became of the fees of messages: one bitmap a page, one word a message, in one request."""
+        pages = sorted({(one.destination, one.assurance, page_of(one.nonce)) for one in messages})
+        views = [(self.address, SETTLED.encode(*page)) for page in pages]
+        views += [(self.address, EXPIRED.encode(message.id)) for message in messages]
+        answers = await self.evm.views(views, at)
+        endpoint = self.evm.endpoint
+        bitmaps = {page: SETTLED.decode(answer, endpoint)[0] for page, answer in zip(pages, answers, strict=False)}
+        endings = []
+        for one, answer in zip(messages, answers[len(pages) :], strict=True):
+            settled = bitmaps[one.destination, one.assurance, page_of(one.nonce)] >> index_in_page(one.nonce) & 1
+            (expired,) = EXPIRED.decode(answer, endpoint)
+            endings.append(Ending.REFUNDED if expired else Ending.SETTLED if settled else Ending.OPEN)
+        return endings
 
-    async def ended(
-        self, message: Message, is_refunded: bool, first: BlockNumber, last: BlockNumber
-    ) -> Place | None:
+    async def ended(self, message: Message, is_refunded: bool, first: BlockNumber, last: BlockNumber) -> Place | None:
         """Where a message's fee was credited: to whoever earned it, or back to its sender."""
         if is_refunded:
             logs = await self.evm.logs(self.address, [[REFUNDED.topic], [message.id]], first, last)

@@ -1,0 +1,138 @@
+"""
+Deliver: proven messages go to the inbox; what their time has passed for is recorded as expired; what failed is retried.
+
+Promise: every transaction was simulated first (the submitter does), so a message that cannot succeed costs no gas; what
+is delivered already, by anyone, is seen before and not paid for again. What a transaction did is read from the inbox at
+the block it is in, not guessed. Whether that block stays is `confirm`'s.
+"""
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from xl2.core.evidence import Finality
+from xl2.core.lane import head_after
+from xl2.core.lifecycle import Event
+from xl2.core.message import Message
+from xl2.core.segment import Segment
+from xl2.core.types import MessageId, Nonce
+from xl2.errors import NotYet
+from xl2.ports import Chain, Fate, Happening, Place, Submitter, TxReceipt
+
+_EVENTS = {Fate.DELIVERED: Event.DELIVERY, Fate.FAILED: Event.FAILURE}
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What became of messages, ready for the store."""
+
+    happenings: tuple[Happening, ...]
+    #: None where nothing had to be sent.
+    receipt: TxReceipt | None = None
+    #: Why the inbox skipped or the recipient failed, by message.
+    reasons: dict[MessageId, str]
+
+
+async def look(messages: Sequence[Message], destination: Chain) -> Outcome:
+    """What the destination says of messages now, whoever did it."""
+    tip = await destination.head(Finality.LATEST)
+    fates = await destination.fates(messages, tip.number)
+    happenings = []
+    for message, fate in zip(messages, fates, strict=True):
+        if fate is Fate.DELIVERED:
+            happenings.append(_happening(message, Event.DELIVERY, None))
+        elif message.is_expired(tip.timestamp):
+            happenings.append(_happening(message, Event.EXPIRY_PASSED, None))
+        elif fate is Fate.FAILED:
+            happenings.append(_happening(message, Event.FAILURE, None))
+    return Outcome(happenings=tuple(happenings), reasons={})
+
+
+async def deliver(segment: Segment, evidence: bytes, destination: Chain, submitter: Submitter) -> Outcome:
+    """
+    Deliver what of a segment is still open.
+
+    Raises `Reverted` where the inbox refuses the whole (evidence that fell, a paused lane), `Unaffordable` where the
+    relayer is out of gas money.
+    """
+    before = await look(segment.messages, destination)
+    over = {happening.id for happening in before.happenings}
+    narrowed = narrow(segment, over)
+    if narrowed is None:
+        return before
+    call = destination.deliver_call(narrowed.encode(), evidence, submitter.address)
+    receipt = await submitter.submit(call)
+    done = await _read(narrowed.messages, receipt, destination)
+    return Outcome(happenings=(*before.happenings, *done.happenings), receipt=receipt, reasons=done.reasons)
+
+
+async def retry(message: Message, gas_limit: int, destination: Chain, submitter: Submitter) -> Outcome:
+    """Call a failed message's recipient again. Raises `Reverted` (`NoProgress`) where it would fail again."""
+    before = await look([message], destination)
+    if any(happening.event is not Event.FAILURE for happening in before.happenings):
+        return before
+    receipt = await submitter.submit(destination.retry_call(message, gas_limit, submitter.address))
+    return await _read([message], receipt, destination)
+
+
+async def expire(message: Message, destination: Chain, submitter: Submitter) -> Outcome:
+    """
+    Record that a message's time is over, so that it is refunded.
+
+    Raises `NotYet` where the destination's clock is not past it.
+    """
+    tip = await destination.head(Finality.LATEST)
+    (fate,) = await destination.fates([message], tip.number)
+    if fate is Fate.DELIVERED:
+        return Outcome(happenings=(_happening(message, Event.DELIVERY, None),), reasons={})
+    if not message.is_expired(tip.timestamp):
+        raise NotYet(f"chain {destination.chain} is at {tip.timestamp}, the message expires after {message.expiry}")
+    receipt = await submitter.submit(destination.expire_call(message))
+    happening = _happening(message, Event.EXPIRY_RECORDED, _place(receipt))
+    return Outcome(happenings=(happening,), receipt=receipt, reasons={})
+
+
+def narrow(segment: Segment, over: set[MessageId]) -> Segment | None:
+    """
+    The segment without what is over at its ends: the inbox skips what is over in between. None: nothing is left.
+
+    What is cut off at the end goes on as an id in the suffix, so the head stays.
+    """
+    places = [place for place, message in enumerate(segment.messages) if message.id not in over]
+    if not places:
+        return None
+    first, last = places[0], places[-1]
+    cut, kept, rest = segment.messages[:first], segment.messages[first : last + 1], segment.messages[last + 1 :]
+    return evolve(
+        segment,
+        first=Nonce(segment.first + first),
+        start=head_after(segment.start, (message.id for message in cut)),
+        messages=kept,
+        suffix=(*(message.id for message in rest), *segment.suffix),
+    )
+
+
+async def _read(messages: Sequence[Message], receipt: TxReceipt, destination: Chain) -> Outcome:
+    """What the inbox says at the block of a transaction."""
+    fates = await destination.fates(messages, receipt.block)
+    failed = [message.id for message, fate in zip(messages, fates, strict=True) if fate is Fate.FAILED]
+    failures = await destination.failures(failed, receipt.block, receipt.block)
+    if (await destination.block(receipt.block)).hash != receipt.block_hash:
+        raise NotYet(f"block {receipt.block} of chain {destination.chain} was taken back while it was read")
+    return Outcome(
+        happenings=tuple(
+            _happening(message, _EVENTS[fate], _place(receipt))
+            for message, fate in zip(messages, fates, strict=True)
+            if fate in _EVENTS
+        ),
+        receipt=receipt,
+        reasons={failure.id: destination.explain(failure.reason) for failure in failures},
+    )
+
+
+def _happening(message: Message, event: Event, place: Place | None) -> Happening:
+    return Happening(id=message.id, event=event, chain=message.destination, place=place)
+
+
+def _place(receipt: TxReceipt) -> Place:
+    return Place(block=receipt.block, block_hash=receipt.block_hash, tx_hash=receipt.tx_hash, log_index=0)

@@ -1,0 +1,92 @@
+"""
+Prove: observed messages and a known head become a segment with its evidence.
+
+Promise: what leaves this room leads to the very head that the evidence shows; what does not is an error here, never a
+revert on the destination. Evidence itself was verified by the prover that made it. Waiting for the head is the
+pipeline's work, which messages fit one transaction this room's.
+"""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from xl2.core.lane import Lane
+from xl2.core.segment import Segment
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Nonce, hex_text
+from xl2.errors import NotYet, ProofInvalid
+from xl2.ports import Log, Needed, Prover, Record, Shown, Store
+
+#: Gas that a message takes in a batch beside its recipient's (measured below 15,000), and its bytes.
+_MESSAGE_GAS = 20_000
+#: EIP-7623: a byte of calldata once execution is cheap.
+_BYTE_GAS = 40
+
+
+@frozen(kw_only=True)
+class Proven:
+    """A segment that can be delivered."""
+
+    segment: Segment
+    shown: Shown
+
+
+@frozen(kw_only=True)
+class BatchLimits:
+    """How much one delivery carries."""
+
+    messages: int = 100
+    #: Of the transaction, evidence not counted: four fifths of the most that a transaction may have (EIP-7825).
+    gas: int = 13_000_000
+    #: Of payloads and packing; nodes take transactions of up to 128 KiB.
+    size: int = 90_000
+
+
+def batch(records: Sequence[Record], limits: BatchLimits) -> tuple[Record, ...]:
+    """First run of consecutive messages that fits one delivery; at least one message where there is any."""
+    chosen: list[Record] = []
+    gas = size = 0
+    for record in records:
+        message = record.sent.message
+        bytes_here = 67 + len(message.payload)
+        gas += message.gas_limit * 64 // 63 + _MESSAGE_GAS + bytes_here * _BYTE_GAS
+        size += bytes_here
+        follows = not chosen or message.nonce == chosen[-1].sent.message.nonce + 1
+        fits = len(chosen) < limits.messages and gas <= limits.gas and size <= limits.size
+        if chosen and not (follows and fits):
+            break
+        chosen.append(record)
+    return tuple(chosen)
+
+
+async def prove(records: Sequence[Record], store: Store, prover: Prover) -> Proven | Needed:
+    """
+    Prove consecutive messages of one lane.
+
+    Returns `Needed` where calls must be made first. Raises `NotYet` while no head covers them, `ProofInvalid` where the
+    head that was shown is not where the messages lead: another fork, or an endpoint that lies.
+    """
+    first, last = records[0].sent.message, records[-1].sent.message
+    lane = Lane.of(first)
+    log = Log(lane=lane, kind=LogKind.LANE)
+    cursor = await store.cursor(log)
+    if cursor is None:
+        raise NotYet(f"chain {lane.origin} is not observed yet")
+    shown = await prover.show(log, last.nonce + 1, cursor.block)
+    if isinstance(shown, Needed):
+        return shown
+    between = await store.range(lane, Nonce(last.nonce + 1), Nonce(shown.head.count - 1))
+    segment = Segment(
+        lane=lane,
+        first=first.nonce,
+        start=records[0].start,
+        messages=tuple(record.sent.message for record in records),
+        suffix=tuple(record.sent.message.id for record in between),
+    )
+    if segment.end != shown.head.count or segment.head != shown.head.head:
+        raise ProofInvalid(
+            f"messages {first.nonce} to {segment.end - 1} lead to head {hex_text(segment.head)}; "
+            f"the {prover.name} head of {shown.head.count} is {hex_text(shown.head.head)}",
+            remedy="Observe the origin again; if this stays, an endpoint or the verifier contradicts the lane's log.",
+        )
+    return Proven(segment=segment, shown=shown)

@@ -1,0 +1,196 @@
+"""
+Settle: receipts that are final on the destination are proven back to the origin: fees are credited, or refunded.
+
+Promise: entries are settled in the order of their log, each opened as far as its message is known; what leads to
+another head than the evidence shows is an error here. An entry counts as settled when a final block of the origin says
+so. Whose the credits are is the outbox's rule; `claim` pays out what is ours.
+"""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from xl2.core.evidence import Finality
+from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
+from xl2.core.lifecycle import Event, State
+from xl2.core.message import Message
+from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.settlement import Entry as Opened
+from xl2.core.settlement import Settlement, Unopened, opened
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import BlockNumber, MessageId, Nonce, Wei, hex_text
+from xl2.errors import NotYet, ProofInvalid
+from xl2.ports import (
+    Call,
+    Chain,
+    Ending,
+    Entry,
+    Happening,
+    Log,
+    Needed,
+    Place,
+    Prover,
+    Record,
+    Store,
+    Submitter,
+    TxReceipt,
+)
+
+#: States that a settled receipt says something new of.
+_ANSWERED = (State.DELIVERED, State.CONFIRMED, State.EXPIRED, State.REFUNDABLE)
+
+
+@frozen(kw_only=True)
+class Owed:
+    """Entries of a lane's receipt log that the origin has not settled, and the messages they speak of."""
+
+    lane: Lane
+    entries: tuple[Entry, ...]
+    records: tuple[Record, ...]
+
+
+@frozen(kw_only=True)
+class Settled:
+    """What a settlement did."""
+
+    receipt: TxReceipt
+    happenings: tuple[Happening, ...]
+
+
+async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) -> Owed | None:
+    """
+    Entries to be settled next; None where there are none.
+
+    Marks what a final block of the origin has settled, by whomever. Raises `NotYet` while messages that an entry speaks
+    of are not observed, or settlements wait for a final block.
+    """
+    final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
+    entries = await store.entries(lane, await store.settled_upto(lane), limit)
+    by_entry: Sequence[Sequence[Record]] = [await _records(entry, store) for entry in entries]
+    over = 0
+    for entry, records in zip(entries, by_entry, strict=True):
+        if not await _is_settled(records, origin, final.number):
+            break
+        await store.happen(_settlements(records, None), now)
+        over = entry.index + 1
+    if over:
+        await store.settle_upto(lane, over)
+        entries, by_entry = _after(entries, by_entry, over)
+    if not entries:
+        return None
+    under_way = 0
+    for entry, records in zip(entries, by_entry, strict=True):
+        if not await _is_settled(records, origin, tip.number):
+            break
+        under_way = entry.index + 1
+    entries, by_entry = _after(entries, by_entry, under_way)
+    if not entries:
+        raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
+    known = tuple(record for records in by_entry for record in records)
+    return Owed(lane=lane, entries=tuple(entries), records=known)
+
+
+async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Call | Needed:
+    """
+    The call that settles entries, on evidence that holds.
+
+    Raises `NotYet` while no head covers them, `ProofInvalid` where the head shown is not where they lead.
+    """
+    log = Log(lane=due.lane, kind=LogKind.RECEIPTS)
+    cursor = await store.cursor(log)
+    if cursor is None:
+        raise NotYet(f"receipts of chain {due.lane.destination} are not observed yet")
+    shown = await prover.show(log, due.entries[-1].index + 1, cursor.block)
+    if isinstance(shown, Needed):
+        return shown
+    first = due.entries[0].index
+    rest = await store.entries(due.lane, due.entries[-1].index + 1, shown.head.count - due.entries[-1].index - 1)
+    unopened = [Unopened(hash=parse_receipt(entry.data).hash) for entry in rest]
+    settlement = Settlement(
+        destination=due.lane.destination,
+        assurance=due.lane.assurance,
+        first=first,
+        start=await store.head(log, first),
+        entries=(*[await _opened(entry, due, store, origin) for entry in due.entries], *unopened),
+    )
+    if settlement.end != shown.head.count or settlement.head != shown.head.head:
+        raise ProofInvalid(
+            f"receipts {first} to {settlement.end - 1} lead to head {hex_text(settlement.head)}; "
+            f"the {prover.name} head of {shown.head.count} is {hex_text(shown.head.head)}",
+            remedy="Observe the destination again; if this stays, an endpoint or the verifier contradicts its log.",
+        )
+    return origin.settle_call(due.lane, settlement.encode(), shown.evidence)
+
+
+async def settle(due: Owed, call: Call, submitter: Submitter) -> Settled:
+    """Make the call. Raises `Reverted` where the outbox refuses."""
+    receipt = await submitter.submit(call)
+    place = Place(block=receipt.block, block_hash=receipt.block_hash, tx_hash=receipt.tx_hash, log_index=0)
+    return Settled(receipt=receipt, happenings=_settlements(due.records, place))
+
+
+async def claim(origin: Chain, submitter: Submitter, least: Wei) -> TxReceipt | None:
+    """Pay out what the submitter's account has earned, where it is `least` wei or more."""
+    credit = await origin.credit(submitter.address)
+    return await submitter.submit(origin.claim_call(submitter.address)) if credit >= max(least, 1) else None
+
+
+async def _records(entry: Entry, store: Store) -> Sequence[Record]:
+    """Messages that an entry speaks of; none for an expiry of what was never sent."""
+    receipt = parse_receipt(entry.data)
+    if not isinstance(receipt, Delivered):
+        record = await store.record(receipt.id)
+        return [] if record is None else [record]
+    page = await store.range(entry.lane, receipt.nonces[0], receipt.nonces[-1])
+    named = [record for record in page if record.sent.message.nonce in receipt.nonces]
+    if len(named) < len(receipt.nonces):
+        raise NotYet(f"chain {entry.lane.origin} is observed up to {len(page)} of the messages that receipt "
+                     f"{entry.index} speaks of")  # fmt: skip
+    return named
+
+
+async def _is_settled(records: Sequence[Record], origin: Chain, at: BlockNumber) -> bool:
+    messages = [record.sent.message for record in records]
+    endings = await origin.endings(messages, at) if messages else []
+    return all(ending is not Ending.OPEN for ending in endings)
+
+
+async def _opened(entry: Entry, due: Owed, store: Store, origin: Chain) -> Opened:
+    receipt = parse_receipt(entry.data)
+    if isinstance(receipt, Delivered):
+        return receipt
+    record = next((one for one in due.records if one.sent.message.id == receipt.id), None)
+    if record is None:
+        return Unopened(hash=receipt.hash)
+    following = await _following(record.sent.message, store, origin)
+    return opened(record.sent.message, start=record.start, following=following)
+
+
+async def _following(message: Message, store: Store, origin: Chain) -> tuple[MessageId, ...]:
+    """Ids after a message up to the end of its page, or of the lane's log at the tip while that page is open."""
+    lane = Lane.of(message)
+    log = Log(lane=lane, kind=LogKind.LANE)
+    end = page_start(page_of(message.nonce)) + PAGE_SIZE
+    known = await store.range(lane, Nonce(message.nonce + 1), Nonce(end - 1))
+    ids = [record.sent.message.id for record in known]
+    cursor = await store.cursor(log)
+    if message.nonce + 1 + len(ids) < end and cursor is not None:
+        tip = await origin.head(Finality.LATEST)
+        newer = await origin.sent(lane, BlockNumber(cursor.block + 1), tip.number) if tip.number > cursor.block else []
+        ids += [sent.message.id for sent in newer if sent.message.nonce < end]
+    return tuple(ids)
+
+
+def _settlements(records: Sequence[Record], place: Place | None) -> tuple[Happening, ...]:
+    return tuple(
+        Happening(id=record.sent.message.id, event=Event.SETTLEMENT, chain=record.sent.message.origin, place=place)
+        for record in records
+        if record.state in _ANSWERED
+    )
+
+
+def _after(
+    entries: Sequence[Entry], by_entry: Sequence[Sequence[Record]], index: int
+) -> tuple[Sequence[Entry], Sequence[Sequence[Record]]]:
+    kept = [place for place, entry in enumerate(entries) if entry.index >= index]
+    return [entries[place] for place in kept], [by_entry[place] for place in kept]
