@@ -118,7 +118,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> Iterable[Complaint]:
     """Lay the environment over the tree. One-word names that are no key at the top belong to others (`XL2_ANVIL`)."""
-    top = {attribute.name for attribute in Config.__attrs_attrs__} - {"source", "chains", "tokens"}
+    top = {attribute.name for attribute in Config.__attrs_attrs__} - {"source", "chains", "tokens", "devnet"}
     for name in sorted(environ):
         if not name.startswith(PREFIX):
             continue
@@ -206,6 +206,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(int, lambda value, _: _exactly(value, int, "a whole number"))
     converter.register_structure_hook(str, lambda value, _: _exactly(value, str, "text"))
     converter.register_structure_hook(bool, lambda value, _: _exactly(value, bool, "true or false"))
+    converter.register_structure_hook(object, lambda value, _: value)
     converter.register_structure_hook(float, lambda value, _: _number(value))
     converter.register_structure_hook(Secret, lambda value, _: Secret(_secret_text(value)))
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str, "a path")))

@@ -134,6 +134,8 @@ class Config:
     relayer: Relayer = Relayer()
     attester: Attester = Attester()
     log: Log = Log()
+    #: What only a devnet has; read by `xl2_devnet` alone.
+    devnet: Mapping[str, object] = field(factory=dict, repr=False)
     #: File it was read from; paths in the tree are relative to its folder.
     source: Path = Path("xl2.toml")
 

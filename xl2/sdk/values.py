@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from xl2.core.lifecycle import State
 from xl2.core.message import Message
-from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
+from xl2.core.types import Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
 
 
 @frozen(kw_only=True)
@@ -69,7 +69,8 @@ class Act:
     block: BlockNumber
     gas_used: int
     cost_wei: Wei
-    #: Class of the evidence, where there was any.
+    #: Kind of the evidence (`attested`, `proven`, `routed`) and its class, where there was any.
+    evidence: str | None = None
     assurance: Assurance | None = None
     #: Who was believed, in words; empty where nothing had to be.
     trusted: tuple[str, ...] = ()
@@ -97,12 +98,3 @@ class Explanation:
     unblocks: str
     #: Facts that the sentence rests on.
     facts: tuple[tuple[str, str], ...] = ()
-
-
-@frozen(kw_only=True)
-class Refunds:
-    """What an account can take back on a chain."""
-
-    account: Address
-    chain: ChainId
-    credit_wei: Wei

@@ -38,7 +38,7 @@ Decision = Approve | Refuse
 class StatusEvent:
     """Something became known about a transaction or a message."""
 
-    #: `submitted` and `mined` of a transaction; else the room a message has reached (`observed`, `delivered`, ...).
+    #: `included` of a transaction; else the state that a message has reached (`observed`, `delivered`, ...).
     stage: str
     chain_id: ChainId
     #: Set once the message has an id.
