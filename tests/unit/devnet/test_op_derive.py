@@ -25,7 +25,7 @@ def deposit_log(*, opaque: bytes, log_index: int = 3) -> dict[str, object]:
 
 
 def test_the_deposit_event_is_the_one_of_the_specification() -> None:
-    assert DEPOSIT_TOPIC == "0x" + keccak(text="TransactionDeposited(address,address,uint256,bytes)").hex()
+    assert "0x" + keccak(text="TransactionDeposited(address,address,uint256,bytes)").hex() == DEPOSIT_TOPIC
 
 
 def test_l1_attributes_tell_l2_its_origin() -> None:

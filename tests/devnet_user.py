@@ -1,0 +1,105 @@
+"""A user of a devnet's chain: signs with his own key, sends raw transactions, waits for receipts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from xl2_adapters.rpc import Call, RpcClient
+from xl2_adapters.rpc_wire import mapping
+from xl2_devnet.abi import Contract, Event
+from xl2_devnet.devnet_file import ChainEntry
+
+T = TypeVar("T")
+
+#: Longest that a test waits for the devnet to do what it promises, on a busy machine.
+PATIENCE_SECONDS = 90.0
+
+
+async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
+    """What `look` gives, once it gives anything."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (found := await look()) is None:  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.1)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}") from None
+
+
+class User:
+    """One account on one chain."""
+
+    def __init__(self, chain: ChainEntry, private_key: str, *, url: str | None = None) -> None:
+        self.chain = chain
+        self.account: LocalAccount = Account.from_key(private_key)
+        self.address: str = self.account.address
+        self.rpc = RpcClient(url or chain.rpc_url)
+
+    def sign(self, to: str | None, data: bytes = b"", *, tx_nonce: int, value: int = 0, gas: int = 500_000) -> str:
+        """A raw transaction in hex."""
+        request: dict[str, Any] = {
+            "chainId": self.chain.chain_id,
+            "nonce": tx_nonce,
+            "data": "0x" + data.hex(),
+            "value": value,
+            "gas": gas,
+            "maxFeePerGas": 20 * 10**9,
+            "maxPriorityFeePerGas": 10**9,
+        }
+        if to is not None:
+            request["to"] = to
+        signed = self.account.sign_transaction(request)
+        return "0x" + bytes(signed.raw_transaction).hex()
+
+    async def tx_nonce(self, tag: str = "pending") -> int:
+        return int(str(await self.rpc.call("eth_getTransactionCount", self.address, tag)), 16)
+
+    async def submit(self, *transactions: tuple[str | None, bytes, int], gas: int = 500_000) -> Sequence[str]:
+        """Send several (to, data, value) at once; their hashes."""
+        first = await self.tx_nonce()
+        raws = [
+            self.sign(to, data, tx_nonce=first + place, value=value, gas=gas)
+            for place, (to, data, value) in enumerate(transactions)
+        ]
+        return [str(sent) for sent in await self.rpc.batch([Call("eth_sendRawTransaction", (raw,)) for raw in raws])]
+
+    async def receipt(self, tx_hash: str) -> Mapping[str, Any]:
+        async def look() -> Mapping[str, Any] | None:
+            found: Any = await self.rpc.call("eth_getTransactionReceipt", tx_hash)
+            return found
+
+        return await until(look, f"the receipt of {tx_hash} at {self.chain.name}")
+
+    async def send(
+        self, to: str | None, data: bytes = b"", *, value: int = 0, gas: int = 500_000, succeeds: bool = True
+    ) -> Mapping[str, Any]:
+        """Send one transaction; its receipt."""
+        (tx_hash,) = await self.submit((to, data, value), gas=gas)
+        receipt = await self.receipt(tx_hash)
+        assert (receipt["status"] == "0x1") is succeeds, receipt
+        return receipt
+
+    async def read(self, to: str, contract: Contract, function: str, *arguments: Any) -> Any:
+        """The one value that a call returns, or all of them."""
+        request: Any = {"from": self.address, "to": to, "data": "0x" + contract.call(function, *arguments).hex()}
+        values = contract.result(function, bytes.fromhex(str(await self.rpc.call("eth_call", request, "latest"))[2:]))
+        return values[0] if len(values) == 1 else values
+
+    async def balance(self, address: str, tag: str = "latest") -> int:
+        return int(str(await self.rpc.call("eth_getBalance", address, tag)), 16)
+
+    async def block(self, number: int | str, *, full: bool = False) -> Mapping[str, Any]:
+        tag = hex(number) if isinstance(number, int) else number
+        return mapping(await self.rpc.call("eth_getBlockByNumber", tag, full), self.chain.name)
+
+    async def close(self) -> None:
+        await self.rpc.close()
+
+
+def events(receipt: Mapping[str, Any], contract: Contract, name: str) -> list[Event]:
+    """The events of this name in a receipt."""
+    found = (contract.event(log) for log in receipt["logs"])
+    return [event for event in found if event is not None and event.name == name]
