@@ -58,19 +58,18 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
 
     /// @inheritdoc IInbox
     function deliver(bytes calldata segment, bytes calldata evidence, address payee) external nonReentrant {
-        (SegmentReader.Segment memory s, Lane memory lane) = SegmentReader.open(segment);
-        bytes32[] memory ids = new bytes32[](s.count);
-        (bytes32 head, uint256 longest) = s.chain(segment, ids);
+        SegmentReader.Segment memory s = SegmentReader.open(segment);
+        (bytes32[] memory ids, bytes32 head, uint256 longest) = s.chain(segment);
 
         Batch memory b;
-        b.lane = lane;
-        b.log = lane.log();
+        b.lane = s.lane;
+        b.log = s.lane.log();
         b.verifiers = heads.check(b.log, head, uint64(s.first + s.count + s.suffix), evidence);
-        require(reaches(b.verifiers, lane.assurance), EvidenceTooWeak(b.verifiers, lane.assurance));
+        require(reaches(b.verifiers, s.lane.assurance), EvidenceTooWeak(b.verifiers, s.lane.assurance));
         b.buckets = policyBuckets;
         b.payee = payee;
 
-        _deliverAll(b, s, ids, RecipientCall.prepare(lane.origin, longest));
+        _deliverAll(b, s, ids, RecipientCall.prepare(s.lane.origin, longest));
         require(b.progress, NoProgress());
     }
 
@@ -79,42 +78,30 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
         external
         nonReentrant
     {
-        (bytes memory header, Batch memory b) = _open(encoded);
+        (bytes memory header, Batch memory b, uint256 bit) = _open(encoded);
         bytes32 id = header.idOf();
-        uint64 nonce = header.nonceOf();
+        _requireRetriable(b, header, id, gasLimit);
         require(keccak256(payload) == header.payloadHashOf(), WrongPayload(header.payloadHashOf(), keccak256(payload)));
-        require(gasLimit >= header.gasLimitOf(), LessGasThanSent(gasLimit, header.gasLimitOf()));
-        require(!_isOver(header), TimeOver(header.expiryOf()));
-        require(b.before & _bit(nonce) == 0, AlreadyDelivered(nonce));
 
-        uint256 vouched = _failed[id];
-        require(vouched != 0, NotFailed(id));
-        b.verifiers = vouched & heads.standing(b.log);
-        require(reaches(b.verifiers, b.lane.assurance), VerifiersFell(id, vouched));
-        require(_accepts(header.recipientOf(), b.verifiers), PolicyRefuses(header.recipientOf(), b.verifiers));
-
-        RecipientCall.Buffer memory buffer = RecipientCall.prepare(b.lane.origin, payload.length);
         uint256 position;
         assembly ("memory-safe") {
             position := payload.offset
         }
-        buffer.fill(id, header.senderOf(), position, payload.length);
-        bool success = _call(buffer, header, gasLimit, payload.length, nonce);
-        require(success, NoProgress());
+        RecipientCall.Buffer memory buffer = RecipientCall.prepare(b.lane.origin, payload.length);
+        require(buffer.attempt(header, id, position, payload.length, gasLimit), NoProgress());
 
         delete _failed[id];
         b.payee = payee;
-        b.fresh = _bit(nonce);
+        b.fresh = bit;
         b.fees = header.feeOf();
         _close(b);
     }
 
     /// @inheritdoc IInbox
     function expire(bytes calldata encoded) external nonReentrant {
-        (bytes memory header, Batch memory b) = _open(encoded);
-        uint64 nonce = header.nonceOf();
-        require(_isOver(header), NotExpired(header.expiryOf()));
-        require(b.before & _bit(nonce) == 0, AlreadyDelivered(nonce));
+        (bytes memory header, Batch memory b,) = _open(encoded);
+        (,, uint256 expiry) = header.termsOf();
+        require(_isOver(expiry), NotExpired(uint64(expiry)));
 
         bytes32 id = header.idOf();
         uint64 index = LaneLog.append(b.lane.receiptLog(), Receipts.expired(id));
@@ -156,45 +143,59 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
         bytes32[] memory ids,
         RecipientCall.Buffer memory buffer
     ) private {
-        s.rewind();
         bytes memory header = s.header;
-        b.page = s.nonce / LaneLog.PAGE;
-        b.before = _delivered[b.log][b.page];
-        for (uint256 i; i < ids.length; ++i) {
-            uint256 nonce = s.nonce;
-            if (nonce / LaneLog.PAGE != b.page) {
-                _close(b);
-                b.page = nonce / LaneLog.PAGE;
-                b.before = _delivered[b.log][b.page];
-            }
-            s.read();
-            uint256 bit = _bit(nonce);
-            // The nonce cannot stand twice in a segment, so `before` tells all: skips leave no mark.
-            if (b.before & bit != 0 || _isOver(header) || !_passes(b, header.recipientOf())) continue;
-
-            bytes32 id = ids[i];
-            buffer.fill(id, header.senderOf(), s.payload, s.length);
-            if (_call(buffer, header, header.gasLimitOf(), s.length, nonce)) {
-                b.fresh |= bit;
-                b.fees += header.feeOf();
-            } else {
-                _fail(b, id);
+        uint256 word = s.word;
+        uint256 position = s.body;
+        uint256 nonce = s.first;
+        b.page = type(uint256).max; // at none yet
+        // No overflow: `chain` has walked the same bytes.
+        unchecked {
+            for (uint256 i; i < ids.length; ++i) {
+                (, uint256 payload, uint256 length) = SegmentReader.read(header, word, position);
+                if (nonce >> 8 != b.page) _turnTo(b, nonce >> 8);
+                bytes32 id;
+                assembly ("memory-safe") {
+                    id := mload(add(add(ids, 0x20), shl(5, i))) // i < ids.length
+                }
+                _deliver(b, header, id, payload, length, buffer, 1 << (nonce & 0xff));
+                position = payload + length;
+                word += SegmentReader.NEXT_NONCE;
+                ++nonce;
             }
         }
         _close(b);
     }
 
-    /// @dev Calls one recipient, with all of `gasLimit` or not at all.
-    function _call(
-        RecipientCall.Buffer memory buffer,
+    /// @dev Tries the message in `header`, whose nonce is `bit` of the page at hand. A skip leaves no mark.
+    function _deliver(
+        Batch memory b,
         bytes memory header,
-        uint256 gasLimit,
+        bytes32 id,
+        uint256 payload,
         uint256 length,
-        uint256 nonce
-    ) private returns (bool success) {
-        uint256 needed = RecipientCall.gasNeeded(gasLimit);
-        require(gasleft() >= needed, GasTooLow(uint64(nonce), needed));
-        return buffer.send(header.recipientOf(), gasLimit, length, header.allowsNoCode());
+        RecipientCall.Buffer memory buffer,
+        uint256 bit
+    ) private {
+        (address recipient, uint256 gasLimit, uint256 expiry) = header.termsOf();
+        if (b.before & bit != 0 || _isOver(expiry)) return; // a nonce stands once in a segment, so `before` tells all
+        // Most recipients have no policy, and one bit says so.
+        if ((b.buckets >> (uint160(recipient) & 0xff)) & 1 != 0 && !_accepts(recipient, b.verifiers)) return;
+
+        if (buffer.attempt(header, id, payload, length, gasLimit)) {
+            b.fresh |= bit;
+            unchecked {
+                b.fees += header.feeOf(); // at most 256 of 96 bits
+            }
+        } else {
+            _fail(b, id);
+        }
+    }
+
+    /// @dev Closes the page at hand and goes to another.
+    function _turnTo(Batch memory b, uint256 page) private {
+        _close(b);
+        b.page = page;
+        b.before = _delivered[b.log][page];
     }
 
     /// @dev Marks a failure, with who vouched for the message.
@@ -212,7 +213,7 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
     function _close(Batch memory b) private {
         if (b.fresh == 0) return;
         _delivered[b.log][b.page] = b.before | b.fresh;
-        uint96 fees = SafeCast.toUint96(b.fees);
+        uint96 fees = SafeCast.toUint96(b.fees); // true headers sum to less, see {IOutbox.BadFee}
         uint64 index = LaneLog.append(b.lane.receiptLog(), Receipts.delivered(uint40(b.page), b.fresh, b.payee, fees));
         emit Delivered(b.log, index, uint64(b.page), b.fresh, b.payee, fees);
         b.fresh = 0;
@@ -220,34 +221,40 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
         b.progress = true;
     }
 
-    /// @dev Reads a header that names this chain and contract as its destination, and the statuses of its page.
-    function _open(bytes calldata encoded) private view returns (bytes memory header, Batch memory b) {
+    /// @dev Reads a header that names this chain and contract as its destination, and goes to its page.
+    /// `bit` is its nonce there, which is not delivered.
+    function _open(bytes calldata encoded) private view returns (bytes memory header, Batch memory b, uint256 bit) {
         bool valid;
         (valid, header) = MessageCodec.load(encoded);
         b.lane = header.laneOf();
         require(valid && b.lane.destination == block.chainid && b.lane.inbox == address(this), BadHeader());
         b.log = b.lane.log();
-        b.page = header.nonceOf() / LaneLog.PAGE;
+        uint64 nonce = header.nonceOf();
+        b.page = nonce >> 8;
         b.before = _delivered[b.log][b.page];
+        bit = 1 << (nonce & 0xff);
+        require(b.before & bit == 0, AlreadyDelivered(nonce));
     }
 
-    function _isOver(bytes memory header) private view returns (bool) {
-        uint256 expiry = header.expiryOf();
+    /// @dev A retry keeps to the sender's terms, and rests on a verifier that vouched and still stands.
+    function _requireRetriable(Batch memory b, bytes memory header, bytes32 id, uint256 gasLimit) private view {
+        (address recipient, uint256 asked, uint256 expiry) = header.termsOf();
+        require(gasLimit >= asked, LessGasThanSent(gasLimit, uint32(asked)));
+        require(!_isOver(expiry), TimeOver(uint64(expiry)));
+        uint256 vouched = _failed[id];
+        require(vouched != 0, NotFailed(id));
+        uint256 verifiers = vouched & heads.standing(b.log);
+        require(reaches(verifiers, b.lane.assurance), VerifiersFell(id, vouched));
+        require(_accepts(recipient, verifiers), PolicyRefuses(recipient, verifiers));
+    }
+
+    /// @dev Whether a message's time is over; 0 is never.
+    function _isOver(uint256 expiry) private view returns (bool) {
         return expiry != 0 && block.timestamp > expiry;
-    }
-
-    /// @dev Whether the recipient's policy lets the batch pass. Most have none, and one bit says so.
-    function _passes(Batch memory b, address recipient) private view returns (bool) {
-        return (b.buckets >> (uint160(recipient) & 0xff)) & 1 == 0 || _accepts(recipient, b.verifiers);
     }
 
     function _accepts(address recipient, uint256 verifiers) private view returns (bool) {
         uint256 mask = policy[recipient];
         return mask == 0 || mask & verifiers != 0;
-    }
-
-    /// @dev The nonce's bit in its page's word.
-    function _bit(uint256 nonce) private pure returns (uint256) {
-        return 1 << (nonce % LaneLog.PAGE);
     }
 }

@@ -29,34 +29,34 @@ library MessageCodec {
         lane.inbox = address(uint160(_word(header, 47) >> 96));
     }
 
-    function allowsNoCode(bytes memory header) internal pure returns (bool) {
-        return uint8(_word(header, 1) >> 248) & ALLOW_NO_CODE != 0;
+    /// @dev Recipient, gas limit and expiry: one word of the header.
+    function termsOf(bytes memory header) internal pure returns (address recipient, uint256 gasLimit, uint256 expiry) {
+        assembly ("memory-safe") {
+            let word := mload(add(header, 0x77)) // at 87: recipient 20 ‖ gas limit 4 ‖ expiry 8
+            recipient := shr(96, word)
+            gasLimit := and(shr(64, word), 0xffffffff)
+            expiry := and(word, 0xffffffffffffffff)
+        }
     }
 
+    /// @dev Place in the lane.
     function nonceOf(bytes memory header) internal pure returns (uint64) {
         return uint64(_word(header, 19) >> 192);
     }
 
+    /// @dev Who sent it.
     function senderOf(bytes memory header) internal pure returns (address) {
         return address(uint160(_word(header, 67) >> 96));
     }
 
-    function recipientOf(bytes memory header) internal pure returns (address) {
-        return address(uint160(_word(header, 87) >> 96));
+    /// @dev Wei escrowed with it.
+    function feeOf(bytes memory header) internal pure returns (uint256 fee) {
+        assembly ("memory-safe") {
+            fee := shr(160, mload(add(header, 0x97))) // at 119
+        }
     }
 
-    function gasLimitOf(bytes memory header) internal pure returns (uint32) {
-        return uint32(_word(header, 107) >> 224);
-    }
-
-    function expiryOf(bytes memory header) internal pure returns (uint64) {
-        return uint64(_word(header, 111) >> 192);
-    }
-
-    function feeOf(bytes memory header) internal pure returns (uint96) {
-        return uint96(_word(header, 119) >> 160);
-    }
-
+    /// @dev keccak256 of its payload.
     function payloadHashOf(bytes memory header) internal pure returns (bytes32) {
         return bytes32(_word(header, 131));
     }

@@ -74,9 +74,7 @@ library ReceiptReader {
         bool good = tag & 0x83 == DELIVERED && s.missing == 0;
         s.bitmap = _bitmap(s, tag >> 5);
         require(good && s.bitmap != 0, IOutbox.BadSegment(offset(s, segment)));
-        s.head = LaneLog.extend(
-            s.head, Receipts.delivered(uint40(s.page), s.bitmap, s.payee, uint96(s.fees))
-        );
+        s.head = LaneLog.extend(s.head, Receipts.delivered(uint40(s.page), s.bitmap, s.payee, uint96(s.fees)));
         return DELIVERED;
     }
 

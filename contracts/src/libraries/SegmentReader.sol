@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IInbox} from "../interfaces/IInbox.sol";
 import {Lane} from "../types/Lane.sol";
-import {HEADER_SIZE, VERSION} from "../types/Message.sol";
+import {HEADER_SIZE} from "../types/Message.sol";
 import {LaneLog} from "./LaneLog.sol";
 
 /// @title Reads a segment of a lane log, message by message
@@ -11,154 +11,149 @@ import {LaneLog} from "./LaneLog.sol";
 /// into the head, and, when that head is shown to be true, once more to call the recipients. The header stands in memory
 /// once; a message overwrites only the fields it gives, so what is not given stays as in the message before.
 ///
-/// Assembly here and in {RecipientCall} is what every message of a batch pays for: a plain reading of the same bytes
-/// (`test/twins/PlainSegment.sol`) costs several times as much, and fuzzing compares the two.
+/// The assembly here and in {RecipientCall} is what every message of a batch pays for: written with slices and
+/// `abi.encodePacked` (as `test/twins/PlainSegment.sol` is, which fuzzing compares) a message costs 2,000 gas more.
 library SegmentReader {
-    /// @dev A segment being read.
+    /// @dev A segment, and what it fixes for all its messages.
+    /// @param lane The lane it is of; this chain and contract are its destination
     /// @param header Of the message read last: `bytes` of length 163
-    /// @param payload Calldata position of the payload read last
-    /// @param length Bytes of that payload
-    /// @param next Calldata position of the message to read next
-    /// @param nonce Its nonce
-    /// @param base First word of every header of this lane, flags and nonce left zero
+    /// @param word First word of the header of the first message, its flags left zero
     /// @param body Calldata position of the first message
     /// @param first Nonce of the first message
     /// @param count Messages
     /// @param suffix Ids after the last message
-    /// @param start Head before the first message
     struct Segment {
+        Lane lane;
         bytes header;
-        uint256 payload;
-        uint256 length;
-        uint256 next;
-        uint256 nonce;
-        uint256 base;
+        uint256 word;
         uint256 body;
         uint256 first;
         uint256 count;
         uint256 suffix;
-        bytes32 start;
     }
 
     /// @dev Bytes before the first message.
     uint256 internal constant PREFIX = 70;
+    /// @dev From a header's first word to that of the next nonce: the nonce ends 40 bits above the word's end.
+    uint256 internal constant NEXT_NONCE = 1 << 40;
 
-    /// @dev Flags of a message on the wire.
+    /// @dev Flags of a message on the wire: sender, recipient and terms given; all bits that mean something.
     uint256 private constant GIVES_ALL = 0x0e;
     uint256 private constant MEANINGFUL = 0x0f;
 
-    /// @dev Reads what stands before the messages. The lane's destination is the chain and contract that runs this.
-    function open(bytes calldata segment) internal view returns (Segment memory s, Lane memory lane) {
+    /// @dev Reads what stands before the messages.
+    function open(bytes calldata segment) internal view returns (Segment memory s) {
         require(segment.length > PREFIX, IInbox.BadSegment(segment.length));
-        lane.origin = uint64(bytes8(segment));
-        lane.outbox = address(bytes20(segment[8:]));
-        lane.destination = uint64(block.chainid);
-        lane.inbox = address(this);
-        lane.assurance = uint8(segment[28]);
-        s.first = uint40(bytes5(segment[29:]));
-        s.count = uint16(bytes2(segment[34:]));
-        require(s.count != 0, IInbox.BadSegment(34));
-        s.suffix = uint16(bytes2(segment[36:]));
-        s.start = bytes32(segment[38:]);
-
-        bytes memory header = abi.encodePacked(
-            VERSION, uint8(0), lane.assurance, lane.origin, lane.destination, uint64(0), lane.outbox, lane.inbox
-        );
-        header = bytes.concat(header, new bytes(HEADER_SIZE - header.length));
-        uint256 base;
-        uint256 body;
+        Lane memory lane = s.lane;
+        bytes memory header = new bytes(HEADER_SIZE);
         assembly ("memory-safe") {
-            base := mload(add(header, 0x20))
-            body := add(segment.offset, PREFIX)
+            let w := calldataload(segment.offset) // origin 8 ‖ outbox 20 ‖ 4 bytes of no use here
+            let from := shr(192, w)
+            let outbox := shr(96, shl(64, w))
+            w := calldataload(add(segment.offset, 28)) // class 1 ‖ first 5 ‖ count 2 ‖ suffix 2 ‖ 22 bytes of the start
+            let assurance := byte(0, w)
+            let first := and(shr(208, w), 0xffffffffff)
+
+            mstore(lane, from)
+            mstore(add(lane, 0x20), outbox)
+            mstore(add(lane, 0x40), chainid())
+            mstore(add(lane, 0x60), address())
+            mstore(add(lane, 0x80), assurance)
+
+            // version 1 ‖ flags 1 ‖ class 1 ‖ origin 8 ‖ destination 8 ‖ nonce 8 ‖ first 5 bytes of the outbox
+            let word := or(or(shl(248, 1), shl(232, assurance)), or(shl(168, from), shl(104, chainid())))
+            word := or(word, or(shl(40, first), shr(120, outbox)))
+            mstore(add(header, 0x3b), shl(96, outbox)) // at 27: its first 5 bytes are written again with the word
+            mstore(add(header, 0x4f), shl(96, address())) // at 47: inbox
+
+            mstore(add(s, 0x40), word)
+            mstore(add(s, 0x60), add(segment.offset, PREFIX))
+            mstore(add(s, 0x80), first)
+            mstore(add(s, 0xa0), and(shr(192, w), 0xffff)) // count
+            mstore(add(s, 0xc0), and(shr(176, w), 0xffff)) // suffix
         }
         s.header = header;
-        s.base = base;
-        s.body = body;
-        rewind(s);
-    }
-
-    /// @dev Back to the first message.
-    function rewind(Segment memory s) internal pure {
-        s.next = s.body;
-        s.nonce = s.first;
+        require(s.count != 0, IInbox.BadSegment(34));
     }
 
     /// @dev Hashes the segment to its last byte.
-    /// @param ids Room for the messages' ids, which are written there
-    /// @return head The head that the segment shows, after `first + count + suffix` entries
+    /// @return ids Of its messages
+    /// @return head What the segment shows: the head after `first + count + suffix` entries
     /// @return longest Bytes of the longest payload
-    function chain(Segment memory s, bytes calldata segment, bytes32[] memory ids)
+    function chain(Segment memory s, bytes calldata segment)
         internal
         pure
-        returns (bytes32 head, uint256 longest)
+        returns (bytes32[] memory ids, bytes32 head, uint256 longest)
     {
-        head = s.start;
-        uint256 missing = GIVES_ALL; // what the next message must give: all at first, nothing later
-        for (uint256 i; i < ids.length; ++i) {
-            uint256 begin = s.next;
-            uint256 flag = read(s);
-            if (flag > MEANINGFUL || missing & ~flag != 0) revert IInbox.BadSegment(_offset(segment, begin));
-            missing = 0;
-            bytes32 id = _hash(s);
-            ids[i] = id;
-            head = LaneLog.extend(head, id);
-            if (s.length > longest) longest = s.length;
+        ids = new bytes32[](s.count);
+        head = bytes32(segment[38:]);
+        require(uint8(segment[PREFIX]) & GIVES_ALL == GIVES_ALL, IInbox.BadSegment(PREFIX));
+        bytes memory header = s.header;
+        uint256 word = s.word;
+        uint256 position = s.body;
+        for (uint256 i = 0; i < ids.length;) {
+            (uint256 flag, uint256 payload, uint256 length) = read(header, word, position);
+            if (flag > MEANINGFUL) revert IInbox.BadSegment(_offset(segment, position));
+            // Positions move by less than 2^17 in each of fewer than 2^16 steps, so no sum below overflows.
+            assembly ("memory-safe") {
+                let scratch := mload(0x40) // beyond all that is allocated
+                calldatacopy(scratch, payload, length)
+                mstore(add(header, 0xa3), keccak256(scratch, length)) // at 131: payload hash
+                let id := keccak256(add(header, 0x20), HEADER_SIZE)
+                i := add(i, 1)
+                mstore(add(ids, shl(5, i)), id) // ids[i - 1]: the array's length stands first
+                mstore(0x00, head)
+                mstore(0x20, id)
+                head := keccak256(0x00, 0x40)
+                if gt(length, longest) { longest := length }
+                position := add(payload, length)
+                word := add(word, NEXT_NONCE)
+            }
         }
-        uint256 position = s.next;
         for (uint256 i = s.suffix; i != 0; --i) {
             bytes32 id;
             assembly ("memory-safe") {
                 id := calldataload(position)
+                position := add(position, 0x20)
             }
             head = LaneLog.extend(head, id);
-            position += 0x20;
         }
         // Reading past the end gives zeros and moves on: this one comparison finds a segment cut short, or too long.
         uint256 end = _offset(segment, position);
         require(end == segment.length, IInbox.BadSegment(end));
     }
 
-    /// @dev Moves to the next message: its fields are in `s.header`, except the payload's hash.
+    /// @dev Reads the message at calldata position `position` into `header`, all but the payload's hash.
+    /// @param word First word of the header, flags zero
     /// @return flag The message's flag byte
-    function read(Segment memory s) internal pure returns (uint256 flag) {
+    /// @return payload Calldata position of its payload; the next message is `length` bytes after it
+    /// @return length Bytes of the payload
+    function read(bytes memory header, uint256 word, uint256 position)
+        internal
+        pure
+        returns (uint256 flag, uint256 payload, uint256 length)
+    {
         assembly ("memory-safe") {
-            let header := add(mload(s), 0x20) // first byte of the header
-            let p := mload(add(s, 0x60)) // s.next
-            let nonce := mload(add(s, 0x80)) // s.nonce
-            flag := byte(0, calldataload(p))
-            p := add(p, 1)
-            // version, flags, assurance, origin, destination, nonce and 5 bytes of the outbox are one word
-            mstore(header, or(mload(add(s, 0xa0)), or(shl(240, and(flag, 1)), shl(40, nonce))))
-            if and(flag, 2) {
-                calldatacopy(add(header, 67), p, 20) // sender
-                p := add(p, 20)
+            let bytes_ := add(header, 0x20)
+            flag := byte(0, calldataload(position))
+            mstore(bytes_, or(word, shl(240, and(flag, 1))))
+            payload := add(position, 1)
+            if and(flag, GIVES_ALL) {
+                if and(flag, 2) {
+                    calldatacopy(add(bytes_, 67), payload, 20) // sender
+                    payload := add(payload, 20)
+                }
+                if and(flag, 4) {
+                    calldatacopy(add(bytes_, 87), payload, 20) // recipient
+                    payload := add(payload, 20)
+                }
+                if and(flag, 8) {
+                    calldatacopy(add(bytes_, 107), payload, 24) // gas limit, expiry, fee
+                    payload := add(payload, 24)
+                }
             }
-            if and(flag, 4) {
-                calldatacopy(add(header, 87), p, 20) // recipient
-                p := add(p, 20)
-            }
-            if and(flag, 8) {
-                calldatacopy(add(header, 107), p, 24) // gas limit, expiry, fee
-                p := add(p, 24)
-            }
-            let length := shr(240, calldataload(p))
-            p := add(p, 2)
-            mstore(add(s, 0x20), p) // s.payload
-            mstore(add(s, 0x40), length) // s.length
-            mstore(add(s, 0x60), add(p, length)) // s.next: sums of positions below 2^24 or so, far from overflow
-            mstore(add(s, 0x80), add(nonce, 1)) // s.nonce
-        }
-    }
-
-    /// @dev Id of the message read last: hashes the payload into the header, and that.
-    function _hash(Segment memory s) private pure returns (bytes32 id) {
-        assembly ("memory-safe") {
-            let header := add(mload(s), 0x20)
-            let length := mload(add(s, 0x40))
-            let scratch := mload(0x40) // beyond all that is allocated
-            calldatacopy(scratch, mload(add(s, 0x20)), length)
-            mstore(add(header, 131), keccak256(scratch, length))
-            id := keccak256(header, HEADER_SIZE)
+            length := shr(240, calldataload(payload))
+            payload := add(payload, 2)
         }
     }
 

@@ -26,20 +26,31 @@ using {log, receiptLog, logOf} for Lane global;
 
 /// @dev Names the lane log and is its head before the first message: keccak256("xl2.lane.v1" ‖ lane).
 function log(Lane memory lane) pure returns (bytes32) {
-    return
-        keccak256(
-            abi.encodePacked("xl2.lane.v1", lane.origin, lane.outbox, lane.destination, lane.inbox, lane.assurance)
-        );
+    return hashLane(lane, "xl2.lane.v1", 11);
 }
 
 /// @dev Names the receipt log and is its head before the first receipt: keccak256("xl2.receipts.v1" ‖ lane).
 function receiptLog(Lane memory lane) pure returns (bytes32) {
-    return keccak256(
-        abi.encodePacked("xl2.receipts.v1", lane.origin, lane.outbox, lane.destination, lane.inbox, lane.assurance)
-    );
+    return hashLane(lane, "xl2.receipts.v1", 15);
 }
 
 /// @dev The log of the given kind.
 function logOf(Lane memory lane, LogKind kind) pure returns (bytes32) {
     return kind == LogKind.LANE ? log(lane) : receiptLog(lane);
+}
+
+/// @dev keccak256(tag ‖ origin ‖ outbox ‖ destination ‖ inbox ‖ class). `abi.encodePacked` of the same costs 450 gas more,
+/// and every delivery pays it twice.
+function hashLane(Lane memory lane, bytes32 tag, uint256 tagSize) pure returns (bytes32 hash) {
+    assembly ("memory-safe") {
+        let start := mload(0x40) // beyond all that is allocated
+        mstore(start, tag)
+        let p := add(start, tagSize)
+        mstore(p, shl(192, mload(lane))) // origin
+        mstore(add(p, 8), shl(96, mload(add(lane, 0x20)))) // outbox
+        mstore(add(p, 28), shl(192, mload(add(lane, 0x40)))) // destination
+        mstore(add(p, 36), shl(96, mload(add(lane, 0x60)))) // inbox
+        mstore8(add(p, 56), mload(add(lane, 0x80))) // class
+        hash := keccak256(start, add(tagSize, 57))
+    }
 }
