@@ -29,8 +29,6 @@ class SubmitPolicy:
     poll_seconds: float = field(default=0.5, validator=validators.gt(0))
     #: After this time without inclusion the transaction is replaced by one that pays more.
     stuck_seconds: float = field(default=20.0, validator=validators.gt(0))
-    #: Percent added to the estimate of gas.
-    gas_margin_percent: int = field(default=20, validator=validators.ge(0))
     #: A replacement never pays more than this multiple of the fees that the chain asks for now.
     max_fee_multiple: int = field(default=5, validator=validators.ge(1))
     #: So many looks in a row must find the nonce used, and none of ours included, before it counts as lost to another.
@@ -95,7 +93,7 @@ class JournalledSubmitter:
                 available=MAX_TX_GAS,
                 remedy="Deliver fewer messages at once.",
             )
-        margin = 0 if call.gas_limit is not None else estimate * self._policy.gas_margin_percent // 100
+        margin = 0 if call.gas_limit is not None else estimate * call.margin_percent // 100
         fees = await self._chain.fees()
         transaction = Transaction(
             chain=call.chain,

@@ -24,6 +24,8 @@ class Call:
     value: Wei = Wei(0)
     #: Gas limit where the caller knows better than an estimate (an inner failure that is swallowed); else estimated.
     gas_limit: int | None = None
+    #: Added to an estimate of gas; more where what a call takes moves from block to block.
+    margin_percent: int = 20
     #: What it does, for people and logs: "deliver 3 messages of lane ...".
     what: str
 

@@ -1,0 +1,153 @@
+"""
+Proven heads: from an L1 block hash that the reader knows down to the log's slot on an OP-Stack rollup.
+
+Promise: no signer is trusted; every step was verified here by the rules of the contract before it is handed out. A root
+that the reader keeps already is used again (one slot proof); else all comes inline. Where the reader knows no L1 block
+that is new enough, the call that makes it know one is named.
+"""
+
+from attrs import field, frozen
+
+from xl2.core import storage_proof
+from xl2.core.evidence import Finality, VerifierNumber, class_of, inline
+from xl2.core.header import Header
+from xl2.core.types import Assurance, BlockNumber, Timestamp, hex_text
+from xl2.errors import ConfigInvalid, NotYet
+from xl2.ports import Block, Log, Needed, Shown, VerifierSettings
+from xl2_adapters.chain import EvmChain
+from xl2_adapters.contracts.proven import Checkpoints, ProvenHeads
+from xl2_adapters.evm import Evm
+from xl2_adapters.op_stack.games import Games, SettledGame
+from xl2_adapters.op_stack.log_head import place_of, prove_head
+from xl2_adapters.op_stack.settled import Pins, SettledProof
+
+#: Checkpoints looked at, newest first, before a new one is asked for.
+_CHECKPOINTS = 4
+
+
+@frozen(kw_only=True)
+class _Wiring:
+    """What the verifier was deployed with."""
+
+    checkpoints: Checkpoints
+    pins: Pins
+    games: Games
+
+
+@frozen(kw_only=True)
+class ProvenProver:
+    """Prover for one `ProvenHeads` about an OP-Stack rollup. Implements `xl2.ports.Prover`."""
+
+    home: EvmChain
+    reader: EvmChain
+    anchor: Evm
+    verifier: VerifierSettings
+    _wiring: list[_Wiring] = field(factory=list, init=False)
+
+    @property
+    def name(self) -> str:
+        """Kind of evidence."""
+        return "proven"
+
+    @property
+    def assurance(self) -> Assurance:
+        """Class of the verifier's number."""
+        return class_of(VerifierNumber(self.verifier.number))
+
+    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+        """Show a head under a root that the reader keeps, or else inline."""
+        if not await self.reader.standing(log) >> self.verifier.number & 1:
+            raise NotYet(f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}")
+        wiring = await self._read_wiring()
+        kept = await self._kept(log, count, upto)
+        if kept is not None:
+            return kept
+        # First on L1 as it is now: without a game that covers the log no checkpoint helps.
+        tip = await self.anchor.head(Finality.LATEST)
+        game = await wiring.games.newest_settled(tip, upto)
+        await place_of(self.home, log, count, game.game.number)
+        return await self._inline(log, count, upto, wiring)
+
+    async def _kept(self, log: Log, count: int, upto: BlockNumber) -> Shown | None:
+        """Evidence under a storage root that the reader keeps and that is new enough."""
+        proven = ProvenHeads(self.reader, self.verifier.address)
+        tip = (await self.reader.head(Finality.LATEST)).number
+        blocks = await proven.proven_blocks(log.account, self.reader.settings.start, tip)
+        at = next((block for block in blocks if block <= upto), None)
+        if at is None or (await self.home.log_state(log, at)).count < count:
+            return None
+        header = Header.of_block(await self.home.raw_block(at))
+        place, shown_count = await place_of(self.home, log, count, at)
+        head = await prove_head(self.home, log, place=place, count=shown_count, at=at, state_root=header.state_root)
+        if head.storage_root != await proven.storage_root(log.account, at):
+            return None
+        proof = storage_proof.cached_proof(place, l2_block=at, storage_nodes=head.storage_nodes)
+        return Shown(
+            head=head.head,
+            evidence=inline(VerifierNumber(self.verifier.number), proof),
+            assurance=self.assurance,
+            trusted=(f"nobody: storage proof under the root of block {at} kept by chain {log.reader}",),
+            at=at,
+        )
+
+    async def _inline(self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring) -> Shown | Needed:
+        """Evidence under the newest L1 block kept by the reader at which a game covers the log."""
+        tip = (await self.reader.head(Finality.LATEST)).number
+        kept = await wiring.checkpoints.kept(self.reader.settings.start, tip)
+        why = f"chain {log.reader} keeps no l1 block yet"
+        for number, block_hash in kept[:_CHECKPOINTS]:
+            header = Header.of_block(await self.anchor.raw_block(number))
+            if header.hash != block_hash:
+                # L1 reorganised; the reader's own checkpoint goes with its next blocks.
+                continue
+            try:
+                game = await wiring.games.newest_settled(_block(header), upto)
+                place, shown_count = await place_of(self.home, log, count, game.game.number)
+            except NotYet as not_yet:
+                why = not_yet.what
+                break
+            root = await self._root(game, header, wiring)
+            head = await prove_head(
+                self.home, log, place=place, count=shown_count, at=game.game.number, state_root=game.output.state_root
+            )
+            proof = storage_proof.inline_proof(
+                place,
+                root=storage_proof.root_proof(l1_header=header.encoded, settled=root, account_nodes=head.account_nodes),
+                storage_nodes=head.storage_nodes,
+            )
+            trusted = f"nobody: storage proof under l1 block {number} {hex_text(block_hash)}, game {game.game.index}"
+            return Shown(
+                head=head.head,
+                evidence=inline(VerifierNumber(self.verifier.number), proof),
+                assurance=self.assurance,
+                trusted=(trusted,),
+                at=game.game.number,
+            )
+        return Needed(calls=(wiring.checkpoints.checkpoint_call(),), why=why)
+
+    async def _root(self, game: SettledGame, header: Header, wiring: _Wiring) -> bytes:
+        return await SettledProof(self.anchor, header, wiring.pins).build(game)
+
+    async def _read_wiring(self) -> _Wiring:
+        if not self._wiring:
+            chain, checkpoints, rule = await ProvenHeads(self.reader, self.verifier.address).wiring()
+            if chain != self.home.chain:
+                raise ConfigInvalid(
+                    f"verifier {self.verifier.number} on chain {self.reader.chain} is about chain {chain}, "
+                    f"configured is {self.home.chain}",
+                    remedy="Correct `remote` of the verifier.",
+                )
+            pins = await Pins.read(self.reader, rule)
+            games = Games(l1=self.anchor, rollup=self.home, portal=pins.portal)
+            self._wiring.append(_Wiring(checkpoints=Checkpoints(self.reader, checkpoints), pins=pins, games=games))
+        return self._wiring[0]
+
+
+def _block(header: Header) -> Block:
+    return Block(
+        number=header.number,
+        hash=header.hash,
+        parent_hash=header.parent_hash,
+        timestamp=Timestamp(header.timestamp),
+        gas_limit=0,
+    )

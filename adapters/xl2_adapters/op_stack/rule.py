@@ -1,0 +1,97 @@
+"""
+Rule: what the OP Stack itself asks of a dispute game before a withdrawal may rest on it.
+
+Comes in: the facts of a game, of the portal, and one L1 block's time as the clock. Goes out: whether the game's claim
+is settled then, and if not, why. Promise: the same rule as `contracts/src/verifiers/op_stack/WithdrawalRule.sol`, and
+the same rebuilt code of a game as `GameClone.sol`. Whether the facts are true is left to `games` and `settled`.
+"""
+
+from attrs import frozen
+
+from xl2.core.hashing import keccak
+from xl2.core.types import Address, BlockNumber, Hash32, Timestamp
+
+DEFENDER_WINS = 2
+
+
+@frozen(kw_only=True)
+class Game:
+    """A dispute game, at one L1 block."""
+
+    index: int
+    address: Address
+    kind: int
+    created_at: int
+    resolved_at: int
+    status: int
+    is_blacklisted: bool
+    creator: Address
+    root_claim: Hash32
+    l1_head: Hash32
+    #: Block of the rollup that the claim is about.
+    number: BlockNumber
+
+
+@frozen(kw_only=True)
+class Terms:
+    """What the portal asks, at one L1 block."""
+
+    kind: int
+    kind_since: int
+    finality_delay: int
+    maturity_delay: int
+    is_paused: bool
+
+
+@frozen(kw_only=True)
+class OutputRoot:
+    """The preimage of a claim: the rollup at one block."""
+
+    state_root: Hash32
+    #: Of the L2ToL1MessagePasser.
+    storage_root: Hash32
+    block_hash: Hash32
+
+    def encode(self) -> bytes:
+        """State root ‖ storage root ‖ block hash."""
+        return self.state_root + self.storage_root + self.block_hash
+
+    @property
+    def hash(self) -> Hash32:
+        """The claim, of version 0."""
+        return keccak(bytes(32) + self.encode())
+
+
+def why_not_settled(game: Game, terms: Terms, time: Timestamp) -> str | None:
+    """None where a withdrawal may rest on the game at that time; else the reason."""
+    settled = max(game.resolved_at + terms.finality_delay, game.created_at + 1 + terms.maturity_delay)
+    refusals = (
+        (terms.is_paused, "withdrawals are paused"),
+        (game.is_blacklisted, "it is blacklisted"),
+        (game.status != DEFENDER_WINS, f"its status is {game.status}, not {DEFENDER_WINS}"),
+        (game.kind != terms.kind, f"its type is {game.kind}, respected is {terms.kind}"),
+        (game.created_at < terms.kind_since, f"it is older than the respected type, of {terms.kind_since}"),
+        (time <= settled, f"it settles after {settled}, l1 is at {time}"),
+    )
+    return next((reason for refused, reason in refusals if refused), None)
+
+
+def clone_code_hash(implementation: Address, game: Game) -> Hash32:
+    """Hash of the code that the factory gives a game (Solady's clone with immutable arguments)."""
+    return keccak(
+        b"".join(
+            (
+                bytes.fromhex(
+                    "36602c57343d527f9e4ac34f21c619cefc926c8bd93b54bf5a39c7ab2127a895af1cc0691d7e3dff593da1005b"
+                ),
+                bytes.fromhex("363d3d373d3d3d3d610076806062363936013d73"),
+                implementation,
+                bytes.fromhex("5af43d3d93803e606057fd5bf3"),
+                game.creator,
+                game.root_claim,
+                game.l1_head,
+                game.number.to_bytes(32),
+                (0x76).to_bytes(2),
+            )
+        )
+    )
