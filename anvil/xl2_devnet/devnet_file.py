@@ -76,6 +76,9 @@ class Description:
                 "tokens": list(self.tokens),
                 "keys": {account.role: account.private_key for account in ACCOUNTS},
                 "key": "alice",
+                # A devnet begins anew each time: what was remembered of an older one would contradict it.
+                "journal": ":memory:",
+                "relayer": {"store": ":memory:"},
                 "devnet": {
                     "schema": SCHEMA,
                     "pid": self.pid,

@@ -206,7 +206,6 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(int, lambda value, _: _exactly(value, int, "a whole number"))
     converter.register_structure_hook(str, lambda value, _: _exactly(value, str, "text"))
     converter.register_structure_hook(bool, lambda value, _: _exactly(value, bool, "true or false"))
-    converter.register_structure_hook(object, lambda value, _: value)
     converter.register_structure_hook(float, lambda value, _: _number(value))
     converter.register_structure_hook(Secret, lambda value, _: Secret(_secret_text(value)))
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str, "a path")))

@@ -8,8 +8,9 @@ is left to `load`.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, address
 from xl2.errors import NotFound
@@ -102,10 +103,10 @@ class Attester:
 
     #: Account that signs: a name under `keys`.
     key: str = "attester"
-    #: Where this attester answers.
+    #: Where this attester answers; port 0: a free one.
     listen: str = "127.0.0.1:0"
-    #: Where attesters are asked.
-    urls: tuple[str, ...] = ()
+    #: Where attesters are asked, by the account that signs. Those whose key stands under `keys` need no URL.
+    urls: Mapping[Address, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -135,7 +136,7 @@ class Config:
     attester: Attester = Attester()
     log: Log = Log()
     #: What only a devnet has; read by `xl2_devnet` alone.
-    devnet: Mapping[str, object] = field(factory=dict, repr=False)
+    devnet: Mapping[str, Any] = field(factory=dict, repr=False)
     #: File it was read from; paths in the tree are relative to its folder.
     source: Path = Path("xl2.toml")
 
@@ -178,9 +179,17 @@ class Config:
             )
         return self.keys[name]
 
+    def reached_by(self, urls: Mapping[str, str]) -> "Config":
+        """The same configuration, with the chains of these names behind other URLs."""
+        chains = {
+            name: evolve(chain, rpc_url=Secret(urls[name])) if name in urls else chain
+            for name, chain in self.chains.items()
+        }
+        return evolve(self, chains=chains)
+
     def path(self, relative: Path) -> Path:
-        """A path of the tree, seen from the configuration's folder."""
-        return self.source.parent / relative
+        """A path of the tree, seen from the configuration's folder. `:memory:` is no path, and stays what it is."""
+        return relative if str(relative) == ":memory:" else self.source.parent / relative
 
     def _settings(self, name: str, chain: Chain) -> ChainSettings:
         return ChainSettings(

@@ -306,6 +306,35 @@ def _show(tx: Transaction, _book: Book, log: bytes, head: bytes, count: int, evi
     )
 
 
+def _checkpoint(tx: Transaction, _book: Book) -> Meaning:
+    return Meaning(
+        contract="Checkpoints",
+        call="checkpoint",
+        summary="Keeps the newest L1 block hash that this chain knows, for proofs to start from.",
+        cautions=_unpaid(tx),
+    )
+
+
+def _prove(tx: Transaction, book: Book, proof: bytes, account: str) -> Meaning:
+    return Meaning(
+        contract="ProvenHeads",
+        call="prove",
+        summary="Proves another chain's storage root through L1 and keeps it, for messages to be shown under.",
+        facts=(("account", book.account(tx.chain, _address(account))), ("proof", shown_bytes(proof))),
+        cautions=_unpaid(tx),
+    )
+
+
+def _push(tx: Transaction, book: Book, origin: int, claim: bytes, logs: bytes) -> Meaning:
+    return Meaning(
+        contract="Router",
+        call="push",
+        summary=f"Proves heads of {book.chain(ChainId(origin))} on L1 and deposits them to the chain they are for.",
+        facts=(("claim", shown_bytes(claim)), ("logs", shown_bytes(logs))),
+        cautions=_unpaid(tx),
+    )
+
+
 def _unpaid(tx: Transaction) -> tuple[Caution, ...]:
     """None of these calls takes native value; whatever rides along is refused by the contract, or lost."""
     if not tx.value:
@@ -330,6 +359,9 @@ READERS: Final[Mapping[tuple[str, str], Any]] = {
     ("Inbox", "expire(bytes)"): _expire,
     ("Inbox", "setPolicy(uint256)"): _set_policy,
     ("Heads", "show(bytes32,bytes32,uint64,bytes)"): _show,
+    ("Checkpoints", "checkpoint()"): _checkpoint,
+    ("ProvenHeads", "prove(bytes,address)"): _prove,
+    ("Router", "push(uint64,bytes,bytes)"): _push,
     ("TokenBridge", "transfer(bytes,uint256,uint64)"): _bridge,
     ("TokenBridge", "refund(bytes,bytes)"): _refund,
     ("TokenBridge", "claimFees(address)"): _claim_fees,

@@ -1,0 +1,6 @@
+"""App: the one place where parts are put together. Read `parts`, `clients`, `daemons`, `doctor`."""
+
+from xl2.app.clients import connect, connect_async
+from xl2.app.daemons import attester
+
+__all__ = ["attester", "connect", "connect_async"]

@@ -1,0 +1,209 @@
+"""
+Parts: a configuration in, chains, provers, keys and stores put together out.
+
+Promise: chain families, accounts and the clients of attesters are found by entry points (`xl2.adapters`, `xl2.edges`),
+so nothing here imports one, and a chain can come from another distribution. Nothing connects before it is asked.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from xl2.attester.attest import HeadAttester
+from xl2.config import Config
+from xl2.core.types import Address, ChainId
+from xl2.errors import ConfigInvalid
+from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
+from xl2.ports import (
+    Attester,
+    Blocks,
+    Call,
+    Chain,
+    ChainSettings,
+    Family,
+    Log,
+    Prover,
+    Signer,
+    Store,
+    Submitter,
+    TxReceipt,
+)
+from xl2.sdk import Parts
+from xl2.wallet import Book, Bridge, Gate, Token, WalletHooks
+
+ADAPTERS: Final = "xl2.adapters"
+EDGES: Final = "xl2.edges"
+#: Name of the verifier kind that asks attesters.
+ATTESTED: Final = "attested"
+
+#: What a contract is called in reviews, by its name in the configuration.
+_ROLES: Final = {"outbox": "Outbox", "inbox": "Inbox", "heads": "Heads", "checkpoints": "Checkpoints"}
+_VERIFIER_ROLES: Final = {"attested": "AttestedHeads", "proven": "ProvenHeads", "routed": "RoutedHeads"}
+
+
+@frozen
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        await asyncio.sleep(seconds)
+
+
+CLOCK: Final = SystemClock()
+
+
+def parts_of(config: Config, *, store: Store, signer: Callable[[], Signer], hooks: WalletHooks) -> Parts:
+    """Everything a client is made of. Raises `ConfigInvalid` for a chain family that is not installed."""
+    families = {settings.family: family(settings) for settings in config.settings() if settings.anchor}
+    settings = {one.chain: one for one in config.settings()}
+    anchors = {one.chain: _anchor(one, settings, families) for one in settings.values() if not one.anchor}
+    chains = {one.chain: families[one.family].chain(one) for one in settings.values() if one.anchor}
+    everywhere: Mapping[ChainId, Blocks] = {**anchors, **chains}
+    book = book_of(config)
+
+    async def chain_id_of(chain: ChainId) -> int:
+        return await everywhere[chain].answers_for()
+
+    @cache
+    def gate() -> Gate:
+        return Gate(signer=signer(), hooks=hooks, book=book, chain_id_of=chain_id_of)
+
+    @cache
+    def submitter(chain: ChainId) -> Submitter:
+        return RecoveringSubmitter(submitter_of(everywhere[chain], gate(), store))
+
+    @cache
+    def provers(log: Log) -> Sequence[Prover]:
+        home, reader = settings[log.home], settings[log.reader]
+        found = families[home.family].provers(home, reader, settings[home.anchor], attesters_of(config, reader, chains))
+        return tuple(found)
+
+    return Parts(
+        config=config,
+        chains=chains,
+        anchors=anchors,
+        provers=provers,
+        submitter=submitter,
+        store=store,
+        clock=CLOCK,
+        hooks=hooks,
+    )
+
+
+def submitter_of(chain: Blocks, signer: Signer, store: Store) -> JournalledSubmitter:
+    """Who sends transactions on a chain."""
+    return JournalledSubmitter(chain, signer, store, CLOCK, SubmitPolicy())
+
+
+@define
+class RecoveringSubmitter:
+    """A submitter that first finishes what an earlier run of this program left in the journal."""
+
+    inner: JournalledSubmitter
+    _recovered: bool = field(default=False, init=False)
+    _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False)
+
+    @property
+    def address(self) -> Address:
+        """Account that pays and signs."""
+        return self.inner.address
+
+    async def submit(self, call: Call) -> TxReceipt:
+        """Make a call; see `xl2.ports.Submitter`."""
+        async with self._turn:
+            if not self._recovered:
+                await self.inner.recover()
+                self._recovered = True
+        return await self.inner.submit(call)
+
+
+def attesters_of(config: Config, reader: ChainSettings, chains: Mapping[ChainId, Chain]) -> Sequence[Attester]:
+    """
+    Those who sign heads for a chain: by URL, and those whose keys the configuration itself holds, as on a devnet.
+
+    One whose key is here is no less careful for that: it recomputes each head from its own reading of the chain.
+    """
+    wanted = {account for one in reader.verifiers if one.kind == ATTESTED for account in one.signers}
+    remote = edge("attester")
+    found: list[Attester] = [remote(url, account) for account, url in config.attester.urls.items() if account in wanted]
+    for name in config.keys if wanted - set(config.attester.urls) else ():
+        attester = attester_of(config, name, chains)
+        if attester.address in wanted and attester.address not in config.attester.urls:
+            found.append(attester)
+    return found
+
+
+def attester_of(config: Config, key: str, chains: Mapping[ChainId, Chain]) -> HeadAttester:
+    """The attester with this key, over its own view of the chains."""
+    verifiers = {
+        settings.chain: verifier.address
+        for settings in config.settings()
+        for verifier in settings.verifiers
+        if verifier.kind == ATTESTED
+    }
+    return HeadAttester(signer=edge("web3").signer(config.secret(key).reveal()), chains=chains, verifiers=verifiers)
+
+
+def book_of(config: Config) -> Book:
+    """Names and roles for reviews, all from the configuration."""
+    settings = list(config.settings())
+    ids = {one.name: one.chain for one in settings}
+    roles = {
+        (one.chain, contract): _ROLES.get(name, "Router" if name.startswith("router_") else name)
+        for one in settings
+        for name, contract in one.contracts.items()
+    }
+    for one in settings:
+        for verifier in one.verifiers:
+            roles[one.chain, verifier.address] = _VERIFIER_ROLES.get(verifier.kind, verifier.kind)
+    tokens, bridges = {}, {}
+    for token in config.tokens:
+        for name, place in token.on.items():
+            roles[ids[name], place.token] = "ERC20"
+            roles[ids[name], place.bridge] = "TokenBridge"
+            tokens[ids[name], place.token] = Token(symbol=token.symbol, decimals=token.decimals)
+            bridges[ids[name], place.bridge] = Bridge(token=place.token, assurance=token.assurance)
+    return Book(chains={one.chain: one.name for one in settings}, roles=roles, tokens=tokens, bridges=bridges)
+
+
+def family(settings: ChainSettings) -> Family:
+    """Find a chain family. Raises `ConfigInvalid` where none of that name is installed."""
+    for entry in entry_points(group=ADAPTERS, name=settings.family):
+        made: Family = entry.load()()
+        return made
+    known = ", ".join(sorted(entry.name for entry in entry_points(group=ADAPTERS))) or "none"
+    raise ConfigInvalid(
+        f"chain {settings.name} is of family {settings.family!r}, which is not installed",
+        remedy=f"Installed are: {known}. Correct `family`, or install the package that brings it.",
+    )
+
+
+def edge(name: str) -> Any:  # noqa: ANN401 - a module or class of another distribution, known by name only
+    """Find what lets accounts, providers and attesters of other libraries in."""
+    for entry in entry_points(group=EDGES, name=name):
+        return entry.load()
+    raise ConfigInvalid(
+        f"nothing is installed that brings {name!r} (entry point group {EDGES})",
+        remedy="Install xl2 anew.",
+    )
+
+
+def _anchor(one: ChainSettings, all_of: Mapping[ChainId, ChainSettings], families: Mapping[str, Family]) -> Blocks:
+    """An anchor speaks as the families that settle on it understand it."""
+    for other in all_of.values():
+        if other.anchor == one.chain:
+            return families[other.family].anchor(one)
+    raise ConfigInvalid(
+        f"no chain settles on {one.name} ({one.chain}), and it has no anchor of its own",
+        remedy=f"Set `anchor` of [chains.{one.name}], or of the chains that settle on it.",
+    )
