@@ -68,8 +68,8 @@ class User:
 
     async def receipt(self, tx_hash: str) -> Mapping[str, Any]:
         async def look() -> Mapping[str, Any] | None:
-            found: Any = await self.rpc.call("eth_getTransactionReceipt", tx_hash)
-            return found
+            found = await self.rpc.call("eth_getTransactionReceipt", tx_hash)
+            return None if found is None else mapping(found, self.chain.name)
 
         return await until(look, f"the receipt of {tx_hash} at {self.chain.name}")
 

@@ -17,6 +17,7 @@ from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
 
 from xl2.errors import InvalidInput
+from xl2_contracts import artifact
 
 
 @frozen(kw_only=True)
@@ -87,13 +88,17 @@ class Contract:
 def op_stack(name: str) -> Contract:
     """One of the OP Stack's contracts, from the artifacts that ship with this package."""
     path = files("xl2_devnet").joinpath("artifacts", "op_stack", f"{name}.json")
-    return contract(json.loads(path.read_text(encoding="utf-8")))
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return Contract(
+        name=stored["contract"], abi=stored["abi"], bytecode=bytes.fromhex(stored["bytecode"].removeprefix("0x"))
+    )
 
 
-def contract(artifact: Mapping[str, Any]) -> Contract:
-    """A contract from an artifact's members `contract`, `abi` and `bytecode` (hex)."""
-    code = artifact["bytecode"]
-    return Contract(name=artifact["contract"], abi=artifact["abi"], bytecode=bytes.fromhex(code.removeprefix("0x")))
+@lru_cache
+def xl2(name: str) -> Contract:
+    """One of xl2's own contracts."""
+    built = artifact(name)
+    return Contract(name=built.name, abi=built.abi, bytecode=built.bytecode)
 
 
 def _event(entry: Mapping[str, Any], topics: Sequence[str], data: bytes) -> Event:

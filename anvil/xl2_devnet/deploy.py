@@ -52,7 +52,7 @@ async def deploy(sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], clock
             *[_balance(account(role).address, _PROPOSER_ETHER * _ETHER) for role in ("proposer", "challenger")],
         ]
     )
-    return await deploy_xl2(sites, rpcs, rollups)
+    return await deploy_xl2(sites, rpcs, rollups, clocks)
 
 
 async def _genesis(l2: RpcClient, proxies: Mapping[str, str]) -> OutputRoot:

@@ -1,18 +1,166 @@
 """
 Deploy xl2: its contracts on every chain of a devnet, linked with each other.
 
-Running rollups come in; where xl2 stands goes out.
+Running rollups come in; where xl2 stands goes out. Promise: every L2 has lanes of all three classes to every other L2,
+and each verifier speaks for exactly the logs whose class it reaches (docs/reference/protocol.md, section 9). The
+deployer stays owner and is the guardian; a real chain hands both over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
 
 from xl2_adapters.rpc import RpcClient
+from xl2_devnet.abi import xl2
+from xl2_devnet.accounts import ATTESTER_THRESHOLD, ATTESTERS, account
+from xl2_devnet.clocks import Clocks
+from xl2_devnet.deploy_tokens import Ground, plan_tokens
+from xl2_devnet.plan import Plan
 from xl2_devnet.sites import Deployed, Site
+
+#: Verifier numbers by convention; the number's upper bits are its class.
+ATTESTED, PROVEN, ROUTED, NEXT_PROVEN = 0, 128, 129, 130
+_LANE_LOG, _RECEIPT_LOG = 0, 1
+_CLASSES = (0, 1, 2)
+
+
+@frozen(kw_only=True)
+class _Place:
+    """xl2 on one L2."""
+
+    site: Site
+    plan: Plan
+    contracts: Mapping[str, str]
+    #: Address by number.
+    verifiers: dict[int, str] = field(factory=dict)
+    #: Number of the proven verifier by the remote chain's name.
+    proven: dict[str, int] = field(factory=dict)
 
 
 async def deploy_xl2(
-    sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], rollups: Mapping[str, Mapping[str, str]]
+    sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], rollups: Mapping[str, Mapping[str, str]], clocks: Clocks
 ) -> Deployed:
-    """Deploy and link; `rollups`: each rollup's contracts on L1, by chain name."""
-    del sites, rpcs
-    return Deployed(rollups=rollups)
+    """Deploy and link; `rollups`: each rollup's contracts on L1, by chain name.
+
+    Raises:
+        DeploymentFailed: a transaction did not succeed.
+    """
+    owner = account("deployer").address
+    l1_name = next(iter(sites))
+    l1 = await Plan.of(rpcs[l1_name], owner)
+    router = l1.create(xl2("Router"), owner)
+    places = {
+        name: _plan_core(sites[name], await Plan.of(rpcs[name], owner), router, [r for r in rollups if r != name])
+        for name in rollups
+    }
+    for here in places.values():
+        for there in places.values():
+            if here is not there:
+                _plan_link(here, there, rollups[there.site.name], clocks)
+    on_l1 = {"router": router}
+    for name, place in places.items():
+        games = l1.create(xl2("LiveGames"), rollups[name]["portal"])
+        l1.call(router, xl2("Router"), "connect", place.site.chain_id, games, place.verifiers[ROUTED])
+        on_l1 |= {f"router_{place.site.chain_id}": router, f"games_{place.site.chain_id}": games}
+    tokens = plan_tokens([Ground(site=p.site, plan=p.plan, contracts=p.contracts) for p in places.values()])
+    await l1.carry_out(rpcs[l1_name])
+    for name, place in places.items():
+        await place.plan.carry_out(rpcs[name])
+    return Deployed(
+        rollups=rollups,
+        contracts={l1_name: on_l1, **{name: place.contracts for name, place in places.items()}},
+        verifiers={name: tuple(_settings(place)) for name, place in places.items()},
+        tokens=tokens,
+    )
+
+
+def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _Place:
+    """What an L2 has once, whatever chains there are."""
+    owner = account("deployer").address
+    guard = plan.create(xl2("Guard"), owner)
+    heads = plan.create(xl2("Heads"), owner, guard)
+    contracts = {
+        "guard": guard,
+        "heads": heads,
+        "outbox": plan.create(xl2("Outbox"), owner, heads),
+        "inbox": plan.create(xl2("Inbox"), heads),
+        "checkpoints": plan.create(xl2("Checkpoints")),
+    }
+    plan.call(guard, xl2("Guard"), "bind", heads)
+    plan.call(guard, xl2("Guard"), "setGuardian", owner, True)
+    verifiers = {
+        ATTESTED: plan.create(xl2("AttestedHeads"), _signers(), ATTESTER_THRESHOLD),
+        ROUTED: plan.create(xl2("RoutedHeads"), router),
+    }
+    numbers = [PROVEN, *range(NEXT_PROVEN, NEXT_PROVEN + len(remotes))]
+    return _Place(
+        site=site,
+        plan=plan,
+        contracts=contracts,
+        verifiers=verifiers,
+        proven=dict(zip(remotes, numbers, strict=False)),
+    )
+
+
+def _plan_link(here: _Place, there: _Place, rollup: Mapping[str, str], clocks: Clocks) -> None:
+    """Let `here` send to `there`, and hear from it. `rollup`: the contracts of `there` on L1."""
+    plan, remote = here.plan, there.site
+    number = here.proven[remote.name]
+    rule = plan.create(xl2("ProvenGames"), _pins(rollup, clocks))
+    here.verifiers[number] = plan.create(xl2("ProvenHeads"), remote.chain_id, here.contracts["checkpoints"], rule)
+    plan.call(here.contracts["outbox"], xl2("Outbox"), "register", remote.chain_id, there.contracts["inbox"])
+    for assurance in _CLASSES:
+        for verifier in (ATTESTED, number, ROUTED):
+            if verifier >> 6 >= assurance:
+                named = (verifier, here.verifiers[verifier])
+                for lane, kind in (
+                    (_lane(there, here, assurance), _LANE_LOG),
+                    (_lane(here, there, assurance), _RECEIPT_LOG),
+                ):
+                    plan.call(here.contracts["heads"], xl2("Heads"), "register", *named, lane, kind)
+
+
+def _lane(origin: _Place, destination: _Place, assurance: int) -> tuple[int, str, int, str, int]:
+    return (
+        origin.site.chain_id,
+        origin.contracts["outbox"],
+        destination.site.chain_id,
+        destination.contracts["inbox"],
+        assurance,
+    )
+
+
+def _pins(rollup: Mapping[str, str], clocks: Clocks) -> tuple[Any, ...]:
+    """`ProvenGames.Pins`: the proxies, what stands behind them now, and the portal's delays."""
+    return (
+        rollup["portal"],
+        rollup["portal_implementation"],
+        rollup["dispute_game_factory"],
+        rollup["dispute_game_factory_implementation"],
+        rollup["superchain_config"],
+        rollup["superchain_config_implementation"],
+        rollup["dispute_game_implementation"],
+        clocks.game_finality_seconds,
+        clocks.proof_maturity_seconds,
+    )
+
+
+def _signers() -> list[str]:
+    """The attesters in the order that AttestedHeads wants: rising."""
+    return sorted((attester.address for attester in ATTESTERS), key=str.lower)
+
+
+def _settings(place: _Place) -> list[Mapping[str, Any]]:
+    remote_of = {number: name for name, number in place.proven.items()}
+    settings: list[Mapping[str, Any]] = []
+    for number, address in sorted(place.verifiers.items()):
+        entry: dict[str, Any] = {"number": number, "address": address}
+        if number == ATTESTED:
+            entry |= {"kind": "attested", "signers": _signers(), "threshold": ATTESTER_THRESHOLD}
+        elif number == ROUTED:
+            entry |= {"kind": "routed"}
+        else:
+            entry |= {"kind": "proven", "remote": remote_of[number]}
+        settings.append(entry)
+    return settings

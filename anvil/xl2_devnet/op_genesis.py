@@ -14,7 +14,7 @@ from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
 from xl2_devnet.plan import Plan
 
-_IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
+IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
 _ADMIN_SLOT = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103"
 #: Who calls where no sender is named, and who is named to have an estimate fail with the inner call. anvil charges
 #: even a call the L1 data fee, so they have ether, as they happen to have on Ethereum's L2s.
@@ -92,7 +92,7 @@ def _place(name: str, runtime: Mapping[str, Json]) -> list[Call]:
     return [
         Call("anvil_setCode", (address, runtime["Proxy"])),
         Call("anvil_setCode", (implementation, runtime[name])),
-        _store(address, _IMPLEMENTATION_SLOT, _word(implementation)),
+        _store(address, IMPLEMENTATION_SLOT, _word(implementation)),
         _store(address, _ADMIN_SLOT, _word(PREDEPLOYS["ProxyAdmin"])),
     ]
 

@@ -29,6 +29,11 @@ class DeploymentFailed(Fatal):
     default_remedy = "The devnet's own parts do not fit together: this is a defect of xl2, please report it."
 
 
+def created_by(account: str, nonce: int) -> str:
+    """Address of the contract that an account creates with this nonce (yellow paper, section 7)."""
+    return to_checksum_address(keccak(rlp.encode([to_bytes(hexstr=account), nonce]))[12:])
+
+
 @frozen(kw_only=True)
 class _Step:
     label: str
@@ -50,10 +55,10 @@ class Plan:
         return cls(account=account, tx_nonce=quantity(counted, rpc.name))
 
     def create(self, contract: Contract, *arguments: Any) -> str:
-        """Deploy `contract`; its address, by EIP-161's rule for CREATE."""
-        digest = keccak(rlp.encode([to_bytes(hexstr=self.account), self.tx_nonce]))
+        """Deploy `contract`; its address."""
+        address = created_by(self.account, self.tx_nonce)
         self._add(f"create {contract.name}", CREATION_GAS, data="0x" + contract.creation(*arguments).hex())
-        return to_checksum_address(digest[12:])
+        return address
 
     def call(self, to: str, contract: Contract, function: str, *arguments: Any, value: int = 0) -> None:
         """Call `function` of the `contract` at `to`."""
