@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {Vm} from "forge-std/Vm.sol";
 
-/// @notice One account and one slot as a node proved them (tests/vectors/proofs/state.json); value 0: the slot is not there.
+/// @notice One account and one slot as a node proved them (tests/vectors/proofs/state.json); value 0: the slot is not
+/// there.
 struct Proven {
     bytes32 stateRoot;
     address account;

@@ -46,8 +46,8 @@ contract StateProofFuzzTest is Test {
         _compare(root, key, nodes, true);
     }
 
-    /// @custom:invariant Where the twin accepts a node that was encoded anew, with all above committing to it, ours gives the same
-    /// value or refuses; where ours accepts, so does the twin.
+    /// @custom:invariant Where the twin accepts a node that was encoded anew, with all above committing to it, ours
+    /// gives the same value or refuses; where ours accepts, so does the twin.
     function testFuzz_walk_agreesWithTwinOnGraftedNodes(uint256 which, bool account, uint8 change, uint256 seed)
         public
         view
@@ -94,7 +94,8 @@ contract StateProofFuzzTest is Test {
         (bytes memory ours, ProofError reason) = walker.walk(root, key, Proofs.pack(nodes));
         try twin.walk(root, key, nodes) returns (bytes memory theirs) {
             if (reason == ProofError.NONE) assertEq(ours, theirs, "value");
-            // The twin does not look at what it passes by: other children, padding of paths, the length of a leaf's value.
+            // The twin does not look at what it passes by: other children, padding of paths, the length of a leaf's
+            // value.
             else assertTrue(!both && _isStrictness(reason), "refused what the twin accepts");
         } catch {
             assertFalse(reason == ProofError.NONE, "accepted what the twin refuses");
