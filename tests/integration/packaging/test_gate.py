@@ -29,6 +29,25 @@ def test_it() -> None:
         pass
 """
 
+#: A thread as old as the session, as a shared devnet's, that opens a socket while a unit test runs.
+OLDER_THREAD = """
+import socket, threading, queue
+
+orders, done = queue.Queue(), queue.Queue()
+
+def serve() -> None:
+    orders.get()
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+    done.put("bound")
+
+threading.Thread(target=serve, daemon=True).start()
+
+def test_it() -> None:
+    orders.put("bind")
+    assert done.get(timeout=60) == "bound"
+"""
+
 
 def run(*command: str, cwd: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
@@ -66,3 +85,11 @@ def test_a_socket_in_a_unit_test_fails_it_whatever_it_catches(tmp_path: Path) ->
 
     assert inner.returncode == 1, inner.stdout
     assert "opened a socket" in inner.stdout
+
+
+def test_a_devnet_that_runs_beside_unit_tests_keeps_its_sockets(tmp_path: Path) -> None:
+    with_conftest_of("tests/unit", tmp_path, OLDER_THREAD)
+
+    inner = run(*PYTEST, cwd=tmp_path)
+
+    assert inner.returncode == 0, inner.stdout
