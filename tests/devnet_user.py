@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils import to_checksum_address
 
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import mapping
@@ -50,7 +51,7 @@ class User:
             "maxPriorityFeePerGas": 10**9,
         }
         if to is not None:
-            request["to"] = to
+            request["to"] = to_checksum_address(to)
         signed = self.account.sign_transaction(request)
         return "0x" + bytes(signed.raw_transaction).hex()
 

@@ -105,11 +105,7 @@ async def up(
     binary = await asyncio.to_thread(find, ANVIL, env, explicit=options.anvil, say=say)
     try:
         async with contextlib.AsyncExitStack() as stack:
-            chains = {
-                site.name: await stack.enter_async_context(_chain(binary, site, options))
-                for site in options.sites.values()
-            }
-            deployed, from_snapshot = await _deployed(binary, options, chains, env, say)
+            chains, deployed, from_snapshot = await _deployed(binary, options, stack, env, say)
             supervise = await stack.enter_async_context(_supervised())
             for chain in chains.values():
                 supervise(f"anvil {chain.site.name}", chain.node.wait())
@@ -193,32 +189,37 @@ async def _chain(binary: Path, site: Site, options: Options) -> AsyncIterator[_C
 
 
 async def _deployed(
-    binary: Path, options: Options, chains: Mapping[str, _Chain], environ: Mapping[str, str], say: Say
-) -> tuple[Deployed, bool]:
-    """All contracts in place, from a snapshot if there is one; whether there was."""
+    binary: Path, options: Options, stack: contextlib.AsyncExitStack, environ: Mapping[str, str], say: Say
+) -> tuple[Mapping[str, _Chain], Deployed, bool]:
+    """Chains with all contracts in place, from a snapshot if there is one; whether there was."""
     folder = snapshot.cache_folder(environ)
     key = await asyncio.to_thread(snapshot.key_of, anvil=binary, parameters=(options.l2, options.clocks))
+    chains = await _chains(binary, options, stack)
     found = snapshot.load(folder, key) if options.cache else None
     if found is not None:
         try:
             for name, state in found.states.items():
                 await chains[name].rpc.call("anvil_loadState", state)
-            return Deployed.from_tree(found.deployed), True
+            return chains, Deployed.from_tree(found.deployed), True
         except RpcRejected:
+            # Some chains may hold it by now, so all begin anew.
             snapshot.forget(folder, key)
-            raise
+            await stack.aclose()
+            chains = await _chains(binary, options, stack)
     say("deploying the rollups and xl2")
-    deployed = await deploy(
-        {site.name: site for site in options.sites.values()},
-        {name: chain.rpc for name, chain in chains.items()},
-        options.clocks,
-    )
+    rpcs = {name: chain.rpc for name, chain in chains.items()}
+    deployed = await deploy(options.sites, rpcs, options.clocks)
     if options.cache:
-        states = {name: str(await chain.rpc.call("anvil_dumpState")) for name, chain in chains.items()}
-        await asyncio.to_thread(
-            snapshot.keep, folder, key, snapshot.Snapshot(states=states, deployed=deployed.to_tree())
-        )
-    return deployed, False
+        states = {name: str(await rpc.call("anvil_dumpState")) for name, rpc in rpcs.items()}
+        kept = snapshot.Snapshot(states=states, deployed=deployed.to_tree())
+        await asyncio.to_thread(snapshot.keep, folder, key, kept)
+    return chains, deployed, False
+
+
+async def _chains(binary: Path, options: Options, stack: contextlib.AsyncExitStack) -> Mapping[str, _Chain]:
+    return {
+        name: await stack.enter_async_context(_chain(binary, site, options)) for name, site in options.sites.items()
+    }
 
 
 async def _start(
