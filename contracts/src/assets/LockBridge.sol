@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20, SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {RemoteBooks} from "../types/Remote.sol";
 import {TokenBridge} from "./TokenBridge.sol";
 
 /// @title LockBridge
@@ -48,15 +49,15 @@ contract LockBridge is TokenBridge {
         require(before == balance + amount, WrongDelta(amount, before > balance ? before - balance : 0));
     }
 
-    function _lock(Remote storage to, uint256 amount) internal override {
-        uint256 sum = to.locked + amount;
+    function _lock(RemoteBooks books, uint256 amount) internal pure override returns (RemoteBooks) {
+        uint256 sum = books.locked() + amount;
         require(sum <= type(uint112).max, BooksFull(sum));
-        to.locked = uint112(sum);
+        return books.withLocked(sum);
     }
 
-    function _release(uint64 chainId, Remote storage from, uint256 amount) internal override {
-        uint256 held = from.locked;
+    function _release(uint64 chainId, RemoteBooks books, uint256 amount) internal pure override returns (RemoteBooks) {
+        uint256 held = books.locked();
         require(amount <= held, NotLocked(chainId, amount, held));
-        from.locked = uint112(held - amount);
+        return books.withLocked(held - amount);
     }
 }

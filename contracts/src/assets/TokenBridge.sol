@@ -16,17 +16,27 @@ import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {EvmAddress} from "../libraries/EvmAddress.sol";
 import {MessageCodec} from "../libraries/MessageCodec.sol";
 import {RateLimit} from "../libraries/RateLimit.sol";
+import {TransferCall} from "../libraries/TransferCall.sol";
 import {ATTESTED, LAST_VERIFIER, SETTLED} from "../types/Assurance.sol";
-import {DEFAULT_GAS_LIMIT, MAX_GAS_LIMIT} from "../types/Message.sol";
+import {MAX_GAS_LIMIT} from "../types/Message.sol";
+import {newLink, NO_LIMIT, RemoteBooks, RemoteLink} from "../types/Remote.sol";
 
 /// @title TokenBridge
 /// @notice The rules that both ends of a bridge share; the manual is {ITokenBridge}. How tokens are taken and given is
 /// left to OpenZeppelin's `_onSend` and `_onReceive`, what is booked at home to {_lock} and {_release}.
 abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, ReentrancyGuardTransient, Ownable {
     using MessageCodec for bytes;
+    using RateLimit for RemoteBooks;
+    using TransferCall for TransferCall.Transfer;
+
+    /// @dev What is known of a remote chain, as {Remote} but in two words.
+    struct Entry {
+        RemoteLink link;
+        RemoteBooks books;
+    }
 
     /// @inheritdoc ITokenBridge
-    uint112 public constant UNLIMITED = type(uint112).max;
+    uint112 public constant UNLIMITED = NO_LIMIT;
 
     /// @inheritdoc ITokenBridge
     IOutbox public immutable outbox;
@@ -41,7 +51,7 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
     /// @inheritdoc ITokenBridge
     uint64 public immutable lifetime;
 
-    mapping(uint64 chainId => Remote) private _remotes;
+    mapping(uint64 chainId => Entry) private _remotes;
     /// @dev Every linked chain, so that a pause can mark each where the hot path reads it.
     uint64[] private _chains;
     /// @inheritdoc IPausable
@@ -81,26 +91,30 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
     /// @inheritdoc ITokenBridge
     function link(uint64 chainId, address counterpart) external onlyOwner {
         _checkLink(chainId, counterpart);
-        Remote storage to = _remotes[chainId];
-        require(to.counterpart == address(0), LinkAlreadyRegistered(InteroperableAddress.formatEvmV1(uint256(chainId))));
+        Entry storage there = _remotes[chainId];
+        require(
+            there.link.counterpart() == address(0),
+            LinkAlreadyRegistered(InteroperableAddress.formatEvmV1(uint256(chainId)))
+        );
 
-        to.counterpart = counterpart;
-        to.paused = paused;
+        there.link = newLink(counterpart, paused);
         _chains.push(chainId);
         emit LinkRegistered(address(outbox), InteroperableAddress.formatEvmV1(chainId, counterpart));
     }
 
     /// @inheritdoc ITokenBridge
     function setLimit(uint64 chainId, uint112 capacity, uint32 window) external onlyOwner {
-        Remote storage from = _remotes[chainId];
-        require(from.counterpart != address(0), NotLinked(chainId));
-        require(capacity != 0 && window != 0, BadLimit(capacity, window));
+        Entry storage there = _remotes[chainId];
+        RemoteLink old = there.link;
+        require(old.counterpart() != address(0), NotLinked(chainId));
+        (bool exact, RemoteLink limited) = old.withLimit(capacity, window);
+        require(exact && capacity != 0 && window != 0, BadLimit(capacity, window));
 
-        (uint256 level,) = _level(from);
-        from.used = uint112(level);
-        from.since = uint32(block.timestamp);
-        from.capacity = capacity;
-        from.window = window;
+        if (old.window() != 0) {
+            (uint256 level,) = RateLimit.leak(there.books, old, block.timestamp);
+            there.books = there.books.withUsed(level, block.timestamp);
+        }
+        there.link = limited;
         emit LimitSet(chainId, capacity, window);
     }
 
@@ -140,9 +154,10 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
         uint256 fee = outbox.refundOf(id);
         if (fee != 0) feesOf[to] += fee;
         uint64 chainId = message.laneOf().destination;
-        Remote storage there = _remotes[chainId];
-        _takeBack(chainId, there, amount);
-        _release(chainId, there, amount);
+        Entry storage there = _remotes[chainId];
+        // What comes back counts: else a refund would be a way to make room. Settled, nothing holds it up.
+        RemoteBooks books = there.books.takeBack(there.link, chainId, amount, assurance != SETTLED);
+        there.books = _release(chainId, books, amount);
 
         _onReceive(to, amount);
         emit TransferRefunded(id, to, amount, fee);
@@ -161,27 +176,34 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
 
     /// @inheritdoc ITokenBridge
     function remote(uint64 chainId) external view returns (Remote memory) {
-        return _remotes[chainId];
+        Entry storage there = _remotes[chainId];
+        return Remote({
+            counterpart: there.link.counterpart(),
+            window: uint32(there.link.window()),
+            paused: there.link.paused(),
+            locked: uint112(there.books.locked()),
+            used: uint112(there.books.used()),
+            since: uint32(there.books.since()),
+            capacity: uint112(there.link.capacity())
+        });
     }
 
     /// @inheritdoc ITokenBridge
     function room(uint64 chainId) external view returns (uint256) {
-        Remote storage from = _remotes[chainId];
-        (uint256 level,) = _level(from);
-        return level < from.capacity ? from.capacity - level : 0;
+        return _remotes[chainId].books.room(_remotes[chainId].link);
     }
 
     /// @notice As OpenZeppelin's: the gateway and the counterpart of `chain`, an ERC-7930 chain without an address.
     function getLink(bytes memory chain) public view override returns (address gateway, bytes memory counterpart) {
         (uint256 chainId,) = InteroperableAddress.parseEvmV1(chain);
-        address there = chainId <= type(uint64).max ? _remotes[uint64(chainId)].counterpart : address(0);
+        address there = chainId <= type(uint64).max ? _remotes[uint64(chainId)].link.counterpart() : address(0);
         if (there != address(0)) {
             gateway = address(outbox);
             counterpart = InteroperableAddress.formatEvmV1(chainId, there);
         }
     }
 
-    /// @dev Links are kept by chain id ({link}), which costs a transfer 3 lookups less than by bytes: none by this way.
+    /// @dev OpenZeppelin's table of links by bytes stays empty: {link} keeps them by chain id, which a transfer reads in one word.
     function _setLink(address, bytes memory, bool) internal pure override {
         revert BadCounterpart(0, address(0));
     }
@@ -193,11 +215,11 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
         );
     }
 
-    /// @dev Books what leaves for `to`.
-    function _lock(Remote storage to, uint256 amount) internal virtual;
+    /// @dev Books what leaves.
+    function _lock(RemoteBooks books, uint256 amount) internal pure virtual returns (RemoteBooks);
 
-    /// @dev Books what comes from there, or back.
-    function _release(uint64 chainId, Remote storage from, uint256 amount) internal virtual;
+    /// @dev Books what comes from `chainId`, or back.
+    function _release(uint64 chainId, RemoteBooks books, uint256 amount) internal pure virtual returns (RemoteBooks);
 
     /// @dev OpenZeppelin's `crosschainTransfer`: no fee, default lifetime.
     function _crosschainTransfer(address, bytes memory to, uint256 amount) internal override returns (bytes32 id) {
@@ -207,44 +229,32 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
     /// @dev Both ways to send; the sender is always the caller, whose approval is spent and who is refunded.
     function _transfer(bytes memory to, uint256 amount, uint64 expiry) private nonReentrant returns (bytes32 id) {
         (uint64 chainId, address recipient) = EvmAddress.parse(to);
-        Remote storage there = _remotes[chainId];
-        address counterpart = there.counterpart;
-        _checkOpen(chainId, there, counterpart);
+        Entry storage there = _remotes[chainId];
+        address counterpart = _openLink(chainId, there).counterpart();
         require(recipient != address(0) && recipient != counterpart, BadRecipient(to));
-        require(amount != 0 && amount <= type(uint112).max, BadAmount(amount));
+        require(amount != 0 && amount <= NO_LIMIT, BadAmount(amount));
         require(expiry != 0, NoExpiry());
 
         _onSend(msg.sender, amount);
-        _lock(there, amount);
-        // What leaves makes room. The leak since then is taken off later: in which order changes nothing.
-        uint256 used = there.used;
-        if (used != 0) there.used = uint112(used > amount ? used - amount : 0);
+        there.books = _lock(there.books.give(amount), amount);
 
-        id = outbox.sendMessage{value: msg.value}(
-            InteroperableAddress.formatEvmV1(chainId, counterpart),
-            abi.encode(
-                InteroperableAddress.formatEvmV1(block.chainid, msg.sender), abi.encodePacked(recipient), amount
-            ),
-            _attributes(expiry)
-        );
+        id = TransferCall.Transfer({
+            recipient: EvmAddress.sameChain(to, counterpart),
+            from: EvmAddress.format(uint64(block.chainid), msg.sender),
+            to: recipient,
+            amount: amount,
+            expiry: expiry,
+            assurance: assurance,
+            gasLimit: gasLimit
+        }).send(address(outbox));
         emit CrosschainFungibleTransferSent(id, msg.sender, to, amount);
-    }
-
-    /// @dev Only what differs from the Outbox's defaults is said: each attribute is calldata, memory and log.
-    function _attributes(uint64 expiry) private view returns (bytes[] memory attributes) {
-        bool gas = gasLimit != DEFAULT_GAS_LIMIT;
-        bool class = assurance != SETTLED;
-        attributes = new bytes[](1 + (gas ? 1 : 0) + (class ? 1 : 0));
-        attributes[0] = abi.encodeWithSignature("expiry(uint64)", expiry);
-        if (class) attributes[1] = abi.encodeWithSignature("assurance(uint8)", assurance);
-        if (gas) attributes[attributes.length - 1] = abi.encodeWithSignature("gasLimit(uint32)", gasLimit);
     }
 
     /// @inheritdoc CrosschainLinked
     function _isAuthorizedGateway(address gateway, bytes calldata sender) internal view override returns (bool) {
         if (gateway != address(inbox)) return false;
         (uint64 chainId, address account) = EvmAddress.parseCalldata(sender);
-        return account != address(0) && account == _remotes[chainId].counterpart;
+        return account != address(0) && account == _remotes[chainId].link.counterpart();
     }
 
     /// @inheritdoc BridgeFungible
@@ -253,64 +263,34 @@ abstract contract TokenBridge is ITokenBridge, IPausable, BridgeFungible, Reentr
         override
         nonReentrant
     {
-        (uint64 chainId, address counterpart) = EvmAddress.parseCalldata(sender);
-        Remote storage there = _remotes[chainId];
-        _checkOpen(chainId, there, counterpart);
-
+        // Who the sender is was checked in {_isAuthorizedGateway}.
+        (uint64 chainId,) = EvmAddress.parseCalldata(sender);
+        Entry storage there = _remotes[chainId];
+        RemoteLink link_ = _openLink(chainId, there);
         (bytes memory from, bytes memory to, uint256 amount) = abi.decode(payload, (bytes, bytes, uint256));
         require(to.length == 20, BadRecipient(to));
+        require(amount <= NO_LIMIT, BadAmount(amount));
         address recipient = address(bytes20(to));
 
-        _takeIn(chainId, there, amount);
-        _release(chainId, there, amount);
+        there.books = _release(chainId, there.books.take(link_, chainId, amount), amount);
+
         _onReceive(recipient, amount);
         emit CrosschainFungibleTransferReceived(id, from, recipient, amount);
     }
 
-    function _checkOpen(uint64 chainId, Remote storage there, address counterpart) private view {
-        require(counterpart != address(0), NotLinked(chainId));
-        require(!there.paused, AssetPaused());
-        require(there.window != 0, LimitUnset(chainId));
-    }
-
-    /// @dev Counts what comes in, if it fits.
-    function _takeIn(uint64 chainId, Remote storage from, uint256 amount) private {
-        uint256 capacity = from.capacity;
-        if (capacity == UNLIMITED) return;
-        (uint256 level, uint256 time) = _level(from);
-        uint256 room_ = level < capacity ? capacity - level : 0;
-        require(
-            amount <= room_,
-            LimitExceeded(chainId, amount, room_, RateLimit.fitsAt(amount, level, time, capacity, from.window))
-        );
-        from.used = uint112(level + amount);
-        from.since = uint32(time);
-    }
-
-    /// @dev Counts what comes back: else a refund would be a way to make room. It may overdraw the limit, so that it always
-    /// comes to pass; below settled it waits until the limit is not overdrawn.
-    function _takeBack(uint64 chainId, Remote storage from, uint256 amount) private {
-        uint256 capacity = from.capacity;
-        if (capacity == UNLIMITED) return;
-        (uint256 level, uint256 time) = _level(from);
-        require(
-            assurance == SETTLED || level <= capacity,
-            LimitExceeded(chainId, amount, 0, RateLimit.fitsAt(0, level, time, capacity, from.window))
-        );
-        uint256 used = level + amount;
-        from.used = used < UNLIMITED ? uint112(used) : UNLIMITED;
-        from.since = uint32(time);
-    }
-
-    function _level(Remote storage from) private view returns (uint256 level, uint256 time) {
-        if (from.capacity == 0) return (0, block.timestamp);
-        return RateLimit.leak(from.used, from.since, block.timestamp, from.capacity, from.window);
+    /// @dev The link to a chain with which value may be exchanged now.
+    function _openLink(uint64 chainId, Entry storage there) private view returns (RemoteLink link_) {
+        link_ = there.link;
+        require(link_.counterpart() != address(0), NotLinked(chainId));
+        require(!link_.paused(), AssetPaused());
+        require(link_.window() != 0, LimitUnset(chainId));
     }
 
     function _setPaused(bool value) private {
         paused = value;
         for (uint256 i; i < _chains.length; ++i) {
-            _remotes[_chains[i]].paused = value;
+            Entry storage there = _remotes[_chains[i]];
+            there.link = there.link.withPaused(value);
         }
     }
 }

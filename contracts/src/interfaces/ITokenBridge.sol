@@ -69,7 +69,8 @@ interface ITokenBridge {
     error BadCounterpart(uint64 chainId, address counterpart);
     /// @notice No limit is set for this chain: say {UNLIMITED} if there is to be none.
     error LimitUnset(uint64 chainId);
-    /// @notice Capacity and window are not zero; to stop an asset, pause it.
+    /// @notice Capacity and window are not zero (to stop an asset, pause it), and the capacity is a round number: at most 2^48
+    /// times a power of ten.
     error BadLimit(uint112 capacity, uint32 window);
     /// @notice The asset is paused.
     error AssetPaused();

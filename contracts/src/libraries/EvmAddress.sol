@@ -14,6 +14,22 @@ library EvmAddress {
     /// @dev Bytes besides the chain id: version 2, chain type 2, two lengths, address 20.
     uint256 private constant FIXED = 26;
 
+    /// @dev `account` on the chain `chainId`, which is not 0.
+    function format(uint64 chainId, address account) internal pure returns (bytes memory) {
+        // No overflow: a size of 1 to 8, and what is shifted left keeps to its place in the word.
+        unchecked {
+            uint256 size = 1;
+            while (size < 8 && chainId >> (8 * size) != 0) ++size;
+            uint256 first = PREFIX << 224 | size << 216 | uint256(chainId) << (216 - 8 * size) | 20 << (208 - 8 * size);
+            return _write(first, FIXED + size, account);
+        }
+    }
+
+    /// @dev `account` on the chain of `other`, which was parsed before.
+    function sameChain(bytes memory other, address account) internal pure returns (bytes memory) {
+        return _write(uint256(bytes32(other)), other.length, account);
+    }
+
     /// @dev Chain and account that `interoperable` names.
     /// @custom:throws BadAddress
     function parse(bytes memory interoperable) internal pure returns (uint64 chainId, address account) {
@@ -42,6 +58,20 @@ library EvmAddress {
         bool valid;
         (valid, chainId, account) = _read(first, last, length);
         require(valid, BadAddress(interoperable));
+    }
+
+    /// @dev `length` bytes that begin as `first` does and end with `account`.
+    function _write(uint256 first, uint256 length, address account) private pure returns (bytes memory interoperable) {
+        assembly ("memory-safe") {
+            interoperable := mload(0x40)
+            mstore(0x40, add(interoperable, 0x60)) // the length and up to 34 bytes
+            mstore(interoperable, length)
+            mstore(add(interoperable, 0x20), first)
+            mstore(add(interoperable, 0x40), 0)
+            // The word that ends with the last byte; what of it lies before the account stays as it is.
+            let last := add(interoperable, length)
+            mstore(last, or(shl(160, shr(160, mload(last))), shr(96, shl(96, account))))
+        }
     }
 
     /// @dev The rule over both ends of the bytes; `length` is checked first, so that only bytes of the input count.

@@ -36,6 +36,8 @@ contract RateLimitedTest is Bridges {
         lock.setLimit(away.id, 0, 1);
         vm.expectRevert(abi.encodeWithSelector(ITokenBridge.BadLimit.selector, 1, 0));
         lock.setLimit(away.id, 1, 0);
+        vm.expectRevert(abi.encodeWithSelector(ITokenBridge.BadLimit.selector, 1e30 + 1, 1));
+        lock.setLimit(away.id, 1e30 + 1, 1);
     }
 
     function test_setLimit_keepsWhatHasComeIn() public {
