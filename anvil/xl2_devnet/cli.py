@@ -10,6 +10,10 @@ from pathlib import Path
 
 import click
 
+from xl2_devnet.demo_cli import demo
+
+__all__ = ["demo", "devnet"]
+
 _FILE = click.option(
     "--file",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -50,8 +50,7 @@ async def attester(
             yield RunningAttester(address=made.address, url=f"http://{listening.host}:{listening.port}")
             watch.cancel()
     finally:
-        for chain in parts.chains.values():
-            await chain.close()
+        await parts.close()
 
 
 async def _raise_when_broken(broken: "asyncio.Future[Fatal]") -> None:

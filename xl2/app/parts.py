@@ -34,6 +34,7 @@ from xl2.ports import (
     TxReceipt,
 )
 from xl2.sdk import Parts
+from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Book, Bridge, Gate, Token, WalletHooks
 
 ADAPTERS: Final = "xl2.adapters"
@@ -62,7 +63,7 @@ class SystemClock:
 CLOCK: Final = SystemClock()
 
 
-def parts_of(config: Config, *, store: Store, signer: Callable[[], Signer], hooks: WalletHooks) -> Parts:
+def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer], hooks: WalletHooks) -> Parts:
     """Everything a client is made of. Raises `ConfigInvalid` for a chain family that is not installed."""
     families = {settings.family: family(settings) for settings in config.settings() if settings.anchor}
     settings = {one.chain: one for one in config.settings()}
@@ -88,6 +89,11 @@ def parts_of(config: Config, *, store: Store, signer: Callable[[], Signer], hook
         found = families[home.family].provers(home, reader, settings[home.anchor], attesters_of(config, reader, chains))
         return tuple(found)
 
+    async def close() -> None:
+        for chain in everywhere.values():
+            await chain.close()
+        await store.close()
+
     return Parts(
         config=config,
         chains=chains,
@@ -97,6 +103,7 @@ def parts_of(config: Config, *, store: Store, signer: Callable[[], Signer], hook
         store=store,
         clock=CLOCK,
         hooks=hooks,
+        close=close,
     )
 
 

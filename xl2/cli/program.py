@@ -8,12 +8,13 @@ imported when the verb runs, so that `xl2 --help` stays quick. Verbs of other pa
 
 import importlib
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 import click
 
 from xl2.cli.outcome import guarded
+from xl2.errors import ConfigInvalid
 
 #: Verb, module, and the line of `--help`, which is known without importing the module.
 VERBS: Final[dict[str, tuple[str, str]]] = {
@@ -42,8 +43,7 @@ class Verbs(click.Group):
         if cmd_name in VERBS:
             return _command(importlib.import_module(VERBS[cmd_name][0]), cmd_name)
         for entry in entry_points(group="xl2.commands", name=cmd_name):
-            loaded = entry.load()
-            return loaded if isinstance(loaded, click.Command) else None
+            return _loaded(entry)
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -55,6 +55,24 @@ class Verbs(click.Group):
                 rows.append((name, command.get_short_help_str(limit=100) if command else "(does not load)"))
         with formatter.section("Verbs"):
             formatter.write_dl(rows)
+
+
+def _loaded(entry: EntryPoint) -> click.Command:
+    """A verb of another package. One that does not load is no reason for the others not to."""
+    try:
+        loaded = entry.load()
+    except (ImportError, AttributeError) as broken:
+        what = f"the verb {entry.name} ({entry.value}) does not load: {broken}"
+
+        def complain() -> None:
+            raise ConfigInvalid(what, remedy="Install the package that brings it anew.")
+
+        return click.Command(entry.name, callback=complain, short_help="(does not load)", add_help_option=False)
+    if not isinstance(loaded, click.Command):
+        raise ConfigInvalid(
+            f"the verb {entry.name} ({entry.value}) is no click command", remedy="Mend its entry point."
+        )
+    return loaded
 
 
 def _command(module: object, name: str) -> click.Command:

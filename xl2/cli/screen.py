@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 import attrs
 import click
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 from xl2.core.types import ADDRESS_SIZE, Address, checksum, hex_text
@@ -95,11 +96,36 @@ def moment(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+class Busy:
+    """Shows that something is going on, and what."""
+
+    def __init__(self, status: Status | None) -> None:
+        """`status` None: nothing is shown."""
+        self._status = status
+
+    def now(self, what: str) -> None:
+        """Change the words."""
+        if self._status is not None:
+            self._status.update(what)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the screen to something else."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        try:
+            yield
+        finally:
+            self._status.start()
+
+
 @contextmanager
-def busy(what: str, *, as_json: bool) -> Iterator[Callable[[str], None]]:
-    """Show that something is going on, and what. The function handed out changes the words."""
+def busy(what: str, *, as_json: bool) -> Iterator[Busy]:
+    """Show that something is going on, while the block runs. Where nobody looks nothing is shown."""
     if as_json or not STDERR.is_terminal:
-        yield lambda _words: None
+        yield Busy(None)
         return
     with STDERR.status(what) as status:
-        yield status.update
+        yield Busy(status)

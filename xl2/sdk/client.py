@@ -7,7 +7,7 @@ from the chains. Carrying messages for everybody is the relayer's work; `relay` 
 """
 
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 from xl2.config import assurance as class_named
 from xl2.core.lane import Lane
@@ -27,7 +27,8 @@ from xl2.sdk.transfer import PAYLOAD_SIZE, prepare_transfer
 from xl2.sdk.values import Explanation, Relayed, Sent, Status
 from xl2.wallet import StatusEvent
 
-Until = Literal["delivered", "confirmed", "settled", "refunded"] | Goal
+#: A `Goal` or its word: delivered, confirmed, settled, refunded.
+Until = Goal | str
 
 #: States that end a wait, by what is waited for.
 _REACHED: Final = {
@@ -67,8 +68,7 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Give connections back."""
-        for chain in (*self._parts.chains.values(), *self._parts.anchors.values()):
-            await chain.close()
+        await self._parts.close()
 
     def address(self, chain: str | int) -> Address:
         """The account that signs on a chain. Raises `NotFound` where no key is configured."""

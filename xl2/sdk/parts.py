@@ -4,7 +4,7 @@ Parts: what a client is made of, put together by `xl2.app`.
 Promise: nothing here connects to anything; a submitter is made when something is first sent, so reading needs no key.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -32,6 +32,8 @@ class Parts:
     store: Store = field(repr=False)
     clock: Clock = field(repr=False)
     hooks: WalletHooks = field(repr=False)
+    #: Gives connections and files back.
+    close: Callable[[], Awaitable[None]] = field(repr=False)
 
     def settings(self, named: str | int) -> ChainSettings:
         """A chain by name or id. Raises `NotFound`."""

@@ -1,0 +1,162 @@
+"""
+Doctor: a configuration in, what is well and what is not out, each with what to do.
+
+Promise: it asks every chain and changes nothing; one thing that is ill hides no other. What it says is what the
+endpoints say now, compared with the configuration and with this machine's clock.
+"""
+
+import asyncio
+import platform
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from attrs import frozen
+
+from xl2.app.clients import Source, configuration, signer_of
+from xl2.app.parts import CLOCK, parts_of
+from xl2.core.evidence import Finality
+from xl2.core.types import Assurance, ChainId, checksum
+from xl2.errors import Xl2Error
+from xl2.ports import Blocks, Chain
+from xl2.sdk import Parts
+from xl2.store.sqlite import SqliteStore
+from xl2.wallet import Unattended
+
+#: A chain whose newest block is older than this by our clock has stopped, or one of the two clocks is wrong.
+MAX_BLOCK_AGE_SECONDS = 120
+_PACKAGES = ("xl2", "aiohttp", "attrs", "eth-abi", "eth-account", "web3", "coincurve")
+
+
+@frozen(kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    #: What was found.
+    said: str
+    #: What to do; empty where nothing is.
+    remedy: str = ""
+
+
+@frozen(kw_only=True)
+class Diagnosis:
+    """All that was looked at."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing needs to be done."""
+        return all(check.ok for check in self.checks)
+
+
+async def doctor(source: Source = None) -> Diagnosis:
+    """Look at versions, configuration, chains, contracts, lanes, keys and clocks."""
+    checks = [_versions()]
+    try:
+        config = configuration(source)
+    except Xl2Error as error:
+        return Diagnosis(checks=(*checks, Check(what="configuration", ok=False, said=error.what, remedy=error.remedy)))
+    said = f"{config.source}: {len(config.chains)} chains, {len(config.tokens)} tokens, {len(config.keys)} keys"
+    checks.append(Check(what="configuration", ok=True, said=said))
+    parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
+    everywhere: list[Blocks] = [*parts.anchors.values(), *parts.chains.values()]
+    try:
+        for found in await asyncio.gather(*(_chain(parts, chain) for chain in everywhere)):
+            checks += found
+    finally:
+        await parts.close()
+    return Diagnosis(checks=tuple(checks))
+
+
+async def _chain(parts: Parts, chain: Blocks) -> list[Check]:
+    name = parts.name(chain.chain)
+    reached = await _look(f"{name}: endpoint", lambda: _endpoint(chain))
+    if not reached.ok:
+        return [reached]
+    checks = [reached, await _look(f"{name}: blocks", lambda: _blocks(chain))]
+    checks.append(await _look(f"{name}: key {parts.config.key}", lambda: _balance(parts, chain)))
+    if chain.chain in parts.chains:
+        ours = parts.chains[chain.chain]
+        checks.append(await _look(f"{name}: contracts", lambda: _contracts(ours)))
+        checks += [check async for check in _lanes(parts, ours)]
+    return checks
+
+
+async def _look(what: str, find: Callable[[], Awaitable[str]]) -> Check:
+    """A check from what was found, or from the error that was raised."""
+    try:
+        return Check(what=what, ok=True, said=await find())
+    except Xl2Error as error:
+        return Check(what=what, ok=False, said=error.what, remedy=error.remedy)
+
+
+async def _endpoint(chain: Blocks) -> str:
+    answered = await chain.answers_for()
+    if answered != chain.chain:
+        raise Xl2Error(
+            f"it answers for chain {answered}, the configuration says {chain.chain}",
+            remedy="Correct rpc_url or chain_id.",
+        )
+    return f"answers for chain {answered}"
+
+
+async def _blocks(chain: Blocks) -> str:
+    tip, final = await chain.head(Finality.LATEST), await chain.head(Finality.FINALIZED)
+    age = CLOCK.now() - tip.timestamp
+    if abs(age) > MAX_BLOCK_AGE_SECONDS:
+        raise Xl2Error(
+            f"its newest block {tip.number} is {age:.0f} s old by this machine's clock",
+            remedy="Either the chain or the endpoint stands still, or a clock is wrong: compare with another endpoint.",
+        )
+    return f"newest {tip.number}, {age:.0f} s old; final {final.number}"
+
+
+async def _balance(parts: Parts, chain: Blocks) -> str:
+    account = parts.account(chain.chain)
+    balance, price = await chain.balance(account), (await chain.fees()).max_fee
+    if balance < price * 100_000:
+        raise Xl2Error(
+            f"{checksum(account)} has {balance} wei, too little for one transaction",
+            remedy=f"Send it at least {price * 1_000_000 - balance} wei, or name another key.",
+        )
+    return f"{checksum(account)} has {balance} wei"
+
+
+async def _contracts(chain: Chain) -> str:
+    for role, contract in (("outbox", chain.outbox), ("inbox", chain.inbox)):
+        if not await chain.code(contract):
+            raise Xl2Error(
+                f"the {role} {checksum(contract)} has no code",
+                remedy="Correct the address; or the chain was started anew since the configuration was written.",
+            )
+    return f"outbox {checksum(chain.outbox)}, inbox {checksum(chain.inbox)}"
+
+
+async def _lanes(parts: Parts, chain: Chain) -> AsyncIterator[Check]:
+    for there in parts.chains.values():
+        if there.chain == chain.chain:
+            continue
+        what = f"{parts.name(chain.chain)}: lanes to {parts.name(there.chain)}"
+        yield await _look(what, lambda there=there: _lane(chain, there.chain, there))  # type: ignore[misc]
+
+
+async def _lane(chain: Chain, destination: ChainId, there: Chain) -> str:
+    lane = await chain.lane_to(destination, Assurance.SETTLED)
+    if lane.inbox != there.inbox:
+        raise Xl2Error(
+            f"they lead to inbox {checksum(lane.inbox)}, the configuration says {checksum(there.inbox)}",
+            remedy="Correct the inbox of the destination; what is sent here could not be delivered there.",
+        )
+    return f"open, to inbox {checksum(lane.inbox)}"
+
+
+def _versions() -> Check:
+    found = []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"{package} absent")
+    return Check(what="versions", ok=True, said=f"python {platform.python_version()}, " + ", ".join(found))
