@@ -15,7 +15,7 @@ from xl2.core.lane import head_after
 from xl2.core.lifecycle import Event
 from xl2.core.message import Message
 from xl2.core.segment import Segment
-from xl2.core.types import MessageId, Nonce
+from xl2.core.types import Address, MessageId, Nonce
 from xl2.errors import NotYet
 from xl2.ports import Chain, Fate, Happening, Place, Submitter, TxReceipt
 
@@ -48,30 +48,42 @@ async def look(messages: Sequence[Message], destination: Chain) -> Outcome:
     return Outcome(happenings=tuple(happenings), reasons={})
 
 
-async def deliver(segment: Segment, evidence: bytes, destination: Chain, submitter: Submitter) -> Outcome:
+async def deliver(
+    segment: Segment,
+    evidence: bytes,
+    destination: Chain,
+    submitter: Submitter,
+    *,
+    payee: Address | None = None,
+    anew: bool = False,
+) -> Outcome:
     """
-    Deliver what of a segment is still open.
+    Deliver what of a segment is still open. `payee`: who earns; else who pays.
+
+    `anew`: also what has failed, on this evidence, as the evidence it failed on no longer counts.
 
     Raises `Reverted` where the inbox refuses the whole (evidence that fell, a paused lane), `Unaffordable` where the
     relayer is out of gas money.
     """
     before = await look(segment.messages, destination)
-    over = {happening.id for happening in before.happenings}
+    over = {one.id for one in before.happenings if not (anew and one.event is Event.FAILURE)}
     narrowed = narrow(segment, over)
     if narrowed is None:
         return before
-    call = destination.deliver_call(narrowed.encode(), evidence, submitter.address)
+    call = destination.deliver_call(narrowed.encode(), evidence, payee or submitter.address)
     receipt = await submitter.submit(call)
     done = await _read(narrowed.messages, receipt, destination)
     return Outcome(happenings=(*before.happenings, *done.happenings), receipt=receipt, reasons=done.reasons)
 
 
-async def retry(message: Message, gas_limit: int, destination: Chain, submitter: Submitter) -> Outcome:
+async def retry(
+    message: Message, gas_limit: int, destination: Chain, submitter: Submitter, *, payee: Address | None = None
+) -> Outcome:
     """Call a failed message's recipient again. Raises `Reverted` (`NoProgress`) where it would fail again."""
     before = await look([message], destination)
     if any(happening.event is not Event.FAILURE for happening in before.happenings):
         return before
-    receipt = await submitter.submit(destination.retry_call(message, gas_limit, submitter.address))
+    receipt = await submitter.submit(destination.retry_call(message, gas_limit, payee or submitter.address))
     return await _read([message], receipt, destination)
 
 

@@ -11,15 +11,20 @@ from attrs import field, frozen
 from xl2.core import storage_proof
 from xl2.core.evidence import Finality, VerifierNumber, class_of, inline
 from xl2.core.header import Header
-from xl2.core.types import Assurance, BlockNumber, Timestamp, hex_text
+from xl2.core.types import Assurance, BlockNumber, Timestamp, address, hex_text
 from xl2.errors import ConfigInvalid, NotYet
 from xl2.ports import Block, Log, Needed, Shown, VerifierSettings
+from xl2_adapters.abi import Method
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.contracts.proven import Checkpoints, ProvenHeads
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.games import Games, SettledGame
 from xl2_adapters.op_stack.log_head import place_of, prove_head
 from xl2_adapters.op_stack.settled import Pins, SettledProof
+
+#: Predeploy in which every block of an OP-Stack chain names its L1 origin.
+_L1_BLOCK = address("0x4200000000000000000000000000000000000015")
+_NUMBER = Method("number()", "(uint64)")
 
 #: Checkpoints looked at, newest first, before a new one is asked for.
 _CHECKPOINTS = 4
@@ -62,9 +67,9 @@ class ProvenProver:
         kept = await self._kept(log, count, upto)
         if kept is not None:
             return kept
-        # First on L1 as it is now: without a game that covers the log no checkpoint helps.
-        tip = await self.anchor.head(Finality.LATEST)
-        game = await wiring.games.newest_settled(tip, upto)
+        # First on L1 as the reader sees it now: without a game that covers the log no checkpoint helps.
+        seen = await self.anchor.block(await self._anchor_seen())
+        game = await wiring.games.newest_settled(seen, upto)
         await place_of(self.home, log, count, game.game.number)
         return await self._inline(log, count, upto, wiring)
 
@@ -124,6 +129,11 @@ class ProvenProver:
                 at=game.game.number,
             )
         return Needed(calls=(wiring.checkpoints.checkpoint_call(),), why=why)
+
+    async def _anchor_seen(self) -> BlockNumber:
+        """Newest L1 block that the reader sees, and a checkpoint would keep."""
+        answer = await self.reader.view(_L1_BLOCK, _NUMBER.encode())
+        return BlockNumber(_NUMBER.decode(answer, self.reader.endpoint)[0])
 
     async def _root(self, game: SettledGame, header: Header, wiring: _Wiring) -> bytes:
         return await SettledProof(self.anchor, header, wiring.pins).build(game)

@@ -58,17 +58,11 @@ class RoutedProver:
         tip = await self.anchor.head(Finality.LATEST)
         since = BlockNumber(max(0, tip.number - _LOOK_BACK_BLOCKS))
         pushes = [push for push in await router.pushed(log, since, tip.number) if push.number <= upto]
-        arrived = await self._arrived(log, count, pushes)
+        arrived = await self._arrived(log, count, pushes, tip.number)
         if arrived is not None:
             return arrived
         game = await games.newest_settled(tip, upto)
         place, shown_count = await place_of(self.home, log, count, game.game.number)
-        under_way = [push for push in pushes if push.number == game.game.number]
-        if under_way and tip.number - under_way[0].block < _DEPOSIT_BLOCKS:
-            raise NotYet(
-                f"the deposit of l1 block {under_way[0].block} is on its way to chain {log.reader}",
-                remedy="Wait for the canonical bridge; it is sent again when it stays away.",
-            )
         head = await prove_head(
             self.home, log, place=place, count=shown_count, at=game.game.number, state_root=game.output.state_root
         )
@@ -77,14 +71,15 @@ class RoutedProver:
         why = f"no head of {count} or more entries was sent to chain {log.reader}"
         return Needed(calls=(router.push_call(self.home.chain, claim, logs),), why=why)
 
-    async def _arrived(self, log: Log, count: int, pushes: Sequence[Pushed]) -> Shown | None:
-        """Newest head that the reader has accepted and that covers the log."""
+    async def _arrived(self, log: Log, count: int, pushes: Sequence[Pushed], tip: BlockNumber) -> Shown | None:
+        """Newest head that the reader has accepted and that covers the log. Raises `NotYet` while one is on its way."""
         routed = RoutedHeads(self.reader, self.verifier.address)
+        on_its_way: Pushed | None = None
         for push in pushes:
             state = await self.home.log_state(log, push.number)
             if state.count < count:
                 # Older pushes cover less.
-                return None
+                break
             place, shown_count = await place_of(self.home, log, count, push.number)
             stored = await self.home.storage(place.account, place.slot, push.number)
             if push.head not in (stored, state.head):
@@ -92,6 +87,13 @@ class RoutedProver:
             shown_count = shown_count if stored == push.head else state.count
             if await routed.accepted(log, push.head):
                 return self._shown(log, push, shown_count)
+            if tip - push.block < _DEPOSIT_BLOCKS:
+                on_its_way = push
+        if on_its_way is not None:
+            raise NotYet(
+                f"the deposit of l1 block {on_its_way.block} is on its way to chain {log.reader}",
+                remedy="Wait for the canonical bridge; it is sent again when it stays away.",
+            )
         return None
 
     def _shown(self, log: Log, push: Pushed, count: int) -> Shown:

@@ -1,0 +1,6 @@
+"""Relayer: walks everybody's messages through the rooms. Read `pipeline` to see it all, then `lane`, then `retry`."""
+
+from xl2.relayer.lane import LaneParts
+from xl2.relayer.pipeline import Pipeline, PipelineSettings
+
+__all__ = ["LaneParts", "Pipeline", "PipelineSettings"]

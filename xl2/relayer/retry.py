@@ -1,0 +1,63 @@
+"""
+Retry: how long a message, or a room, rests after something went wrong, by what went wrong.
+
+Promise: no error of an endpoint is final, nothing is tried in a hurry twice, and nothing rests for ever: each policy
+has a longest rest. The RPC client alone repeats single calls; these policies are about whole messages. A test lists
+the first delays of each.
+"""
+
+from tenacity import RetryCallState, wait_chain, wait_exponential, wait_fixed
+from tenacity.wait import wait_base
+
+from xl2.errors import (
+    NotYet,
+    ProofInvalid,
+    Reverted,
+    RpcRateLimited,
+    RpcUnavailable,
+    Unaffordable,
+    Xl2Error,
+)
+
+#: The chains have not got that far: look again about once a block.
+WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=30)
+#: An endpoint is down or slow.
+ENDPOINT = wait_exponential(multiplier=1, max=60)
+#: The transaction would revert: state or fees must move first.
+REVERTED = wait_chain(*(wait_fixed(seconds) for seconds in (5, 10, 30, 60, 180, 600)))
+#: A recipient that failed: its own state must change, or somebody must retry with more gas.
+RECIPIENT = wait_chain(*(wait_fixed(seconds) for seconds in (10, 30, 60, 300, 900, 3600)))
+#: Logs, proofs or signatures do not hold: another block may be told truly, and somebody should look.
+UNTRUE = wait_chain(*(wait_fixed(seconds) for seconds in (5, 15, 60, 300)))
+#: Out of money for gas.
+POOR = wait_chain(*(wait_fixed(seconds) for seconds in (30, 60, 300)))
+
+
+def policy_for(cause: Xl2Error) -> wait_base:
+    """The policy of a cause."""
+    match cause:
+        case NotYet():
+            return WAITING
+        case RpcUnavailable():
+            return ENDPOINT
+        case Reverted():
+            return REVERTED
+        case ProofInvalid():
+            return UNTRUE
+        case Unaffordable():
+            return POOR
+        case _:
+            return REVERTED
+
+
+def rest_seconds(cause: Xl2Error, attempts: int) -> float:
+    """How long to rest after the `attempts`-th fruitless attempt, from 1; an endpoint may ask for longer."""
+    asked = cause.retry_after_seconds if isinstance(cause, RpcRateLimited) else None
+    return max(delay(policy_for(cause), attempts), asked or 0.0)
+
+
+def delay(policy: wait_base, attempts: int) -> float:
+    """What a policy says after so many attempts."""
+    state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
+    state.attempt_number = max(1, attempts)
+    return float(policy(state))
