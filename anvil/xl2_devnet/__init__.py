@@ -12,13 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xl2_devnet.clocks import Clocks
+    from xl2_devnet.clocks import BRISK, Clocks
     from xl2_devnet.devnet import Options, running, up
     from xl2_devnet.devnet_file import Description, read
 
-__all__ = ["Clocks", "Description", "Options", "read", "running", "up"]
+__all__ = ["BRISK", "Clocks", "Description", "Options", "read", "running", "up"]
 
 _HOMES = {
+    "BRISK": "clocks",
     "Clocks": "clocks",
     "Description": "devnet_file",
     "Options": "devnet",

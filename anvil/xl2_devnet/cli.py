@@ -34,6 +34,7 @@ def devnet() -> None:
 @_FILE
 @click.option("--port", "ports", multiple=True, metavar="CHAIN=PORT", help="A port, where not any free one will do.")
 @click.option("--anvil", type=click.Path(path_type=Path, dir_okay=False), help="The anvil to use.")
+@click.option("--l1-block-seconds", type=float, default=1.0, show_default=True, help="Time between two L1 blocks.")
 @click.option("--l2-block-seconds", type=float, default=1.0, show_default=True, help="Time between two L2 blocks.")
 @click.option("--cache/--no-cache", default=True, help="Start from a snapshot, and keep one.")
 @click.option("--detach", is_flag=True, help="Return when it is ready, and leave it running.")
@@ -44,6 +45,7 @@ def up(
     file: Path,
     ports: tuple[str, ...],
     anvil: Path | None,
+    l1_block_seconds: float,
     l2_block_seconds: float,
     cache: bool,
     detach: bool,
@@ -56,7 +58,7 @@ def up(
 
     options = Options(
         l2=tuple(family.strip() for family in l2.split(",")),
-        clocks=Clocks(l2_block_seconds=l2_block_seconds),
+        clocks=Clocks(l1_block_seconds=l1_block_seconds, l2_block_seconds=l2_block_seconds),
         file=file.absolute(),
         anvil=anvil.absolute() if anvil else None,
         cache=cache,

@@ -14,9 +14,8 @@ from xl2.errors import InvalidInput
 class Clocks:
     """How fast a devnet is."""
 
-    #: Blocks of L1 come by anvil's own timer, which counts whole seconds.
-    l1_block_seconds: int = field(default=1, validator=validators.gt(0))
-    #: Under one second, several L2 blocks share a timestamp.
+    #: Under one second, several blocks share a timestamp.
+    l1_block_seconds: float = field(default=1.0, validator=validators.ge(0.05))
     l2_block_seconds: float = field(default=1.0, validator=validators.ge(0.05))
     #: A chain's `safe` is this many blocks behind its latest, its `finalized` twice as many.
     slots_in_an_epoch: int = field(default=1, validator=validators.gt(0))
@@ -44,3 +43,17 @@ class Clocks:
                 field="proposal_seconds",
                 value=self.proposal_seconds,
             )
+
+
+#: For tests and demonstrations: four blocks a second. A game's clock stays as it is, so that a challenger on a busy
+#: machine is never too late.
+BRISK = Clocks(
+    l1_block_seconds=0.25,
+    l2_block_seconds=0.25,
+    proposal_seconds=0.5,
+    idle_proposal_seconds=5.0,
+    proof_maturity_seconds=1,
+    game_finality_seconds=1,
+    bond_delay_seconds=1,
+    states_kept=1200,
+)

@@ -234,7 +234,7 @@ async def _start(
     head = int(str(await l1.rpc.call("eth_blockNumber")), 16)
     proposer, challenger = (L1Account(l1.rpc, account(role).address) for role in ("proposer", "challenger"))
     entries = {L1_NAME: _entry(l1, deployed, rpc_url=l1.node.url, block_seconds=clocks.l1_block_seconds)}
-    await l1.rpc.call("evm_setIntervalMining", clocks.l1_block_seconds)
+    supervise("L1 blocks", _seal_l1(l1.rpc, clocks.l1_block_seconds))
     for name, chain in chains.items():
         if name == L1_NAME:
             continue
@@ -269,6 +269,15 @@ async def _start(
     return Description(
         chains=entries, clocks=clocks, pid=os.getpid(), pid_started=started_at(os.getpid()) or 0, tokens=deployed.tokens
     )
+
+
+async def _seal_l1(l1: RpcClient, block_seconds: float) -> None:
+    """A block of L1 whenever its time is up. Not by anvil's own timer, which knows only whole seconds."""
+    due = time.monotonic()
+    while True:
+        due = max(due + block_seconds, time.monotonic())
+        await asyncio.sleep(due - time.monotonic())
+        await l1.call("evm_mine")
 
 
 def _entry(chain: _Chain, deployed: Deployed, *, rpc_url: str, block_seconds: float) -> ChainEntry:

@@ -155,6 +155,7 @@ def _refuse_second(options: Options) -> None:
 
 def _words(options: Options) -> list[str]:
     words = ["--l2", ",".join(options.l2), "--file", str(options.file), "--json"]
+    words += ["--l1-block-seconds", str(options.clocks.l1_block_seconds)]
     words += ["--l2-block-seconds", str(options.clocks.l2_block_seconds)]
     words += ["--cache" if options.cache else "--no-cache"]
     words += ["--anvil", str(options.anvil)] if options.anvil else []

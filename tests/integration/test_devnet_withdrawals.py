@@ -63,6 +63,13 @@ class Withdrawal:
     async def prove(self) -> str:
         """Prove it; the game it was proven against."""
         index, game, number = await self.covering_game()
+        created = await self.l1.read(game, GAME, "createdAt")
+
+        async def later() -> bool | None:
+            # The portal wants the proof after the game; blocks under a second apart may share a timestamp.
+            return True if int((await self.l1.block("latest"))["timestamp"], 16) > created else None
+
+        await until(later, "a block of L1 that is later than the game")
         slot = "0x" + keccak(self.hash + bytes(32)).hex()
         answer: Any = await self.l2.rpc.call("eth_getProof", PREDEPLOYS["L2ToL1MessagePasser"], [slot], hex(number))
         proof = [bytes.fromhex(node[2:]) for node in answer["storageProof"][0]["proof"]]
