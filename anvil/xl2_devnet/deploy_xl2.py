@@ -87,6 +87,8 @@ def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _
         "inbox": plan.create(xl2("Inbox"), heads),
         "checkpoints": plan.create(xl2("Checkpoints")),
     }
+    # Somebody to write to: the example of a recipient.
+    contracts["notebook"] = plan.create(xl2("Notebook"), contracts["inbox"])
     plan.call(guard, xl2("Guard"), "bind", heads)
     plan.call(guard, xl2("Guard"), "setGuardian", owner, True)
     verifiers = {
