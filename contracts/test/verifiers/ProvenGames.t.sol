@@ -88,12 +88,13 @@ contract ProvenGamesTest is Test {
 
     function test_settled_refusesAnotherPreimage() public {
         // Game index 8, l2 block 8, creator 20, L1 head 32, then state root, storage root and block hash.
+        Station memory s = Games.named("settled");
+        (, bytes memory proof,) = Games.split(s.rootProof);
         for (uint256 from = 8; from < 164; from += 13) {
-            Station memory s = Games.named("settled");
-            (, bytes memory proof,) = Games.split(s.rootProof);
             proof[from] ^= 0x01;
             vm.expectPartialRevert(ProvenGames.NotThisGame.selector);
             rule.settled(s.l1StateRoot, s.l1Timestamp, proof);
+            proof[from] ^= 0x01;
         }
     }
 
