@@ -7,6 +7,7 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -35,6 +36,8 @@ T = TypeVar("T")
 _RETRY_GAS_PERCENT = 150
 #: Receipts that one settlement opens at most.
 _MAX_SETTLED = 64
+#: So often a better prover may be waiting before another one is paid for.
+_PATIENT_LOOKS = 12
 #: How often in a row a prover may ask for calls before the message rests.
 _MAX_NEEDED = 3
 
@@ -65,6 +68,8 @@ class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
 
     parts: LaneParts
+    #: How often each prover could have been paid for while a better one was waiting.
+    _waits: Counter[str] = field(factory=Counter, init=False)
 
     @property
     def name(self) -> str:
@@ -218,7 +223,12 @@ class LaneRooms:
                 for _ in range(_MAX_NEEDED):
                     found = await ask(prover)
                     if not isinstance(found, Needed):
+                        self._waits.clear()
                         return found
+                    if first is not None and self._waits[prover.name] < _PATIENT_LOOKS:
+                        # A better prover is only waiting: do not pay for this one yet.
+                        self._waits[prover.name] += 1
+                        break
                     await self._make(found, prover)
             except (Retryable, Refused) as cause:
                 first = first or cause

@@ -19,8 +19,8 @@ from xl2.errors import (
     Xl2Error,
 )
 
-#: The chains have not got that far: look again about once a block.
-WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=30)
+#: The chains have not got that far: look again about once a block, of L1 in the end.
+WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=12)
 #: An endpoint is down or slow.
 ENDPOINT = wait_exponential(multiplier=1, max=60)
 #: The transaction would revert: state or fees must move first.
