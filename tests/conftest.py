@@ -25,6 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tier = item.path.relative_to(TESTS).parts[0]
         if tier in TIERS:
             item.add_marker(tier)
+        # What shares a devnet runs in one process, so that there is one devnet and not one a process.
+        if "devnet" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("devnet"))
 
 
 @pytest.hookimpl(wrapper=True)
