@@ -7,15 +7,22 @@ stop. What they do is left to `xl2.relayer` and `xl2.attester`.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.parts import attester_of, parts_of
 from xl2.attester.service import serve
-from xl2.core.types import Address
-from xl2.errors import Fatal, InvalidInput
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import State
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Address, Assurance, Wei
+from xl2.errors import Fatal, InvalidInput, NotFound, Xl2Error
+from xl2.flow.prove import BatchLimits
+from xl2.ports import Log, Prover
+from xl2.relayer import LaneParts, Pipeline, PipelineSettings
+from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Unattended
 
@@ -49,8 +56,109 @@ async def attester(
             watch = tasks.create_task(_raise_when_broken(listening.broken), name="attester")
             yield RunningAttester(address=made.address, url=f"http://{listening.host}:{listening.port}")
             watch.cancel()
+    except BaseExceptionGroup as group:
+        raise _cause(group) from group
     finally:
         await parts.close()
+
+
+@frozen(kw_only=True)
+class RunningRelayer:
+    """A relayer that carries."""
+
+    #: Account that pays, by chain.
+    address: Address
+    #: Lanes that it carries, in words.
+    lanes: tuple[str, ...]
+    #: Messages by lane and state, as its store has them.
+    backlog: Callable[[], Awaitable[Sequence[tuple[Lane, State, int, float]]]] = field(repr=False)
+
+
+@contextlib.asynccontextmanager
+async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIterator[RunningRelayer]:
+    """
+    Carry the messages of every lane between the configuration's chains until the block ends.
+
+    :param key: pays gas: a name under the configuration's `keys`; else its `relayer.key`.
+    :raises Fatal: a promise broke on the chains, so nothing more is done.
+    """
+    config = configuration(source)
+    settings = config.relayer
+    store = SqliteStore(config.path(settings.store))
+    parts = parts_of(config, store=store, signer=signer_of(config, key=key or settings.key), hooks=Unattended())
+    stop = asyncio.Event()
+    try:
+        lanes = await open_lanes(parts)
+        # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
+        submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
+        limits = BatchLimits(messages=settings.batch)
+        carried = [
+            LaneParts(
+                lane=lane,
+                origin=parts.chains[lane.origin],
+                destination=parts.chains[lane.destination],
+                provers=able(parts, Log(lane=lane, kind=LogKind.LANE)),
+                receipt_provers=able(parts, Log(lane=lane, kind=LogKind.RECEIPTS)),
+                submitters=submitters,
+                store=store,
+                clock=parts.clock,
+                payee=settings.payee,
+                min_fee=Wei(settings.min_fee_wei),
+                limits=limits,
+            )
+            for lane in lanes
+        ]
+        pipeline = Pipeline(carried, tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(pipeline.run(stop), name="relayer")
+            try:
+                yield RunningRelayer(
+                    address=next(iter(submitters.values())).address,
+                    lanes=tuple(_in_words(parts, lane) for lane in lanes),
+                    backlog=store.backlog,
+                )
+            finally:
+                stop.set()
+    except BaseExceptionGroup as group:
+        raise _cause(group) from group
+    finally:
+        await parts.close()
+
+
+async def open_lanes(parts: Parts) -> list[Lane]:
+    """Lanes between the configuration's chains that are open and that somebody can show heads of."""
+    found = []
+    for origin in parts.chains.values():
+        for destination in parts.chains:
+            for assurance in Assurance if destination != origin.chain else ():
+                with contextlib.suppress(NotFound):
+                    lane = await origin.lane_to(destination, assurance)
+                    if able(parts, Log(lane=lane, kind=LogKind.LANE)):
+                        found.append(lane)
+    return found
+
+
+def able(parts: Parts, log: Log) -> Sequence[Prover]:
+    """Provers whose word is enough for a log's lane."""
+    return [prover for prover in parts.provers(log) if prover.assurance >= log.lane.assurance]
+
+
+def _in_words(parts: Parts, lane: Lane) -> str:
+    return f"{parts.name(lane.origin)} to {parts.name(lane.destination)}, {lane.assurance.name.lower()}"
+
+
+def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of ours in a group, else the first of all: what fell with it is not worth a tree."""
+    leaves = list(_leaves(group))
+    return next((leaf for leaf in leaves if isinstance(leaf, Xl2Error)), leaves[0])
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 async def _raise_when_broken(broken: "asyncio.Future[Fatal]") -> None:

@@ -29,7 +29,6 @@ from xl2.ports import (
     Log,
     Prover,
     Signer,
-    Store,
     Submitter,
     TxReceipt,
 )
@@ -80,8 +79,12 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
         return Gate(signer=signer(), hooks=hooks, book=book, chain_id_of=chain_id_of)
 
     @cache
+    def journalled(chain: ChainId) -> JournalledSubmitter:
+        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, SubmitPolicy())
+
+    @cache
     def submitter(chain: ChainId) -> Submitter:
-        return RecoveringSubmitter(submitter_of(everywhere[chain], gate(), store))
+        return RecoveringSubmitter(journalled(chain))
 
     @cache
     def provers(log: Log) -> Sequence[Prover]:
@@ -100,16 +103,12 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
         anchors=anchors,
         provers=provers,
         submitter=submitter,
+        journalled=journalled,
         store=store,
         clock=CLOCK,
         hooks=hooks,
         close=close,
     )
-
-
-def submitter_of(chain: Blocks, signer: Signer, store: Store) -> JournalledSubmitter:
-    """Who sends transactions on a chain."""
-    return JournalledSubmitter(chain, signer, store, CLOCK, SubmitPolicy())
 
 
 @define

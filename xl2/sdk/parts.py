@@ -11,6 +11,7 @@ from attrs import field, frozen
 from xl2.config import Config
 from xl2.core.types import Address, ChainId
 from xl2.errors import InvalidInput
+from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Blocks, Bridge, Chain, ChainSettings, Clock, Log, Prover, Store, Submitter
 from xl2.wallet import WalletHooks
 
@@ -28,6 +29,8 @@ class Parts:
     provers: Callable[[Log], Sequence[Prover]] = field(repr=False)
     #: Who sends transactions on a chain; raises `NotFound` where no key is configured.
     submitter: Callable[[ChainId], Submitter] = field(repr=False)
+    #: The same without the care for what an earlier run left: for who recovers by itself.
+    journalled: Callable[[ChainId], JournalledSubmitter] = field(repr=False)
     #: What was observed and what was signed, durable.
     store: Store = field(repr=False)
     clock: Clock = field(repr=False)
