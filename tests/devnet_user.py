@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -95,6 +95,12 @@ class User:
     async def block(self, number: int | str, *, full: bool = False) -> Mapping[str, Any]:
         tag = hex(number) if isinstance(number, int) else number
         return mapping(await self.rpc.call("eth_getBlockByNumber", tag, full), self.chain.name)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         await self.rpc.close()

@@ -3,8 +3,9 @@ OP node: the sequencer of one L2. L1 blocks come in, sealed L2 blocks go out, on
 
 Each L2 block is laid out as soon as the one before is sealed: L1Info first, then the deposits of its L1 origin, then
 what users send through the `Gate` until its time is up. Promise: every deposit of the portal is executed exactly once,
-in the order of L1; no L1 block is left out as an origin; L1 hashes of L2's L1Block are L1's. If anvil did anything else
-than was laid out, or L1 took a derived block back, the node stops aloud.
+in the order of L1; no L1 block is left out as an origin; L1 hashes of L2's L1Block are L1's. Where somebody rolls the
+L2 back, it goes on from there, and what was derived is derived again. If anvil did anything else than was laid out, or
+L1 took a derived block back, the node stops aloud.
 
 anvil differs from op-geth in what shapes this: it would run the same deposit twice if it were sent twice (so each is
 sent once, by source hash), and holds one deposit a sender in its pool (so the second one of the same L1 block comes an
@@ -63,6 +64,8 @@ class OpNode:
         #: Deposits of the origin that have not been laid out.
         self._deposits: deque[Deposit] = deque()
         self._done: set[bytes] = set()
+        self._head: Mapping[str, Any] = {}
+        self._first_origin = 0
         self._laid_out: list[Deposit] = []
         self._busy_blocks: deque[int] = deque(maxlen=_BUSY_BLOCKS)
 
@@ -71,23 +74,10 @@ class OpNode:
         return next((number for number in reversed(self._busy_blocks) if number <= upto), 0)
 
     async def start(self, first_origin: int) -> None:
-        """Take up derivation behind the origin that L1Block names, or at `first_origin` on a chain that names none."""
-        known = await self._l2.call(
-            "eth_call",
-            {
-                "from": account("deployer").address,
-                "to": PREDEPLOYS["L1Block"],
-                "data": "0x" + _L1_BLOCK.call("number").hex(),
-            },
-            "latest",
-        )
-        number = int(str(known), 16)
-        self._origin = await self._l1_block(number or first_origin)
-        if number == 0:
-            self._deposits = await self._deposits_of(self._origin)
-        else:
-            self._sequence_number += 1
+        """Take up derivation where the L2 stands, at the L1 block `first_origin` on a chain that names none."""
+        self._first_origin = first_origin
         async with self._gate.closed():
+            await self._take_up(await self._block())
             await self._lay_out()
 
     async def run(self) -> None:
@@ -107,22 +97,55 @@ class OpNode:
     async def seal(self) -> None:
         """Close the open block, check it, and lay out the next one."""
         async with self._gate.closed():
-            await self._l2.call("evm_mine")
-            block = mapping(await self._l2.call("eth_getBlockByNumber", "latest", False), self._l2.name)
-            tx_hashes = [str(tx_hash) for tx_hash in sequence(block["transactions"], self._l2.name)]
-            expected = [deposit.tx_hash for deposit in self._laid_out]
-            if tx_hashes[: len(expected)] != expected:
-                raise Incident(
-                    f"block {block['number']} of {self.name} begins with {tx_hashes[: len(expected)]}; "
-                    f"laid out were {expected}"
-                )
-            if len(tx_hashes) > 1:
-                self._busy_blocks.append(quantity(block["number"], self._l2.name))
-            if self._gate.sealed(tx_hashes):
-                # What is left would stand before the next block's deposits; the gate sends it again behind them.
+            head = await self._block()
+            if head["hash"] == self._head["hash"]:
+                await self._l2.call("evm_mine")
+                await self._check(await self._block())
+                await self._advance()
+            else:
+                log.warning("rolled back", extra={"fields": {"chain": self.name, "block": int(head["number"], 16)}})
                 await self._l2.call("anvil_dropAllTransactions")
-            await self._advance()
+                await self._take_up(head)
             await self._lay_out()
+
+    async def _check(self, block: Mapping[str, Any]) -> None:
+        """The block that was sealed is the one that was laid out."""
+        tx_hashes: list[str] = block["transactions"]
+        expected = [deposit.tx_hash for deposit in self._laid_out]
+        if tx_hashes[: len(expected)] != expected:
+            raise Incident(
+                f"block {block['number']} of {self.name} begins with {tx_hashes[: len(expected)]}; "
+                f"laid out were {expected}"
+            )
+        self._head = block
+        if len(tx_hashes) > 1:
+            self._busy_blocks.append(int(block["number"], 16))
+        if self._gate.sealed(tx_hashes):
+            # What is left would stand before the next block's deposits; the gate sends it again behind them.
+            await self._l2.call("anvil_dropAllTransactions")
+
+    async def _take_up(self, head: Mapping[str, Any]) -> None:
+        """Go on behind `head`, which this node may not have sealed: at the start, or after a rollback by anvil."""
+        number, sequence_number = await self._told("number"), await self._told("sequenceNumber")
+        self._head, self._done = head, set()
+        self._origin = await self._l1_block(number or self._first_origin)
+        self._deposits = await self._deposits_of(self._origin)
+        self._sequence_number = sequence_number + 1 if number else 0
+        tip = int(head["number"], 16)
+        for sealed in range(tip - self._sequence_number + 1, tip + 1):
+            there = (await self._block(hex(sealed)))["transactions"]
+            self._deposits = deque(deposit for deposit in self._deposits if deposit.tx_hash not in there)
+        while self._busy_blocks and self._busy_blocks[-1] > tip:
+            self._busy_blocks.pop()
+
+    async def _told(self, function: str) -> int:
+        """What the L2's L1Block says of its origin."""
+        request: Json = {
+            "from": account("deployer").address,
+            "to": PREDEPLOYS["L1Block"],
+            "data": "0x" + _L1_BLOCK.call(function).hex(),
+        }
+        return int(str(await self._l2.call("eth_call", request, "latest")), 16)
 
     async def _l1_is_ahead(self) -> bool:
         return quantity(await self._l1.call("eth_blockNumber"), self._l1.name) > self._origin.number
@@ -159,10 +182,13 @@ class OpNode:
 
     async def _keep_up_with_l1_time(self) -> None:
         """No L2 block is older than its origin: where somebody turned L1's clock forward, turn L2's as well."""
-        latest = mapping(await self._l2.call("eth_getBlockByNumber", "pending", False), self._l2.name)
-        behind = self._origin.timestamp - quantity(latest["timestamp"], self._l2.name)
-        if behind > 0:
+        behind = self._origin.timestamp - int(self._head["timestamp"], 16)
+        # A second may have passed since the last block; both clocks are this machine's otherwise.
+        if behind > 1:
             await self._l2.call("evm_increaseTime", hex(behind))
+
+    async def _block(self, tag: str = "latest") -> Mapping[str, Any]:
+        return _object(await self._l2.call("eth_getBlockByNumber", tag, False), self._l2.name)
 
     async def _l1_block(self, number: int) -> L1Origin:
         return L1Origin.of(_object(await self._l1.call("eth_getBlockByNumber", hex(number), False), self._l1.name))

@@ -217,16 +217,22 @@ async def test_l2_knows_the_true_hash_of_each_l1_block(user_of: UserOf) -> None:
     l1, l2 = user_of("l1", "alice"), user_of("op-b", "alice")
     await advance(l2, 3)
 
+    origins = await told_origins(l1, l2, await first_derived(l2))
+
+    gaps = [later - earlier for earlier, later in pairwise(origins)]
+    assert set(gaps) <= {0, 1}, "no L1 block is left out, none comes back"
+
+
+async def told_origins(l1: User, l2: User, first: int) -> list[int]:
+    """The L1 block that L1Block names at each L2 block from `first` on; each with L1's own hash, or the test fails."""
     head = int((await l2.block("latest"))["number"], 16)
-    numbers = []
-    for number in range(await first_derived(l2), head + 1):
+    origins = []
+    for number in range(first, head + 1):
         request: Any = {"from": l2.address, "to": PREDEPLOYS["L1Block"]}
         told, block_hash = [
             str(await l2.rpc.call("eth_call", {**request, "data": "0x" + L1_BLOCK.call(name).hex()}, hex(number)))
             for name in ("number", "hash")
         ]
-        numbers.append(int(told, 16))
-        assert block_hash == (await l1.block(numbers[-1]))["hash"]
-
-    gaps = [later - earlier for earlier, later in pairwise(numbers)]
-    assert set(gaps) <= {0, 1}, "no L1 block is left out, none comes back"
+        origins.append(int(told, 16))
+        assert block_hash == (await l1.block(origins[-1]))["hash"]
+    return origins

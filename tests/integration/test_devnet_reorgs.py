@@ -1,0 +1,72 @@
+"""Blocks that are taken back: an L2 goes on from where it is left, an L1 that does so ends the devnet."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.devnet_user import User, until
+from tests.integration.test_devnet_deposits import ETHER, advance, deposit, deposits_in, first_derived, told_origins
+from xl2.errors import Incident
+from xl2_adapters.rpc import RpcClient
+from xl2_devnet import BRISK, Description, Options, up
+from xl2_devnet.accounts import account
+
+
+@pytest.fixture
+async def own_devnet() -> AsyncIterator[Description]:
+    async with up(Options(l2=("op",), clocks=BRISK)) as description:
+        yield description
+
+
+async def test_after_a_rollback_of_l2_its_deposits_run_again_and_users_send_again(
+    own_devnet: Description, fresh_address: str
+) -> None:
+    l1, l2 = (User(own_devnet.chain(name), account("alice").private_key) for name in ("l1", "op-a"))
+    sent = await l1.send(own_devnet.chain("op-a").rollup["portal"], deposit(fresh_address, ETHER), value=ETHER)
+    (deposited,) = deposits_in(sent)
+    before = await l2.receipt(deposited)
+    paid = await l2.send("0x" + "11" * 20, value=1)
+    head = int((await l2.block("latest"))["number"], 16)
+
+    async with RpcClient(own_devnet.chain("op-a").node_url) as node:
+        await node.call("anvil_rollback", head - int(before["blockNumber"], 16) + 1)
+    after = await until_moved(l2, deposited, before)
+    await advance(l2, 3)
+    again = await l2.send("0x" + "11" * 20, value=1)
+
+    assert await l2.balance(fresh_address) == ETHER
+    assert after["status"] == again["status"] == "0x1"
+    assert paid["transactionHash"] == again["transactionHash"]
+    origins = await told_origins(l1, l2, await first_derived(l2))
+    assert {later - earlier for earlier, later in pairwise(origins)} <= {0, 1}
+    await l1.close()
+    await l2.close()
+
+
+async def test_a_reorg_of_l1_ends_the_devnet_aloud() -> None:
+    async def use_it_while_l1_reorganizes() -> None:
+        async with (
+            up(Options(l2=("op",), clocks=BRISK)) as devnet,
+            RpcClient(devnet.chain("l1").rpc_url) as l1,
+            User(devnet.chain("op-a"), account("alice").private_key) as user,
+        ):
+            await advance(user, 6)
+            await l1.call("anvil_reorg", 3, [])
+            await asyncio.Event().wait()
+
+    with pytest.raises(Incident, match="L1 took back its block"):
+        async with asyncio.timeout(60):
+            await use_it_while_l1_reorganizes()
+
+
+async def until_moved(user: User, tx_hash: str, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The receipt of a transaction in another block than before."""
+
+    async def look() -> Mapping[str, Any] | None:
+        found: Any = await user.rpc.call("eth_getTransactionReceipt", tx_hash)
+        return found if found is not None and found["blockHash"] != before["blockHash"] else None
+
+    return await until(look, f"{tx_hash} in another block")
