@@ -1,0 +1,51 @@
+"""
+Provers: evidence that in-memory chains believe: it names a block of the home chain, and the reader looks there.
+
+Promise: evidence for a head that the named block does not hold is refused, by prover and chain alike.
+"""
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from xl2.core.evidence import Finality, Head
+from xl2.core.types import Assurance, BlockNumber
+from xl2.errors import NotYet
+from xl2.ports import Call, Chain, Log, Needed, Shown
+
+
+@define(kw_only=True)
+class MemoryProver:
+    """Shows the newest final head. Implements `xl2.ports.Prover`."""
+
+    home: Chain
+    name: str = "memory"
+    assurance: Assurance = Assurance.SETTLED
+    #: Asked for before each head that is shown, once.
+    needs: list[Sequence[Call]] = field(factory=list)
+    #: Says so instead of showing anything.
+    waits_for: str = ""
+
+    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+        """Show a head over at least `count` entries."""
+        if self.waits_for:
+            raise NotYet(self.waits_for)
+        if self.needs:
+            return Needed(calls=tuple(self.needs.pop(0)), why="the test asks for it")
+        final = await self.home.head(Finality.FINALIZED)
+        at = BlockNumber(min(final.number, upto))
+        state = await self.home.log_state(log, at)
+        if state.count < count:
+            raise NotYet(f"block {at} of chain {log.home} has {state.count} entries, asked for are {count}")
+        return Shown(
+            head=Head(log=log.id, head=state.head, count=state.count),
+            evidence=evidence(log, at),
+            assurance=self.assurance,
+            trusted=("nobody: the test's own memory",),
+            at=at,
+        )
+
+
+def evidence(log: Log, at: BlockNumber) -> bytes:
+    """What in-memory chains take for evidence: home, kind and block."""
+    return log.home.to_bytes(8) + bytes((log.kind,)) + at.to_bytes(8)
