@@ -31,7 +31,8 @@ contract InboxTest is World {
 
     function test_deliver_refusesASegmentWithoutMessages() public {
         _send(ATTESTED);
-        bytes memory segment = abi.encodePacked(home.id, home.outbox, ATTESTED, uint40(0), uint16(0), uint16(1), bytes32(0));
+        bytes memory segment =
+            abi.encodePacked(home.id, home.outbox, ATTESTED, uint40(0), uint16(0), uint16(1), bytes32(0));
         segment = bytes.concat(segment, _laneOf(ATTESTED).log());
         _on(away);
         vm.expectRevert(abi.encodeWithSelector(IInbox.BadSegment.selector, 34));
@@ -267,9 +268,7 @@ contract InboxTest is World {
         Wire.Parcel memory parcel = _failOne();
         bytes32 expected = parcel.message.payloadHash;
         parcel.payload = "another";
-        _refusedRetry(
-            parcel, abi.encodeWithSelector(IInbox.WrongPayload.selector, expected, keccak256(parcel.payload))
-        );
+        _refusedRetry(parcel, abi.encodeWithSelector(IInbox.WrongPayload.selector, expected, keccak256(parcel.payload)));
     }
 
     function test_retry_refusesLessGasThanTheSenderAskedFor() public {
@@ -443,7 +442,11 @@ contract InboxTest is World {
 
 /// @notice Accepts only calldata that is byte for byte what Solidity encodes.
 contract Strict {
-    function receiveMessage(bytes32 id, bytes calldata sender, bytes calldata payload) external payable returns (bytes4) {
+    function receiveMessage(bytes32 id, bytes calldata sender, bytes calldata payload)
+        external
+        payable
+        returns (bytes4)
+    {
         require(keccak256(msg.data) == keccak256(abi.encodeWithSelector(SELECTOR, id, sender, payload)));
         return SELECTOR;
     }

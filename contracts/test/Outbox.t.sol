@@ -88,7 +88,9 @@ contract OutboxTest is World {
 
     function test_sendMessage_refusesTheLaneAfterItsLastNonce() public {
         bytes32 slot = bytes32(uint256(LaneLog.laneSlot(away.id, SETTLED)) + 1);
-        vm.store(address(home.outbox), slot, vm.load(address(home.outbox), slot) | bytes32(uint256(type(uint40).max) << 160));
+        vm.store(
+            address(home.outbox), slot, vm.load(address(home.outbox), slot) | bytes32(uint256(type(uint40).max) << 160)
+        );
         _on(home);
         vm.expectRevert(abi.encodeWithSelector(IOutbox.LaneFull.selector, away.id, SETTLED));
         home.outbox.sendMessage(_interoperable(away.id, alice), "", none);
@@ -219,7 +221,10 @@ contract OutboxTest is World {
     }
 
     function test_attributes_refuseAnUnknownOne() public {
-        _refused(hex"12345678", abi.encodeWithSelector(IERC7786GatewaySource.UnsupportedAttribute.selector, bytes4(0x12345678)));
+        _refused(
+            hex"12345678",
+            abi.encodeWithSelector(IERC7786GatewaySource.UnsupportedAttribute.selector, bytes4(0x12345678))
+        );
         _refused("", abi.encodeWithSelector(IERC7786GatewaySource.UnsupportedAttribute.selector, bytes4(0)));
     }
 

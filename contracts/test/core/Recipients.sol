@@ -23,7 +23,11 @@ contract Diary is IERC7786Recipient {
         closed = value;
     }
 
-    function receiveMessage(bytes32 id, bytes calldata sender, bytes calldata payload) external payable returns (bytes4) {
+    function receiveMessage(bytes32 id, bytes calldata sender, bytes calldata payload)
+        external
+        payable
+        returns (bytes4)
+    {
         gasSeen = gasleft();
         if (closed) revert NotToday(entries);
         ++entries;

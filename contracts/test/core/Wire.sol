@@ -80,7 +80,11 @@ library Wire {
     }
 
     /// @dev An expired entry with what shows its message on the origin's log.
-    function expiredEntry(Message memory m, bytes32 start, bytes32[] memory later) internal pure returns (bytes memory) {
+    function expiredEntry(Message memory m, bytes32 start, bytes32[] memory later)
+        internal
+        pure
+        returns (bytes memory)
+    {
         return abi.encodePacked(uint8(2), header(m), start, uint8(later.length), abi.encodePacked(later));
     }
 

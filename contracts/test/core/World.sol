@@ -46,7 +46,8 @@ abstract contract World is TwoChains {
     function _send(Message memory m, bytes memory payload) internal returns (Wire.Parcel memory parcel) {
         _on(home);
         vm.prank(alice);
-        bytes32 id = home.outbox.sendMessage{value: m.fee}(_interoperable(away.id, m.recipient), payload, _attributes(m));
+        bytes32 id =
+            home.outbox.sendMessage{value: m.fee}(_interoperable(away.id, m.recipient), payload, _attributes(m));
         m.sender = alice;
         m.nonce = uint64(parcels[m.assurance].length);
         (m.origin, m.outbox) = (home.id, address(home.outbox));
