@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xl2_devnet.clocks import BRISK, Clocks
-    from xl2_devnet.devnet import Options, running, up
+    from xl2_devnet.devnet import running, up
     from xl2_devnet.devnet_file import Description, read
+    from xl2_devnet.options import Options
 
 __all__ = ["BRISK", "Clocks", "Description", "Options", "read", "running", "up"]
 
@@ -22,7 +23,7 @@ _HOMES = {
     "BRISK": "clocks",
     "Clocks": "clocks",
     "Description": "devnet_file",
-    "Options": "devnet",
+    "Options": "options",
     "read": "devnet_file",
     "running": "devnet",
     "up": "devnet",

@@ -53,8 +53,8 @@ def up(
 ) -> None:
     """Start a devnet, and keep it up until Ctrl-C."""
     from xl2_devnet.clocks import Clocks  # noqa: PLC0415 - see the module's promise
-    from xl2_devnet.devnet import Options  # noqa: PLC0415
     from xl2_devnet.foreground import detached, foreground  # noqa: PLC0415
+    from xl2_devnet.options import Options  # noqa: PLC0415
 
     options = Options(
         l2=tuple(family.strip() for family in l2.split(",")),

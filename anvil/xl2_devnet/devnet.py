@@ -16,14 +16,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from xl2.errors import InvalidInput, RpcRejected, Xl2Error
+from xl2.errors import RpcRejected, Xl2Error
 from xl2_adapters.rpc import RpcClient, RpcLimits
 from xl2_devnet import devnet_file, snapshot
 from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
 from xl2_devnet.anvil import Anvil, anvil
-from xl2_devnet.clocks import Clocks
 from xl2_devnet.deploy import deploy
 from xl2_devnet.devnet_file import ChainEntry, Description
 from xl2_devnet.gate import Gate
@@ -31,59 +30,16 @@ from xl2_devnet.l1_account import L1Account
 from xl2_devnet.op_genesis import PREDEPLOYS
 from xl2_devnet.op_node import OpNode
 from xl2_devnet.op_proposer import OpProposer
+from xl2_devnet.options import L1_NAME, Options
 from xl2_devnet.processes import started_at
 from xl2_devnet.proxy import door
 from xl2_devnet.sites import Deployed, Site
 from xl2_devnet.toolchain import ANVIL, find
 
-L1_NAME, L1_CHAIN_ID = "l1", 900
-_FAMILIES = ("op",)
-_MOST_L2S = 8
 #: Calls of ours may take long while a machine is busy compiling.
 _LIMITS = RpcLimits(read_timeout_seconds=60, total_timeout_seconds=90)
 #: For what must not be sent twice.
 _ONCE = evolve(_LIMITS, max_attempts=1)
-
-
-@frozen(kw_only=True)
-class Options:
-    """What devnet to start, and how."""
-
-    #: Family of each L2; they are named `<family>-a`, `<family>-b`, ...
-    l2: tuple[str, ...] = ("op", "op")
-    clocks: Clocks = field(factory=Clocks)
-    #: Where to write devnet.json; None: nowhere.
-    file: Path | None = None
-    #: The anvil to use; None: looked for, and fetched if need be.
-    anvil: Path | None = None
-    #: Whether to start from a snapshot and keep one.
-    cache: bool = True
-    #: Port by chain name; what is not named gets a free one.
-    ports: Mapping[str, int] = field(factory=dict)
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse what cannot be started."""
-        for family in self.l2:
-            if family not in _FAMILIES:
-                known = ", ".join(_FAMILIES)
-                raise InvalidInput(
-                    f"there is no L2 family {family!r}", field="l2", value=family, remedy=f"Known are: {known}."
-                )
-        if not 1 <= len(self.l2) <= _MOST_L2S:
-            raise InvalidInput(f"{len(self.l2)} L2s were asked for; 1 to {_MOST_L2S} can be had", field="l2")
-        for name in self.ports:
-            if name not in self.sites:
-                raise InvalidInput(f"a port was named for {name!r}, which is none of {', '.join(self.sites)}")
-
-    @property
-    def sites(self) -> Mapping[str, Site]:
-        """Chains by name, the L1 first."""
-        names = {L1_NAME: Site(name=L1_NAME, chain_id=L1_CHAIN_ID, family="l1")}
-        for place, family in enumerate(self.l2):
-            name = f"{family}-{chr(ord('a') + place)}"
-            names[name] = Site(name=name, chain_id=L1_CHAIN_ID + 1 + place, family=family)
-        return names
-
 
 #: Starts work under a name.
 _Supervise = Callable[[str, Coroutine[Any, Any, None]], None]
@@ -93,7 +49,7 @@ Say = Callable[[str], object]
 
 @contextlib.asynccontextmanager
 async def up(
-    options: Options = Options(), *, environ: Mapping[str, str] | None = None, say: Say = lambda _sentence: None
+    options: Options | None = None, *, environ: Mapping[str, str] | None = None, say: Say = lambda _sentence: None
 ) -> AsyncIterator[Description]:
     """Start a devnet; it ends with the block.
 
@@ -101,6 +57,7 @@ async def up(
         Xl2Error: it cannot be started, or something in it failed while it ran.
     """
     began = time.monotonic()
+    options = options or Options()
     env = os.environ if environ is None else environ
     binary = await asyncio.to_thread(find, ANVIL, env, explicit=options.anvil, say=say)
     try:
@@ -120,7 +77,7 @@ async def up(
 
 
 @contextlib.contextmanager
-def running(options: Options = Options(), *, say: Say = lambda _sentence: None) -> Iterator[Description]:
+def running(options: Options | None = None, *, say: Say = lambda _sentence: None) -> Iterator[Description]:
     """`up`, in a thread with an event loop of its own.
 
     Raises:

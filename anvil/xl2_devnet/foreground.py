@@ -23,8 +23,9 @@ from rich.table import Table
 from xl2.errors import Retryable, RpcUnavailable
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import mapping, quantity
-from xl2_devnet.devnet import Options, up
+from xl2_devnet.devnet import up
 from xl2_devnet.devnet_file import ChainEntry, Description, read
+from xl2_devnet.options import Options
 from xl2_devnet.processes import is_running, signal_it
 
 _START_SECONDS = 180.0

@@ -22,14 +22,14 @@ from xl2_devnet.op_derive import DEPOSIT_TYPE
 
 #: What op-geth says to a raw transaction of a type that only the sequencer makes.
 TYPE_NOT_SUPPORTED = "transaction type not supported"
-#: Transactions that may wait for a block, over all senders.
-_MOST_WAITING = 50_000
 #: Places of nonce and gas limit in the RLP list of each type of transaction (0: legacy).
 _FIELDS = {0: (0, 2), 1: (1, 3), 2: (1, 4), 3: (1, 4), 4: (1, 4)}
 
 
 @frozen(kw_only=True)
-class _Transaction:
+class Waiting:
+    """A user's transaction until it is in a block."""
+
     raw: str
     tx_hash: str
     tx_nonce: int
@@ -48,11 +48,11 @@ class Gate:
         self._sending = 0
         self._room = 0
         self._holds_deposits = False
-        self._waiting: dict[str, _Transaction] = {}
+        self._waiting: dict[str, Waiting] = {}
 
     async def send(self, raws: Sequence[str]) -> list[Json | RpcRejected]:
         """Send raw transactions, in this order, into the first open block with room; the node's answer to each."""
-        read = [_read(raw, self._node.name) for raw in raws]
+        read = [read_raw(raw, self._node.name) for raw in raws]
         answers: list[Json | RpcRejected] = [None] * len(raws)
         left = []
         for place, transaction in enumerate(read):
@@ -110,7 +110,7 @@ class Gate:
             if isinstance(answer, RpcRejected):
                 del self._waiting[transaction.tx_hash]
 
-    async def _enter(self, transactions: Sequence[_Transaction]) -> Sequence[_Transaction]:
+    async def _enter(self, transactions: Sequence[Waiting]) -> Sequence[Waiting]:
         """Wait for an open block with room for the first; as many of them as it has room for."""
         async with self._change:
             await self._change.wait_for(lambda: self._open and self._fits(transactions[0]))
@@ -126,18 +126,19 @@ class Gate:
             self._sending -= 1
             self._change.notify_all()
 
-    def _fits(self, transaction: _Transaction) -> bool:
+    def _fits(self, transaction: Waiting) -> bool:
         if self._holds_deposits and transaction.tx_nonce == 0:
             return False
         # One that fits no block goes to the node at once, which says so.
         return transaction.gas <= self._room or transaction.gas > self._gas_limit
 
 
-def _sending(transaction: _Transaction) -> Call:
+def _sending(transaction: Waiting) -> Call:
     return Call("eth_sendRawTransaction", (transaction.raw,))
 
 
-def _read(raw: str, endpoint: str) -> _Transaction | RpcRejected:
+def read_raw(raw: str, endpoint: str) -> Waiting | RpcRejected:
+    """What the gate must know of a raw transaction in hex, or what a node would say to such bytes."""
     try:
         encoded = bytes.fromhex(raw.removeprefix("0x"))
         kind = encoded[0] if encoded[0] < 0xC0 else 0
@@ -147,7 +148,7 @@ def _read(raw: str, endpoint: str) -> _Transaction | RpcRejected:
         fields = rlp.decode(encoded[1:] if kind else encoded)
         # A blob transaction travels with its blobs, one level down.
         fields = fields[0] if kind == 3 and isinstance(fields[0], list) else fields
-        return _Transaction(
+        return Waiting(
             raw=raw,
             tx_hash="0x" + keccak(encoded).hex(),
             tx_nonce=int.from_bytes(fields[nonce_at], "big"),

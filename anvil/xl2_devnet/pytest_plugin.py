@@ -19,7 +19,8 @@ def devnet() -> "Iterator[Description]":
     """A running devnet with two OP Stack L2s, `op-a` and `op-b`, four blocks a second on each chain."""
     # Not at the top: a test run that uses no devnet does not load one.
     from xl2_devnet.clocks import BRISK  # noqa: PLC0415
-    from xl2_devnet.devnet import Options, running  # noqa: PLC0415
+    from xl2_devnet.devnet import running  # noqa: PLC0415
+    from xl2_devnet.options import Options  # noqa: PLC0415
 
     with running(Options(clocks=BRISK)) as description:
         yield description
