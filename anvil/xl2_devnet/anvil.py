@@ -8,13 +8,11 @@ in any other way. What is on the chain is left to others.
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import re
-import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -25,8 +23,13 @@ START_TIMEOUT_SECONDS = 20.0
 STOP_TIMEOUT_SECONDS = 2.0
 _POLL_SECONDS = 0.005
 _LISTENING = re.compile(r"^Listening on (127\.0\.0\.1:\d+)", re.MULTILINE)
-#: From <sys/prctl.h>.
-_PR_SET_PDEATHSIG = 1
+#: prctl(PR_SET_PDEATHSIG, SIGKILL), both by their numbers in Linux; then the command, unless the parent is gone.
+_BIND = """
+import ctypes, os, sys
+if ctypes.CDLL(None).prctl(1, 9) == 0 and os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+sys.exit("anvil could not be bound to the life of the devnet")
+"""
 
 
 class AnvilFailed(Retryable):
@@ -68,9 +71,11 @@ async def anvil(binary: Path, name: str, *, port: int, arguments: Sequence[str])
     """
     with tempfile.TemporaryFile("w+", prefix=f"anvil-{name}-") as said:
         process = await asyncio.create_subprocess_exec(
-            str(binary), "--host", "127.0.0.1", "--port", str(port), *arguments,
-            stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, preexec_fn=_die_with_parent(),
-        )  # fmt: skip
+            *_bound_to_us([str(binary), "--host", "127.0.0.1", "--port", str(port), *arguments]),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
         try:
             url = await _listening(process, name, said.fileno())
             # anvil logs each call; nobody reads that, and it would grow without end.
@@ -103,16 +108,12 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """What the child runs before anvil: Linux kills it when its parent is gone, `kill -9` included."""
+def _bound_to_us(command: Sequence[str]) -> list[str]:
+    """The command, started so that Linux kills it when the thread that started it is gone, `kill -9` included.
+
+    By a short-lived Python that becomes the command, not by `preexec_fn`: that runs Python between fork and exec, which
+    may hang a process with threads.
+    """
     if sys.platform != "linux":
-        return None
-    # Loaded before the fork: between fork and exec only system calls are safe.
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent = os.getpid()
-
-    def bind() -> None:
-        if prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or os.getppid() != parent:
-            os._exit(1)
-
-    return bind
+        return list(command)
+    return [sys.executable, "-I", "-S", "-c", _BIND, str(os.getpid()), *command]

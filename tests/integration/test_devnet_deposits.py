@@ -160,6 +160,29 @@ async def test_a_message_of_the_messenger_arrives_with_its_sender_and_value(
     assert int(receipt["from"], 16) == (int(messenger, 16) + ALIAS_OFFSET) % (1 << 160)
 
 
+async def test_an_erc20_goes_to_l2_by_the_standard_bridge(
+    devnet: Description, user_of: UserOf, fresh_address: str
+) -> None:
+    l1, l2 = user_of("l1", "grace"), user_of("op-a", "grace")
+    weth, factory, bridge = (op_stack(name) for name in ("WETH", "OptimismMintableERC20Factory", "L1StandardBridge"))
+    token = (await l1.send(None, weth.creation(), gas=2_000_000))["contractAddress"]
+    at_l1_bridge = devnet.chain("op-a").rollup["l1_standard_bridge"]
+    await l1.send(token, weth.call("deposit"), value=ETHER)
+    await l1.send(token, weth.call("approve", at_l1_bridge, ETHER))
+    create = factory.call("createOptimismMintableERC20", token, "Wrapped", "W")
+    made = await l2.send(PREDEPLOYS["OptimismMintableERC20Factory"], create, gas=3_000_000)
+    (created,) = events(made, factory, "OptimismMintableERC20Created")
+    twin = created.arguments["localToken"]
+
+    calldata = bridge.call("bridgeERC20To", token, twin, fresh_address, ETHER, 200_000, b"")
+    sent = await l1.send(at_l1_bridge, calldata, gas=3_000_000)
+    receipt = await l2.receipt(deposits_in(sent)[0])
+
+    assert len(events(receipt, L2_MESSENGER, "RelayedMessage")) == 1
+    assert await l2.read(twin, op_stack("OptimismMintableERC20"), "balanceOf", fresh_address) == ETHER
+    assert await l1.read(token, weth, "balanceOf", at_l1_bridge) == ETHER
+
+
 async def test_an_estimate_for_the_messenger_is_too_low_unless_asked_from_the_estimation_address(
     devnet: Description, user_of: UserOf
 ) -> None:
