@@ -1,0 +1,146 @@
+"""Confirm and settle: final on the destination first, then each nonce paid once."""
+
+import pytest
+from attrs import evolve
+
+from tests.unit.flow.walk import RELAYER, Walk
+from xl2.core.lifecycle import State
+from xl2.core.types import Address, Timestamp, Wei
+from xl2.errors import NotYet
+from xl2.flow import settle
+from xl2.testing import MemoryProver
+
+FEE = Wei(5 * 10**9)
+SENDER = Address(b"\x41" * 20)
+
+
+async def test_a_delivery_is_confirmed_by_a_final_block_and_not_before(walk: Walk) -> None:
+    records = await walk.observed()
+    await walk.delivered(records)
+    before = await walk.states(records)
+
+    await walk.confirmed(records)
+
+    assert before == [State.DELIVERED]
+    assert await walk.states(records) == [State.CONFIRMED]
+
+
+async def test_a_delivery_that_a_reorg_took_is_proven_and_delivered_again(walk: Walk) -> None:
+    records = await walk.observed()
+    walk.destination.mine(3)
+    await walk.delivered(records)
+
+    walk.destination.reorg(1)
+    walk.destination.mine(3)
+    await walk.confirmed(records)
+    taken = await walk.states(records)
+    await walk.delivered([await walk.record(records[0].sent.message.id)])
+    await walk.confirmed(records)
+
+    assert taken == [State.OBSERVED]
+    assert await walk.states(records) == [State.CONFIRMED]
+
+
+async def test_fees_of_a_batch_are_credited_to_who_delivered(walk: Walk) -> None:
+    records = await walk.observed(10, fee=FEE)
+    await walk.delivered(records)
+    await walk.confirmed(records)
+
+    await walk.settled()
+
+    assert await walk.states(records) == [State.SETTLED] * 10
+    assert await walk.origin.credit(RELAYER.address) == 10 * FEE
+
+
+async def test_an_expired_message_is_refunded_to_its_sender(walk: Walk) -> None:
+    records = await walk.observed(3, fee=FEE, expiry=Timestamp(1_700_000_010))
+    walk.destination.mine(1, seconds=60)
+    await walk.delivered(records)
+    await walk.expired(await walk.record(records[1].sent.message.id))
+    await walk.confirmed([records[1]])
+
+    await walk.settled()
+
+    assert (await walk.states(records))[1] is State.REFUNDED
+    assert await walk.origin.credit(SENDER) == FEE
+
+
+async def test_a_message_sent_meanwhile_does_not_spoil_the_refund(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE, expiry=Timestamp(1_700_000_010))
+    walk.destination.mine(1, seconds=60)
+    await walk.delivered(records)
+    await walk.expired(await walk.record(records[0].sent.message.id))
+    await walk.confirmed(records)
+
+    await walk.origin.put(walk.lane, b"not observed yet")
+    await walk.settled()
+
+    assert await walk.states(records) == [State.REFUNDED]
+
+
+async def test_an_expiry_of_what_was_never_sent_settles_nothing_and_holds_up_nothing(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE)
+    forged = records[0].sent.message.header[:107] + b"\0\0\0\1" + (1).to_bytes(8) + bytes(44)
+    call = walk.destination.expire_call(records[0].sent.message)
+    await walk.submitter(walk.destination).submit(evolve(call, data=call.data[:1] + forged))
+    await walk.delivered(records)
+    await walk.confirmed(records)
+
+    await walk.settled()
+
+    assert await walk.states(records) == [State.SETTLED]
+    assert await walk.origin.credit(SENDER) == 0
+
+
+async def test_what_is_settled_at_the_tip_is_not_paid_for_twice(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE)
+    await walk.delivered(records)
+    await walk.confirmed(records)
+    await walk.settled()
+
+    with pytest.raises(NotYet, match="not in a final block"):
+        await walk.owed()
+    walk.origin.mine(2)
+
+    assert await walk.owed() is None
+    assert await walk.store.settled_upto(walk.lane) == 1
+
+
+async def test_a_settlement_that_a_reorg_took_is_owed_again(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE)
+    await walk.delivered(records)
+    await walk.confirmed(records)
+    await walk.settled()
+
+    walk.origin.reorg(1)
+    due = await walk.owed()
+
+    assert due is not None
+    assert [entry.index for entry in due.entries] == [0]
+
+
+async def test_earnings_are_paid_out_from_the_least_on(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE)
+    await walk.delivered(records)
+    await walk.confirmed(records)
+    await walk.settled()
+    submitter = walk.submitter(walk.origin)
+
+    too_little = await settle.claim(walk.origin, submitter, Wei(FEE + 1))
+    paid = await settle.claim(walk.origin, submitter, Wei(1))
+
+    assert too_little is None
+    assert paid is not None
+    assert await walk.origin.credit(RELAYER.address) == 0
+
+
+async def test_receipts_are_not_settled_on_a_head_that_does_not_cover_them(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE)
+    await walk.delivered(records)
+    await walk.confirmed(records)
+    due = await walk.owed()
+    assert due is not None
+
+    prover = MemoryProver(home=walk.destination, waits_for="a game about the destination")
+    with pytest.raises(NotYet):
+        await settle.prepare(due, walk.store, walk.origin, prover)

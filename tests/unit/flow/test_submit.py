@@ -1,0 +1,209 @@
+"""Submit: one nonce a call, the journal first, the same bytes after a crash."""
+
+import asyncio
+
+import pytest
+
+from tests.unit.flow.walk import until
+from xl2.errors import Reverted, RpcRejected, RpcUnavailable, Unaffordable
+from xl2.flow.submit import JournalledSubmitter, SubmitPolicy, replacement
+from xl2.ports import Broadcast, Call, Fees, Transaction
+from xl2.store import SqliteStore
+from xl2.testing import ManualClock, MemoryChain, MemorySigner, World
+
+ALICE = MemorySigner.named("alice")
+
+
+def transfer(chain: MemoryChain, **fields: object) -> Call:
+    given = {"chain": chain.chain, "to": MemorySigner.named("bob").address, "data": b"", "what": "pay bob"}
+    return Call(**(given | fields))  # type: ignore[arg-type]
+
+
+def submitter(chain: MemoryChain, store: SqliteStore, clock: ManualClock, **policy: object) -> JournalledSubmitter:
+    return JournalledSubmitter(chain, ALICE, store, clock, SubmitPolicy(**policy))  # type: ignore[arg-type]
+
+
+async def test_a_call_is_included_and_its_nonce_leaves_the_journal(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+
+    receipt = await submitter(chain, store, clock).submit(transfer(chain))
+
+    assert receipt.succeeded
+    assert await store.pending(chain.chain, ALICE.address) == []
+
+
+async def test_the_bytes_are_in_the_journal_before_anybody_sees_them(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    seen: list[int] = []
+    broadcast = chain.broadcast
+
+    async def spy(raw: bytes) -> Broadcast:
+        seen.append(len(await store.pending(chain.chain, ALICE.address)))
+        return await broadcast(raw)
+
+    chain.broadcast = spy  # type: ignore[method-assign]
+    await submitter(chain, store, clock).submit(transfer(chain))
+
+    assert seen == [1]
+
+
+async def test_after_a_crash_the_same_bytes_are_sent_again(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    chain.automine = False
+    crashed = asyncio.ensure_future(submitter(chain, store, clock).submit(transfer(chain)))
+    await until(lambda: bool(chain.broadcasts))
+    crashed.cancel()
+    chain.forget()
+    first = chain.broadcasts[0]
+
+    chain.automine = True
+    receipts = await submitter(chain, store, clock).recover()
+
+    assert chain.broadcasts[-1] == first
+    assert [receipt.succeeded for receipt in receipts] == [True]
+    assert await chain.tx_nonce(ALICE.address) == 1
+
+
+async def test_two_calls_at_once_take_two_nonces(world: World, store: SqliteStore, clock: ManualClock) -> None:
+    chain = world.chain(901)
+    one = submitter(chain, store, clock)
+
+    receipts = await asyncio.gather(one.submit(transfer(chain)), one.submit(transfer(chain)))
+
+    assert receipts[0].tx_hash != receipts[1].tx_hash
+    assert await chain.tx_nonce(ALICE.address) == 2
+
+
+async def test_a_stuck_transaction_is_replaced_at_a_better_price(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    chain.automine = False
+    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=2.0).submit(transfer(chain)))
+    await until(lambda: bool(chain.broadcasts))
+    chain.base_fee *= 4
+
+    await until(lambda: len(chain.broadcasts) == 2)
+    chain.mine()
+    receipt = await under_way
+
+    assert receipt.succeeded
+    assert len(await store.pending(chain.chain, ALICE.address)) == 0
+    assert await chain.tx_nonce(ALICE.address) == 1
+
+
+async def test_a_replacement_stops_at_the_cap(world: World, store: SqliteStore, clock: ManualClock) -> None:
+    chain = world.chain(901)
+    chain.automine = False
+    policy = {"stuck_seconds": 1.0, "max_fee_multiple": 1}
+    under_way = asyncio.ensure_future(submitter(chain, store, clock, **policy).submit(transfer(chain)))
+    started = clock.now()
+    await until(lambda: clock.now() > started + 20)
+
+    offers = await store.pending(chain.chain, ALICE.address)
+    under_way.cancel()
+
+    assert len(offers) == 1
+
+
+async def test_an_endpoint_that_is_down_is_never_the_last_word(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    down = RpcUnavailable("down", endpoint="memory")
+    one = submitter(chain, store, clock)
+    broadcast = chain.broadcast
+    tries = 0
+
+    async def failing(raw: bytes) -> Broadcast:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise down
+        return await broadcast(raw)
+
+    chain.broadcast = failing  # type: ignore[method-assign]
+    receipt = await one.submit(transfer(chain))
+
+    assert receipt.succeeded
+    assert tries == 4
+
+
+async def test_a_nonce_that_another_wallet_used_is_given_up_and_the_call_made_again(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    chain.automine = False
+    under_way = asyncio.ensure_future(submitter(chain, store, clock).submit(transfer(chain)))
+    await until(lambda: bool(chain.broadcasts))
+    chain.forget()
+    elsewhere = SqliteStore(":memory:")
+    chain.automine = True
+    await submitter(chain, elsewhere, clock).submit(transfer(chain, what="the same key elsewhere"))
+    await elsewhere.close()
+
+    receipt = await under_way
+
+    assert receipt.succeeded
+    assert await chain.tx_nonce(ALICE.address) == 2
+
+
+async def test_a_refused_broadcast_frees_its_nonce(world: World, store: SqliteStore, clock: ManualClock) -> None:
+    chain = world.chain(901)
+
+    async def refuse(raw: bytes) -> Broadcast:
+        raise RpcRejected(f"{len(raw)} bytes are too many", endpoint="memory")
+
+    chain.broadcast = refuse  # type: ignore[method-assign]
+    with pytest.raises(RpcRejected):
+        await submitter(chain, store, clock).submit(transfer(chain))
+
+    assert await store.pending(chain.chain, ALICE.address) == []
+
+
+async def test_a_call_that_would_revert_is_never_signed(world: World, store: SqliteStore, clock: ManualClock) -> None:
+    chain = world.chain(901)
+    call = chain.claim_call(ALICE.address)
+
+    with pytest.raises(Reverted, match="NoCredit"):
+        await submitter(chain, store, clock).submit(call)
+
+    assert chain.broadcasts == []
+
+
+async def test_too_little_balance_is_said_with_the_numbers(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    chain.funds[ALICE.address] = 5
+
+    with pytest.raises(Unaffordable) as raised:
+        await submitter(chain, store, clock).submit(transfer(chain))
+
+    assert raised.value.available == 5
+    assert raised.value.needed > 5
+    assert chain.broadcasts == []
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 1), (1, 2), (7, 8), (8, 9), (100, 113), (10**9, 1_125_000_000)])
+def test_a_bump_is_an_eighth_rounded_up_and_at_least_one(old: int, new: int) -> None:
+    before = Transaction(
+        chain=World().chain(901).chain,
+        tx_nonce=0,
+        to=ALICE.address,
+        data=b"",
+        value=0,  # type: ignore[arg-type]
+        gas_limit=21_000,
+        max_fee=old,  # type: ignore[arg-type]
+        priority_fee=old,  # type: ignore[arg-type]
+    )
+
+    after = replacement(before, Fees(base_fee=0, priority_fee=0))  # type: ignore[arg-type]
+
+    assert (after.max_fee, after.priority_fee) == (new, new)
