@@ -1,0 +1,35 @@
+"""The protocol keeps its promises whatever is called, and each of its rules is needed for that."""
+
+from typing import Any
+
+import pytest
+from attrs import fields
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.property.promises import Promises
+from tests.property.protocol_model import Rules
+
+TestPromises = Promises.TestCase
+TestPromises.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+
+#: Enough to find each break below, from a fixed start: the search is the same on every run.
+SEARCH = settings(
+    max_examples=1500,
+    stateful_step_count=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
+
+
+@pytest.mark.parametrize("rule", [field.name for field in fields(Rules)])
+def test_without_one_of_its_rules_the_protocol_breaks_a_promise(rule: str) -> None:
+    without: dict[str, Any] = {rule: False}
+    broken = type("Broken", (Promises,), {"protocol": Rules(**without)})
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(broken, settings=SEARCH)
