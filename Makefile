@@ -45,7 +45,7 @@ forge: .setup ## Solidity tests, after a canary that must fail
 
 pytest: .setup
 	@echo "== pytest"
-	@.venv/bin/pytest -n $(WORKERS) --dist loadgroup
+	@PYTHONHASHSEED=0 .venv/bin/pytest -n $(WORKERS) --dist loadgroup
 
 contracts: .setup ## compile, and write the artifacts that the wheel carries
 	@$(PY) -m tools.artifacts
