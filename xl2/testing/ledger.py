@@ -93,6 +93,11 @@ class MemoryLedger:
 
     # --- words of a test
 
+    @property
+    def state(self) -> State:
+        """What outbox and inbox hold at the tip."""
+        return self._tip.state
+
     def mine(self, blocks: int = 1, seconds: int = 1) -> None:
         """Make blocks, `seconds` apart; the first takes what waits in the pool."""
         for _ in range(blocks):

@@ -1,0 +1,213 @@
+"""Pipeline: messages reach their end, whatever is killed on the way, and each is paid for once."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from attrs import field, frozen
+
+from xl2.core.lifecycle import State
+from xl2.core.types import Address, Timestamp, Wei
+from xl2.errors import Fatal, Incident, NotYet, RpcUnavailable
+from xl2.flow.submit import JournalledSubmitter
+from xl2.ports import Call
+from xl2.relayer import LaneParts, Pipeline, PipelineSettings, open_lanes
+from xl2.store import SqliteStore
+from xl2.testing import MemoryProver, MemorySigner, World
+
+RECIPIENT = Address(b"\x77" * 20)
+FEE = Wei(10**9)
+SETTINGS = PipelineSettings(poll_seconds=0.005, drain_seconds=5.0)
+
+
+class FastClock:
+    """Real order, hurried time: a rest of ten seconds is over in ten milliseconds."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def now(self) -> float:
+        return 1_000_000 + (time.monotonic() - self._start) * 1_000
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 1_000)
+
+
+@frozen
+class Relayer:
+    """One process: a store on the disk, and all that dies with it."""
+
+    world: World
+    path: Path
+    clock: FastClock = field(factory=FastClock)
+    provers: dict[int, MemoryProver] = field(factory=dict)
+
+    def pipeline(self, store: SqliteStore) -> Pipeline:
+        signer = MemorySigner.named("relayer")
+        chains = {chain: self.world.chain(chain) for chain in (901, 902)}
+        submitters = {one.chain: JournalledSubmitter(one, signer, store, self.clock) for one in chains.values()}
+        provers = {chain: self.provers.get(chain) or MemoryProver(home=chains[chain]) for chain in chains}
+        parts = LaneParts(
+            lane=self.world.lane(901, 902),
+            origin=chains[901],
+            destination=chains[902],
+            provers=[provers[901]],
+            receipt_provers=[provers[902]],
+            submitters=submitters,
+            store=store,
+            clock=self.clock,
+        )
+        return Pipeline([parts], list(submitters.values()), SETTINGS)
+
+    async def run_until(self, *wanted: State) -> dict[State, int]:
+        """Run until every message is in one of these states; the states."""
+        stop = asyncio.Event()
+        async with SqliteStore(self.path) as store, asyncio.timeout(60):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.pipeline(store).run(stop))
+                while not await self._are(store, wanted):
+                    for chain in (901, 902):
+                        self.world.chain(chain).mine()
+                    await asyncio.sleep(0.005)
+                stop.set()
+            return {state: count for _, state, count, _ in await store.backlog()}
+
+    async def _are(self, store: SqliteStore, wanted: tuple[State, ...]) -> bool:
+        backlog = await store.backlog()
+        sent = len(self.world.chain(901).state.sent)
+        return sum(count for _, _, count, _ in backlog) == sent and all(state in wanted for _, state, _, _ in backlog)
+
+
+@pytest.fixture
+def relayer(tmp_path: Path) -> Relayer:
+    return Relayer(World(), tmp_path / "relayer.sqlite")
+
+
+async def put(relayer: Relayer, count: int, **fields: object) -> None:
+    world = relayer.world
+    for number in range(count):
+        await world.chain(901).put(world.lane(901, 902), f"message {number}".encode(), fee=FEE, **fields)  # type: ignore[arg-type]
+
+
+async def test_messages_are_delivered_settled_and_paid(relayer: Relayer) -> None:
+    await put(relayer, 5)
+
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 5}
+    assert relayer.world.chain(902).state.delivered == {message.id for message in relayer.world.chain(901).state.sent}
+
+
+async def test_a_failing_recipient_is_retried_until_it_succeeds(relayer: Relayer) -> None:
+    attempts = []
+
+    def recipient(_: object, gas: int) -> bool:
+        attempts.append(gas)
+        return len(attempts) > 6
+
+    relayer.world.chain(902).recipients[RECIPIENT] = recipient
+    await put(relayer, 1, recipient=RECIPIENT)
+
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 1}
+
+
+async def test_what_cannot_be_delivered_in_time_is_refunded(relayer: Relayer) -> None:
+    relayer.world.chain(902).recipients[RECIPIENT] = lambda *_: False
+    tip = (await relayer.world.chain(902).block(0)).timestamp  # type: ignore[arg-type]
+    await put(relayer, 2, recipient=RECIPIENT, expiry=Timestamp(tip + 40))
+
+    states = await relayer.run_until(State.REFUNDED)
+
+    assert states == {State.REFUNDED: 2}
+    assert await relayer.world.chain(901).credit(Address(b"\x41" * 20)) == 2 * FEE
+
+
+async def test_calls_that_evidence_needs_are_made_first(relayer: Relayer) -> None:
+    origin, destination = relayer.world.chain(901), relayer.world.chain(902)
+    checkpoint = Call(chain=destination.chain, to=RECIPIENT, data=b"", what="keep an l1 block")
+    relayer.provers[901] = MemoryProver(home=origin, needs=[[checkpoint]])
+    await put(relayer, 1)
+
+    await relayer.run_until(State.SETTLED)
+
+    assert destination.broadcasts[0].endswith(RECIPIENT)
+
+
+async def test_a_killed_relayer_loses_nothing_and_doubles_nothing(relayer: Relayer) -> None:
+    await put(relayer, 3)
+    relayer.world.chain(901).mine(3)
+    destination = relayer.world.chain(902)
+    destination.automine = False
+
+    async with SqliteStore(relayer.path) as store:
+        killed = asyncio.ensure_future(relayer.pipeline(store).run(asyncio.Event()))
+        async with asyncio.timeout(30):
+            while not destination.broadcasts:
+                relayer.world.chain(901).mine()
+                await asyncio.sleep(0.005)
+        killed.cancel()
+        await asyncio.wait([killed])
+    destination.forget()
+    first = destination.broadcasts[0]
+    destination.automine = True
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 3}
+    assert set(destination.broadcasts) == {first}
+
+
+async def test_a_delivery_that_a_reorg_takes_is_made_again(relayer: Relayer) -> None:
+    await put(relayer, 1)
+    destination = relayer.world.chain(902)
+    deliveries = 0
+    mine = destination.mine
+
+    def mine_and_lose_the_first(blocks: int = 1, seconds: int = 1) -> None:
+        nonlocal deliveries
+        before = len(destination.state.delivered)
+        mine(blocks, seconds)
+        if len(destination.state.delivered) > before:
+            deliveries += 1
+            if deliveries == 1:
+                destination.reorg(1)
+                mine(3)
+
+    destination.mine = mine_and_lose_the_first  # type: ignore[method-assign]
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 1}
+    assert deliveries == 2
+
+
+async def test_endpoints_that_fail_now_and_then_only_cost_time(relayer: Relayer) -> None:
+    await put(relayer, 2)
+    for chain in (901, 902):
+        relayer.world.chain(chain).fail(*[RpcUnavailable("down", endpoint="memory")] * 9, NotYet("not yet"))
+
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 2}
+
+
+async def test_a_broken_promise_of_a_chain_stops_the_relayer_aloud(relayer: Relayer) -> None:
+    async with SqliteStore(relayer.path) as store:
+        pipeline = relayer.pipeline(store)
+        relayer.world.chain(901).fail(Incident("a final block is gone"))
+
+        with pytest.raises(ExceptionGroup) as raised:
+            async with asyncio.timeout(30):
+                await pipeline.run(asyncio.Event())
+
+    assert raised.group_contains(Fatal, match="a final block is gone")
+
+
+async def test_lanes_are_listed_only_where_both_ends_agree(relayer: Relayer) -> None:
+    chains = [relayer.world.chain(901), relayer.world.chain(902)]
+
+    lanes = await open_lanes(chains)
+
+    assert len(lanes) == 6
+    assert relayer.world.lane(901, 902) in lanes

@@ -1,0 +1,50 @@
+"""Retry: the first delays of each policy, and which cause gets which."""
+
+import pytest
+from tenacity.wait import wait_base
+
+from xl2.errors import (
+    NotYet,
+    ProofInvalid,
+    Reverted,
+    RpcRateLimited,
+    RpcUnavailable,
+    Unaffordable,
+    Xl2Error,
+)
+from xl2.relayer import retry
+
+
+@pytest.mark.parametrize(
+    ("policy", "delays"),
+    [
+        (retry.WAITING, [1.0, 1.5, 2.25, 3.375, 5.0625, 7.59375, 11.390625, 12.0, 12.0]),
+        (retry.ENDPOINT, [1, 2, 4, 8, 16, 32, 60, 60]),
+        (retry.REVERTED, [5, 10, 30, 60, 180, 600, 600]),
+        (retry.RECIPIENT, [10, 30, 60, 300, 900, 3600, 3600]),
+        (retry.UNTRUE, [5, 15, 60, 300, 300]),
+        (retry.POOR, [30, 60, 300, 300]),
+    ],
+)
+def test_the_first_delays_of_each_policy(policy: wait_base, delays: list[float]) -> None:
+    assert [retry.delay(policy, attempt) for attempt in range(1, len(delays) + 1)] == delays
+
+
+@pytest.mark.parametrize(
+    ("cause", "policy"),
+    [
+        (NotYet("x"), retry.WAITING),
+        (RpcUnavailable("x", endpoint="e"), retry.ENDPOINT),
+        (Reverted("x", endpoint="e"), retry.REVERTED),
+        (ProofInvalid("x"), retry.UNTRUE),
+        (Unaffordable("x", needed=2, available=1), retry.POOR),
+    ],
+)
+def test_each_cause_has_its_policy(cause: Xl2Error, policy: wait_base) -> None:
+    assert retry.policy_for(cause) is policy
+
+
+def test_an_endpoint_that_asks_for_longer_gets_longer() -> None:
+    limited = RpcRateLimited("x", endpoint="e", retry_after_seconds=33.0)
+
+    assert retry.rest_seconds(limited, 1) == 33.0
