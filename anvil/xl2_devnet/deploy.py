@@ -14,7 +14,7 @@ from xl2_adapters.rpc_wire import quantity
 from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
 from xl2_devnet.clocks import Clocks
 from xl2_devnet.deploy_xl2 import deploy_xl2
-from xl2_devnet.op_genesis import write_genesis
+from xl2_devnet.op_genesis import CALLER_ETHER, CALLERS, write_genesis
 from xl2_devnet.op_l1 import plan_proxies, plan_rollup, plan_shared
 from xl2_devnet.op_root import OutputRoot, output_root
 from xl2_devnet.plan import Plan
@@ -45,7 +45,7 @@ async def deploy(sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], clock
         for name in l2_names
     }
     await plan.carry_out(l1)
-    backing = len(ACCOUNTS) * FUNDED_ETHER * _ETHER
+    backing = (len(ACCOUNTS) * FUNDED_ETHER + len(CALLERS) * CALLER_ETHER) * _ETHER
     await l1.batch(
         [
             *[_balance(rollup["portal"], backing) for rollup in rollups.values()],

@@ -8,6 +8,7 @@ first fault ends it, as that fault's error); and whatever ends it, no process is
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import threading
@@ -35,6 +36,8 @@ from xl2_devnet.processes import started_at
 from xl2_devnet.proxy import door
 from xl2_devnet.sites import Deployed, Site
 from xl2_devnet.toolchain import ANVIL, find
+
+log = logging.getLogger(__name__)
 
 #: Calls of ours may take long while a machine is busy compiling.
 _LIMITS = RpcLimits(read_timeout_seconds=60, total_timeout_seconds=90)
@@ -169,7 +172,11 @@ async def _deployed(
     if options.cache:
         states = {name: str(await rpc.call("anvil_dumpState")) for name, rpc in rpcs.items()}
         kept = snapshot.Snapshot(states=states, deployed=deployed.to_tree())
-        await asyncio.to_thread(snapshot.keep, folder, key, kept)
+        try:
+            await asyncio.to_thread(snapshot.keep, folder, key, kept)
+        except OSError as error:
+            # A full disk or a cache that is not ours: the next start is slower, that is all.
+            log.warning("snapshot not kept", extra={"fields": {"folder": str(folder), "error": error.strerror}})
     return chains, deployed, False
 
 

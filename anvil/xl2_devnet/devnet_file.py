@@ -132,8 +132,18 @@ class Description:
 
 
 def write(path: Path, description: Description) -> None:
-    """Write the file in one step: a reader sees the old one or the new one."""
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Write the file in one step: a reader sees the old one or the new one.
+
+    Raises:
+        ConfigInvalid: its folder takes no file.
+    """
+    try:
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise ConfigInvalid(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="Start it in a folder that you may write to, or name one with --file.",
+        ) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(description.to_json())

@@ -18,7 +18,7 @@ IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca5
 _ADMIN_SLOT = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103"
 #: Who calls where no sender is named, and who is named to have an estimate fail with the inner call. anvil charges
 #: even a call the L1 data fee, so they have ether, as they happen to have on Ethereum's L2s.
-_CALLERS = ("0x" + "00" * 20, "0x" + "00" * 19 + "01")
+CALLERS = ("0x" + "00" * 20, "0x" + "00" * 19 + "01")
 CALLER_ETHER = 1_000
 #: FeeVault's constructor: least withdrawal in wei, and 0 for "to L1".
 _FEE_VAULT = (10**19, 0)
@@ -70,7 +70,7 @@ async def write_genesis(rpc: RpcClient, contracts_on_l1: Mapping[str, str]) -> N
             # Owner of the ProxyAdmin; Ecotone and Fjord flags of the GasPriceOracle.
             _store(PREDEPLOYS["ProxyAdmin"], "0x0", _word(owner)),
             _store(PREDEPLOYS["GasPriceOracle"], "0x0", _word("0x0101")),
-            *[Call("anvil_setBalance", (caller, hex(CALLER_ETHER * 10**18))) for caller in _CALLERS],
+            *[Call("anvil_setBalance", (caller, hex(CALLER_ETHER * 10**18))) for caller in CALLERS],
         ]
     )
     plan = await Plan.of(rpc, owner)

@@ -22,6 +22,7 @@ from xl2_devnet.accounts import account
 from xl2_devnet.anvil import AnvilGone
 from xl2_devnet.processes import is_running, started_at
 from xl2_devnet.proxy import PortTaken
+from xl2_devnet.toolchain import ANVIL, find
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -215,8 +216,6 @@ async def test_a_taken_port_is_said() -> None:
 
 def test_a_devnet_from_a_snapshot_is_the_same_and_lives_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A cache of its own, but the anvil of the user's.
-    from xl2_devnet.toolchain import ANVIL, find
-
     anvil = find(ANVIL, os.environ)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     options = Options(anvil=anvil)
@@ -232,8 +231,6 @@ def test_a_devnet_from_a_snapshot_is_the_same_and_lives_on(tmp_path: Path, monke
 
 
 def test_a_snapshot_that_anvil_will_not_take_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xl2_devnet.toolchain import ANVIL, find
-
     anvil = find(ANVIL, os.environ)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     options = Options(l2=("op",), anvil=anvil)
@@ -249,6 +246,15 @@ def test_a_snapshot_that_anvil_will_not_take_is_replaced(tmp_path: Path, monkeyp
 
     assert again.from_snapshot is False
     assert json.loads(kept.read_text()) != broken
+
+
+def test_a_cache_that_takes_no_file_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    anvil = find(ANVIL, os.environ)
+    (tmp_path / "xl2").write_text("a file where the cache's folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    with running(Options(l2=("op",), anvil=anvil)) as devnet:
+        assert devnet.from_snapshot is False
 
 
 async def _sent(devnet: Description) -> int:

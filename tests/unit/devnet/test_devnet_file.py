@@ -84,3 +84,8 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
         read(tmp_path / "devnet.json")
 
     assert "xl2 devnet up" in refused.value.remedy
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match=r"nowhere/devnet\.json cannot be written"):
+        write(tmp_path / "nowhere" / "devnet.json", DEVNET)
