@@ -90,9 +90,22 @@ library StateProof {
         pure
         returns (bytes calldata rest, ProofError reason)
     {
-        (,, rest, reason) = _walk(storageRoot, keccak256(abi.encode(where)), proof);
-        if (reason == ProofError.NONE) reason = ProofError.PRESENT;
-        else if (reason == ProofError.ABSENT) reason = ProofError.NONE;
+        uint256 data;
+        uint256 size;
+        (data, size, rest, reason) = _walk(storageRoot, keccak256(abi.encode(where)), proof);
+        if (reason == ProofError.NONE) {
+            if (!_isZero(data, size)) reason = ProofError.PRESENT;
+        } else if (reason == ProofError.ABSENT) {
+            reason = ProofError.NONE;
+        }
+    }
+
+    /// @dev rlp(0). No chain's trie holds it; anvil's does, for a slot that is zero and was only read, and says the same.
+    function _isZero(uint256 data, uint256 size) private pure returns (bool zero) {
+        // Reads calldata where the walk found the value; it writes no memory.
+        assembly ("memory-safe") {
+            zero := and(eq(size, 1), eq(byte(0, calldataload(data)), 0x80))
+        }
     }
 
     /// @dev {Trie.tryWalk}, and what follows the proof.

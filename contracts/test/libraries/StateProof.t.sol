@@ -31,6 +31,18 @@ contract StateProofTest is Test {
         assertEq(uint256(walker.slot(root, SLOT, proof)), 5);
     }
 
+    /// @dev anvil keeps a slot that is zero and was only read; the leaf says what an exclusion says, and nothing else does.
+    function test_absent_takesALeafOfZeroForAbsence() public {
+        (bytes32 root, bytes memory proof) = _trie(keccak256(abi.encode(SLOT)), hex"80");
+        walker.absent(root, SLOT, proof);
+        _refuses(ProofError.BAD_VALUE);
+        walker.slot(root, SLOT, proof);
+
+        (root, proof) = _trie(keccak256(abi.encode(SLOT)), hex"00");
+        _refuses(ProofError.PRESENT);
+        walker.absent(root, SLOT, proof);
+    }
+
     function test_slot_refusesAValueThatIsNoWord() public {
         bytes[9] memory wrong = [
             bytes(hex"00"), // zero

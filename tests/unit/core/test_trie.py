@@ -151,12 +151,22 @@ def test_a_slot_holds_a_word_of_at_most_32_bytes_that_is_not_zero() -> None:
 
     root, nodes = slot_trie(rlp.encode(b"\x01\x00"), slot)
     assert word_at(root, slot, nodes) == b"\x01\x00".rjust(32, b"\0")
-    for value in (rlp.encode(b""), b"\x00", rlp.encode(b"\x00\x01"), rlp.encode(b"\x01" * 33), b"\x81\x01", b"\xc0"):
+    for value in (b"\x00", rlp.encode(b"\x00\x01"), rlp.encode(b"\x01" * 33), b"\x81\x01", b"\xc0"):
         root, nodes = slot_trie(value, slot)
         with pytest.raises(ProofInvalid):
             word_at(root, slot, nodes)
         with pytest.raises(ProofInvalid):
             no_word_at(root, slot, nodes)
+
+
+def test_a_leaf_of_zero_is_no_word_and_shows_that_there_is_none() -> None:
+    slot = some_hash("slot")
+
+    root, nodes = slot_trie(rlp.encode(b""), slot)
+
+    with pytest.raises(ProofInvalid):
+        word_at(root, slot, nodes)
+    no_word_at(root, slot, nodes)
 
 
 def test_an_account_has_four_fields_of_their_sizes() -> None:
