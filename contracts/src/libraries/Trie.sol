@@ -26,6 +26,8 @@ enum ProofError {
 ///
 /// Promise: a value, or an absence, is returned only for a well-formed path of nodes, each of which hashes to what its
 /// parent commits to, with nothing left over. What the value means is left to {StateProof}.
+/// Children that the path passes by are measured, not read: an inline one among them could be malformed, which no
+/// client's trie is.
 /// Source: Ethereum Yellow Paper, appendices B (RLP), C (hex prefix) and D (trie).
 library Trie {
     /// @dev keccak256(rlp("")): the root of a trie with nothing in it.

@@ -1,10 +1,10 @@
 """
 Make games.json: `python -m tests.vectors.proofs.make_games`.
 
-One L1 with Optimism's own contracts and one L2 with xl2's outbox and inbox, on anvil. The L1 walks through what can befall a
-dispute game (in play, in the air gap, settled, lost, blacklisted, paused, not respected, retired, upgraded ...); at each
-station a block is proven from, whether or not its game is settled. `error` names the error that `ProvenGames` must give, or
-is empty.
+One L1 with Optimism's own contracts and one L2 with xl2's outbox and inbox, on anvil. The L1 walks through what can
+befall a dispute game (in play, in the air gap, settled, lost, blacklisted, paused, not respected, retired, upgraded
+...); at each station a block is proven from, whether or not its game is settled. `error` names the error that
+`ProvenGames` must give, or is empty.
 """
 
 import asyncio
@@ -23,9 +23,8 @@ from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind, LogPlace, nodes_of, pack_nodes, root_proof, unpack_nodes
 from xl2.core.types import Assurance, ChainId, Nonce, Timestamp, address, hex_text
-from xl2_adapters.rpc import Call, RpcClient
-from xl2_contracts import artifact
-from xl2_devnet.abi import Contract, op_stack
+from xl2_adapters.rpc import RpcClient
+from xl2_devnet.abi import Contract, op_stack, xl2
 from xl2_devnet.accounts import account
 from xl2_devnet.anvil import anvil
 from xl2_devnet.clocks import Clocks
@@ -48,11 +47,6 @@ MESSAGES = 257
 
 FACTORY, PORTAL, CONFIG = op_stack("DisputeGameFactory"), op_stack("OptimismPortal2"), op_stack("SuperchainConfig")
 GAME, ADMIN = op_stack("FaultDisputeGame"), op_stack("ProxyAdmin")
-
-
-def xl2(name: str) -> Contract:
-    of = artifact(name)
-    return Contract(name=of.name, abi=of.abi, bytecode=of.bytecode)
 
 
 @frozen(kw_only=True)
@@ -119,7 +113,9 @@ class Story:
         await self.rpc.call("evm_mine")
 
     async def game(self, index: int) -> str:
-        return to_checksum_address((await read(self.rpc, self.at["dispute_game_factory"], FACTORY, "gameAtIndex", index))[2])
+        return to_checksum_address(
+            (await read(self.rpc, self.at["dispute_game_factory"], FACTORY, "gameAtIndex", index))[2]
+        )
 
     async def propose(self, root: OutputRoot, claimed: bytes | None = None) -> Claim:
         factory = self.at["dispute_game_factory"]
@@ -259,8 +255,8 @@ async def logs(rpc: RpcClient) -> tuple[Lane, Lane]:
     for number in range(MESSAGES):
         plan.call(outbox, xl2("Outbox"), "sendMessage", recipient, number.to_bytes(2), [])
     back = Message(
-        assurance=Assurance.SETTLED, origin=ChainId(DESTINATION), destination=ChainId(ORIGIN), nonce=Nonce(0), outbox=other,
-        inbox=address(inbox), sender=other, recipient=other, expiry=Timestamp(1),
+        assurance=Assurance.SETTLED, origin=ChainId(DESTINATION), destination=ChainId(ORIGIN), nonce=Nonce(0),
+        outbox=other, inbox=address(inbox), sender=other, recipient=other, expiry=Timestamp(1),
     )  # fmt: skip
     plan.call(inbox, xl2("Inbox"), "expire", back.header)
     await plan.carry_out(rpc)
@@ -272,7 +268,7 @@ async def logs(rpc: RpcClient) -> tuple[Lane, Lane]:
 
 
 async def log_vectors(rpc: RpcClient, root: OutputRoot, lanes: Sequence[Lane]) -> list[dict[str, str]]:
-    """Heads of the logs at the L2 block of `root`, each with its proof from the state root down; page 2 is not there yet."""
+    """Heads of the logs at the L2 block of `root`, each with its proof; page 2 is not there yet."""
     there, back = lanes
     counts = {"lane log": MESSAGES, "lane log, page 1": 256, "lane log, page 2": 512, "receipt log": 1}
     places = [

@@ -1,9 +1,9 @@
 """
 Make state.json: `python -m tests.vectors.proofs.make_state ANVIL`, where ANVIL is the pinned binary.
 
-Accounts and slots of three states (two slots, 1,000, 100,000) as anvil itself proves them with `eth_getProof`, packed as
-protocol.md section 7 says. The values are short and long, and four pairs of slots share the first 8 nibbles of their
-hashed keys (found by search), so that leaves of small values stand inline in their branch.
+Accounts and slots of three states (two slots, 1,000, 100,000) as anvil itself proves them with `eth_getProof`,
+packed as protocol.md section 7 says. The values are short and long, and four pairs of slots share the first 8
+nibbles of their hashed keys (found by search), so that leaves of small values stand inline in their branch.
 """
 
 import json
@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 from eth_utils import keccak, to_checksum_address
 
@@ -54,7 +54,9 @@ class Anvil:
             some = keccak(number.to_bytes(4))
             alloc["0x" + some[:20].hex()] = {"balance": hex(int.from_bytes(some[20:27])), "nonce": hex(number % 3)}
         path = Path(self._folder.name) / "genesis.json"
-        path.write_text(json.dumps({"config": {"chainId": 31337}, "alloc": alloc, "gasLimit": "0x1c9c380", "difficulty": "0x0"}))
+        path.write_text(
+            json.dumps({"config": {"chainId": 31337}, "alloc": alloc, "gasLimit": "0x1c9c380", "difficulty": "0x0"})
+        )
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -63,7 +65,7 @@ class Anvil:
             [binary, "--host", "127.0.0.1", "--port", str(port), "--init", str(path), "--silent", "--accounts", "1"]
         )
 
-    def __enter__(self) -> "Anvil":
+    def __enter__(self) -> Self:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
