@@ -1,8 +1,8 @@
 """
 Command line: `xl2 demo`.
 
-Words of a shell come in; the demo runs, and its tables (or one JSON value) go out. Exit code 1 if anything was not as it
-should be. Nothing but click is imported until the verb runs.
+Words of a shell come in; the demo runs, and its tables (or one JSON value) go out. Exit code 1 if anything was not as
+it should be. Nothing but click is imported until the verb runs.
 """
 
 from pathlib import Path

@@ -88,7 +88,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     parts = parts_of(config, store=store, signer=signer_of(config, key=key or settings.key), hooks=Unattended())
     stop = asyncio.Event()
     try:
-        lanes = await open_lanes(parts)
+        lanes = [lane for lane in await open_lanes(parts) if lane.assurance in (settings.classes or Assurance)]
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
         limits = BatchLimits(messages=settings.batch)

@@ -91,6 +91,8 @@ class Relayer:
     store: Path = Path("xl2-relayer.sqlite")
     #: Messages whose fee is below this are left to others.
     min_fee_wei: int = 0
+    #: Evidence classes of the lanes to carry; empty: all.
+    classes: tuple[Assurance, ...] = ()
     #: Most messages in one delivery.
     batch: int = 100
     #: Seconds between two looks at the chains.

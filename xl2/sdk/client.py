@@ -27,11 +27,13 @@ from xl2.sdk.transfer import PAYLOAD_SIZE, prepare_transfer
 from xl2.sdk.values import Explanation, Relayed, Sent, Status
 from xl2.wallet import StatusEvent
 
-#: A `Goal` or its word: delivered, confirmed, settled, refunded.
+#: A `Goal` or its word: observed, tried, delivered, confirmed, settled, refunded.
 Until = Goal | str
 
 #: States that end a wait, by what is waited for.
 _REACHED: Final = {
+    Goal.OBSERVED: tuple(state for state in State if state not in (State.UNSENT, State.SENT)),
+    Goal.TRIED: (State.FAILED, State.DELIVERED, State.CONFIRMED, State.SETTLED),
     Goal.DELIVERED: (State.DELIVERED, State.CONFIRMED, State.SETTLED),
     Goal.CONFIRMED: (State.CONFIRMED, State.SETTLED),
     Goal.SETTLED: (State.SETTLED,),
@@ -40,6 +42,8 @@ _REACHED: Final = {
 #: States from which what is waited for can no longer come.
 _TOO_LATE: Final = (State.OVERDUE, State.EXPIRED, State.REFUNDABLE, State.REFUNDED)
 _MISSED: Final = {
+    Goal.OBSERVED: (),
+    Goal.TRIED: _TOO_LATE,
     Goal.DELIVERED: _TOO_LATE,
     Goal.CONFIRMED: _TOO_LATE,
     Goal.SETTLED: _TOO_LATE,

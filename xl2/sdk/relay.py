@@ -40,6 +40,10 @@ MAX_SETTLED: Final = 64
 class Goal(StrEnum):
     """How far a message is to be carried."""
 
+    #: Final on the origin: from then on it can be shown.
+    OBSERVED = "observed"
+    #: Tried: delivered, or failed.
+    TRIED = "tried"
     DELIVERED = "delivered"
     #: Delivered, and final on the destination.
     CONFIRMED = "confirmed"

@@ -1,0 +1,77 @@
+"""
+Demo: messages and tokens move between two L2s over three kinds of evidence, and everything is checked.
+
+A running devnet's file comes in, or none: then one is started and ended. An exit code goes out, and the tables.
+Promise: 0 only if every check held. The routes run side by side, each with a key of its own; what each does is
+`demo_routes`'.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+
+import click
+from attrs import evolve
+from rich.console import Console
+
+from xl2_devnet.clocks import BRISK
+from xl2_devnet.demo_report import Report
+from xl2_devnet.demo_routes import SIDE_BY_SIDE
+from xl2_devnet.demo_scene import Scene, scene
+from xl2_devnet.demo_tables import as_json as to_json
+from xl2_devnet.demo_tables import draw
+from xl2_devnet.devnet import up
+from xl2_devnet.options import Options
+
+#: Told one plain sentence about each thing that takes time.
+Say = Callable[[str], object]
+
+
+def show(file: Path | None, *, as_json: bool) -> int:
+    """Run the demo and print it; 0 if everything was as it should be, else 1."""
+    console = Console(stderr=True)
+    say: Say = (lambda _: None) if as_json else (lambda sentence: console.print(sentence, style="dim"))
+    reports, seconds = asyncio.run(demonstrate(file, say))
+    if as_json:
+        click.echo(to_json(reports, seconds))
+    else:
+        draw(Console(), reports, seconds)
+    return 0 if all(report.is_right for report in reports) else 1
+
+
+async def demonstrate(file: Path | None, say: Say) -> tuple[list[Report], float]:
+    """Every route's report, and how long they took together after set-up."""
+    async with _devnet(file, say) as described, scene(described) as at_hand:
+        say("the routes run side by side")
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(_in_turn(routes, at_hand, say)) for routes in SIDE_BY_SIDE]
+        reports = [report for task in running for report in task.result()]
+        return sorted(reports, key=lambda report: report.letter), time.monotonic() - began
+
+
+async def _in_turn(routes: Sequence[Callable[[Scene], Awaitable[Report]]], at_hand: Scene, say: Say) -> list[Report]:
+    reports = []
+    for route in routes:
+        began = time.monotonic()
+        report = evolve(await route(at_hand), seconds=time.monotonic() - began)
+        say(f"({report.letter}) {report.title}: {'right' if report.is_right else 'NOT as it should be'}")
+        reports.append(report)
+    return reports
+
+
+@contextlib.asynccontextmanager
+async def _devnet(file: Path | None, say: Say) -> AsyncIterator[Path]:
+    """The devnet of a file, or one of our own."""
+    if file is not None:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="xl2-demo-") as folder:
+        own = Path(folder) / "devnet.json"
+        say("starting an L1 and two L2s")
+        async with up(Options(clocks=BRISK, file=own), say=say) as described:
+            say(f"they are ready after {described.ready_seconds:.1f} s")
+            yield own

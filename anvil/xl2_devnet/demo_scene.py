@@ -1,0 +1,126 @@
+"""
+Demo scene: what a demo has at hand: a devnet's configuration, clients for its people, and eyes for its chains.
+
+The devnet's file comes in; clients (xl2's front door) and plain reads of contracts go out. Promise: whatever acts goes
+through the front door with a key of its own; whatever is checked is read from the chains, not from what acted.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+from eth_abi.abi import decode
+
+import xl2
+from xl2.core.evidence import Finality
+from xl2.core.types import Address, BlockNumber, Hash32, MessageId, address, checksum
+from xl2_adapters.chain import EvmChain
+from xl2_adapters.contracts.bridge import TokenBridge
+from xl2_adapters.rpc import Json, RpcClient
+from xl2_adapters.rpc_wire import data, mapping, quantity
+from xl2_devnet.abi import Contract
+from xl2_devnet.abi import xl2 as artifact
+from xl2_devnet.accounts import account
+from xl2_devnet.devnet_file import read
+from xl2_devnet.plan import CALL_GAS
+
+#: The demo looks often: it runs on a devnet, which bears it.
+POLL_SECONDS = 0.25
+
+
+@frozen(kw_only=True)
+class Scene:
+    """Two L2s, A and B, of a running devnet."""
+
+    config: xl2.Config
+    a: EvmChain
+    b: EvmChain
+    #: The anvils themselves, behind the doors: only the deployer of the notebooks speaks to them.
+    nodes: Mapping[int, RpcClient]
+    #: By role; made when first asked for.
+    clients: dict[str, xl2.AsyncClient] = field(factory=dict, init=False)
+
+    def client(self, role: str) -> xl2.AsyncClient:
+        """The client of one of the devnet's people; each has a key of its own."""
+        if role not in self.clients:
+            self.clients[role] = xl2.connect_async(self.config, key=role)
+        return self.clients[role]
+
+    def name(self, chain: EvmChain) -> str:
+        """What the configuration calls a chain."""
+        return chain.settings.name
+
+    def notebook(self, chain: EvmChain) -> Address:
+        """The recipient that the devnet deployed there."""
+        return chain.settings.contracts["notebook"]
+
+    def bridge(self, chain: EvmChain, symbol: str) -> TokenBridge:
+        """A token's bridge on a chain."""
+        return TokenBridge(chain, self.config.token(symbol).on[self.name(chain)].bridge)
+
+    async def noted(self, chain: EvmChain, messages: Sequence[MessageId]) -> Mapping[MessageId, bytes]:
+        """What the notebook of a chain wrote down of these messages, by its own events."""
+        tip = (await chain.head(Finality.LATEST)).number
+        topics: list[list[bytes] | None] = [[bytes.fromhex(artifact("Notebook").topic("Noted")[2:])], list(messages)]
+        logs = await chain.logs(self.notebook(chain), topics, BlockNumber(0), tip)
+        return {MessageId(Hash32(log.topics[1])): bytes(decode(["bytes", "bytes"], log.data)[1]) for log in logs}
+
+    async def close_notebook(self, chain: EvmChain, *, closed: bool) -> None:
+        """Have its owner make the notebook of a chain refuse messages, or accept them again."""
+        node, contract = self.nodes[chain.chain], artifact("Notebook")
+        await _as_deployer(node, self.notebook(chain), contract, "close", closed)
+
+    async def gas_of(self, chain: EvmChain, tx_hash: bytes) -> int:
+        """Gas that a transaction used, by its receipt."""
+        receipt = mapping(await chain.ask("eth_getTransactionReceipt", "0x" + tx_hash.hex()), chain.endpoint)
+        return quantity(receipt["gasUsed"], chain.endpoint)
+
+    async def calldata_of(self, chain: EvmChain, tx_hash: bytes) -> bytes:
+        """What a transaction called with."""
+        found = mapping(await chain.ask("eth_getTransactionByHash", "0x" + tx_hash.hex()), chain.endpoint)
+        return data(found["input"], chain.endpoint)
+
+
+@contextlib.asynccontextmanager
+async def scene(file: Path) -> AsyncIterator[Scene]:
+    """Set the scene on a running devnet. Raises `ConfigInvalid` for a file that is none."""
+    loaded, described = xl2.load(file), read(file)
+    config = evolve(loaded, relayer=evolve(loaded.relayer, poll_seconds=POLL_SECONDS))
+    names = [name for name, chain in config.chains.items() if chain.anchor][:2]
+    a, b = (EvmChain(config.chain(name)) for name in names)
+    async with contextlib.AsyncExitStack() as stack:
+        nodes: dict[int, RpcClient] = {}
+        for name, chain in zip(names, (a, b), strict=True):
+            nodes[chain.chain] = await stack.enter_async_context(RpcClient(described.chain(name).node_url))
+            stack.push_async_callback(chain.close)
+        set_up = Scene(config=config, a=a, b=b, nodes=nodes)
+        try:
+            yield set_up
+        finally:
+            for client in set_up.clients.values():
+                await client.close()
+
+
+def person(role: str) -> Address:
+    """Account of one of the devnet's people."""
+    return address(account(role).address)
+
+
+async def _as_deployer(node: RpcClient, to: Address, contract: Contract, function: str, *arguments: Any) -> None:
+    """One call by the account that set the devnet up, whose key the anvil holds."""
+    transaction: dict[str, Json] = {
+        "from": account("deployer").address,
+        "to": checksum(to),
+        "data": "0x" + contract.call(function, *arguments).hex(),
+        "gas": hex(CALL_GAS),
+    }
+    sent = await node.call("eth_sendTransaction", transaction)
+    await _included(node, sent)
+
+
+async def _included(node: RpcClient, tx_hash: Json) -> None:
+    while await node.call("eth_getTransactionReceipt", tx_hash) is None:  # noqa: ASYNC110 - a chain wakes nobody
+        await asyncio.sleep(POLL_SECONDS)
