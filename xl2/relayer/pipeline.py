@@ -107,6 +107,7 @@ class _LaneTasks:
         self._proven: asyncio.Queue[Proven] = asyncio.Queue(maxsize=settings.queue_size)
         names = ("observe", "observe receipts", "prove", "deliver", "confirm", "settle")
         self._wakes = {name: asyncio.Event() for name in names}
+        self._ending = asyncio.Event()
         self._fresh_in_a_row = 0
 
     def rooms(self) -> list[tuple[str, Callable[[], Coroutine[object, object, None]]]]:
@@ -124,8 +125,8 @@ class _LaneTasks:
         ]
 
     def wake_all(self) -> None:
-        """Let every room look at once."""
-        for wake in self._wakes.values():
+        """Let every room look at once: there is a stop to be seen."""
+        for wake in (*self._wakes.values(), self._ending):
             wake.set()
 
     def _room(self, name: str, look: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
@@ -138,18 +139,19 @@ class _LaneTasks:
                 await self._rooms.resume()
             fruitless = 0
             while not self._is_over(name):
-                rest = self._settings.poll_seconds
+                rest, wake = self._settings.poll_seconds, self._wakes[name]
                 try:
                     busy = await look()
                     fruitless = 0
                 except (Retryable, Refused) as cause:
                     busy = False
                     fruitless += 1
-                    rest = max(rest, rest_seconds(cause, fruitless))
+                    # News do not mend what went wrong; a stop ends the rest.
+                    rest, wake = max(rest, rest_seconds(cause, fruitless)), self._ending
                     fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": rest}
                     log.log(_level(cause), "room rests", extra={"fields": fields})
                 if not busy:
-                    await self._rest(name, rest)
+                    await self._rest(wake, rest)
 
         return run
 
@@ -157,14 +159,17 @@ class _LaneTasks:
         """On a stop the deliver room goes on until the queue is empty; all others end at once."""
         return self._pipeline.stopping and (name != "deliver" or self._proven.empty())
 
-    async def _rest(self, name: str, seconds: float) -> None:
-        wake = self._wakes[name]
+    async def _rest(self, wake: asyncio.Event, seconds: float) -> None:
+        """Return when woken, or when the time is over."""
+        sleeping = asyncio.ensure_future(self._rooms.parts.clock.sleep(seconds))
+        waking = asyncio.ensure_future(wake.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await wake.wait()
-        except TimeoutError:
-            pass
-        wake.clear()
+            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            waking.cancel()
+        if wake is not self._ending:
+            wake.clear()
 
     async def _observe(self) -> bool:
         more = await self._rooms.observe()
