@@ -22,6 +22,7 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
 
     /// @dev What all messages of one call share, and what it has done so far on the page it is at.
     /// @param log Lane log
+    /// @param receiptLog Receipt log of the same lane
     /// @param verifiers Who vouches
     /// @param buckets `policyBuckets` when the call began
     /// @param page Page of the nonces now being delivered
@@ -30,8 +31,8 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
     /// @param fees Sum of their fees
     /// @param progress Whether any message succeeded or newly failed
     struct Batch {
-        Lane lane;
         bytes32 log;
+        bytes32 receiptLog;
         uint256 verifiers;
         uint256 buckets;
         address payee;
@@ -62,15 +63,16 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
         (bytes32[] memory ids, bytes32 head, uint256 longest) = s.chain(segment);
 
         Batch memory b;
-        b.lane = s.lane;
         b.log = s.lane.log();
-        b.verifiers = heads.check(b.log, head, uint64(s.first + s.count + s.suffix), evidence);
-        require(reaches(b.verifiers, s.lane.assurance), EvidenceTooWeak(b.verifiers, s.lane.assurance));
+        b.receiptLog = s.lane.receiptLog();
+        b.verifiers = heads.check(b.log, head, s.end(), evidence);
+        uint8 assurance = s.lane.assurance;
+        if (!reaches(b.verifiers, assurance)) revert EvidenceTooWeak(b.verifiers, assurance);
         b.buckets = policyBuckets;
         b.payee = payee;
 
         _deliverAll(b, s, ids, RecipientCall.prepare(s.lane.origin, longest));
-        require(b.progress, NoProgress());
+        if (!b.progress) revert NoProgress();
     }
 
     /// @inheritdoc IInbox
@@ -78,16 +80,16 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
         external
         nonReentrant
     {
-        (bytes memory header, Batch memory b, uint256 bit) = _open(encoded);
+        (bytes memory header, Lane memory lane, Batch memory b, uint256 bit) = _open(encoded);
         bytes32 id = header.idOf();
-        _requireRetriable(b, header, id, gasLimit);
+        _requireRetriable(lane, header, id, gasLimit);
         require(keccak256(payload) == header.payloadHashOf(), WrongPayload(header.payloadHashOf(), keccak256(payload)));
 
         uint256 position;
         assembly ("memory-safe") {
             position := payload.offset
         }
-        RecipientCall.Buffer memory buffer = RecipientCall.prepare(b.lane.origin, payload.length);
+        RecipientCall.Buffer memory buffer = RecipientCall.prepare(lane.origin, payload.length);
         require(buffer.attempt(header, id, position, payload.length, gasLimit), NoProgress());
 
         delete _failed[id];
@@ -99,12 +101,12 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
 
     /// @inheritdoc IInbox
     function expire(bytes calldata encoded) external nonReentrant {
-        (bytes memory header, Batch memory b,) = _open(encoded);
+        (bytes memory header,, Batch memory b,) = _open(encoded);
         (,, uint256 expiry) = header.termsOf();
         require(_isOver(expiry), NotExpired(uint64(expiry)));
 
         bytes32 id = header.idOf();
-        uint64 index = LaneLog.append(b.lane.receiptLog(), Receipts.expired(id));
+        uint64 index = LaneLog.append(b.receiptLog, Receipts.expired(id));
         emit Expired(id, b.log, index);
     }
 
@@ -214,7 +216,7 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
         if (b.fresh == 0) return;
         _delivered[b.log][b.page] = b.before | b.fresh;
         uint96 fees = SafeCast.toUint96(b.fees); // true headers sum to less, see {IOutbox.BadFee}
-        uint64 index = LaneLog.append(b.lane.receiptLog(), Receipts.delivered(uint40(b.page), b.fresh, b.payee, fees));
+        uint64 index = LaneLog.append(b.receiptLog, Receipts.delivered(uint40(b.page), b.fresh, b.payee, fees));
         emit Delivered(b.log, index, uint64(b.page), b.fresh, b.payee, fees);
         b.fresh = 0;
         b.fees = 0;
@@ -223,12 +225,17 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
 
     /// @dev Reads a header that names this chain and contract as its destination, and goes to its page.
     /// `bit` is its nonce there, which is not delivered.
-    function _open(bytes calldata encoded) private view returns (bytes memory header, Batch memory b, uint256 bit) {
+    function _open(bytes calldata encoded)
+        private
+        view
+        returns (bytes memory header, Lane memory lane, Batch memory b, uint256 bit)
+    {
         bool valid;
         (valid, header) = MessageCodec.load(encoded);
-        b.lane = header.laneOf();
-        require(valid && b.lane.destination == block.chainid && b.lane.inbox == address(this), BadHeader());
-        b.log = b.lane.log();
+        lane = header.laneOf();
+        require(valid && lane.destination == block.chainid && lane.inbox == address(this), BadHeader());
+        b.log = lane.log();
+        b.receiptLog = lane.receiptLog();
         uint64 nonce = header.nonceOf();
         b.page = nonce >> 8;
         b.before = _delivered[b.log][b.page];
@@ -237,14 +244,14 @@ contract Inbox is IInbox, ReentrancyGuardTransient {
     }
 
     /// @dev A retry keeps to the sender's terms, and rests on a verifier that vouched and still stands.
-    function _requireRetriable(Batch memory b, bytes memory header, bytes32 id, uint256 gasLimit) private view {
+    function _requireRetriable(Lane memory lane, bytes memory header, bytes32 id, uint256 gasLimit) private view {
         (address recipient, uint256 asked, uint256 expiry) = header.termsOf();
         require(gasLimit >= asked, LessGasThanSent(gasLimit, uint32(asked)));
         require(!_isOver(expiry), TimeOver(uint64(expiry)));
         uint256 vouched = _failed[id];
         require(vouched != 0, NotFailed(id));
-        uint256 verifiers = vouched & heads.standing(b.log);
-        require(reaches(verifiers, b.lane.assurance), VerifiersFell(id, vouched));
+        uint256 verifiers = vouched & heads.standing(lane.log());
+        require(reaches(verifiers, lane.assurance), VerifiersFell(id, vouched));
         require(_accepts(recipient, verifiers), PolicyRefuses(recipient, verifiers));
     }
 

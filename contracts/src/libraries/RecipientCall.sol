@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {MessageCodec} from "./MessageCodec.sol";
 
@@ -31,7 +30,12 @@ library RecipientCall {
     /// @dev Lays out a buffer for messages from chain `from`, with payloads of at most `longest` bytes.
     function prepare(uint64 from, uint256 longest) internal pure returns (Buffer memory b) {
         bytes4 selector = IERC7786Recipient.receiveMessage.selector;
-        uint256 idSize = Math.log256(from) + 1; // bytes of the chain id, without leading zeros
+        uint256 idSize = 1; // bytes of the chain id, without leading zeros
+        while (from >> (idSize << 3) != 0) {
+            unchecked {
+                ++idSize; // at most 8
+            }
+        }
         assembly ("memory-safe") {
             let start := mload(0x40)
             let size := add(26, idSize) // of the sender: version 2, type 2, two lengths, chain id, address 20

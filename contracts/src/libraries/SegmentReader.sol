@@ -43,7 +43,7 @@ library SegmentReader {
 
     /// @dev Reads what stands before the messages.
     function open(bytes calldata segment) internal view returns (Segment memory s) {
-        require(segment.length > PREFIX, IInbox.BadSegment(segment.length));
+        if (segment.length <= PREFIX) revert IInbox.BadSegment(segment.length);
         Lane memory lane = s.lane;
         bytes memory header = new bytes(HEADER_SIZE);
         assembly ("memory-safe") {
@@ -73,12 +73,19 @@ library SegmentReader {
             mstore(add(s, 0xc0), and(shr(176, w), 0xffff)) // suffix
         }
         s.header = header;
-        require(s.count != 0, IInbox.BadSegment(34));
+        if (s.count == 0) revert IInbox.BadSegment(34);
+    }
+
+    /// @dev Entries up to the head that the segment shows.
+    function end(Segment memory s) internal pure returns (uint64) {
+        unchecked {
+            return uint64(s.first + s.count + s.suffix); // of 40, 16 and 16 bits
+        }
     }
 
     /// @dev Hashes the segment to its last byte.
     /// @return ids Of its messages
-    /// @return head What the segment shows: the head after `first + count + suffix` entries
+    /// @return head What the segment shows: the head after {end} entries
     /// @return longest Bytes of the longest payload
     function chain(Segment memory s, bytes calldata segment)
         internal
@@ -86,11 +93,15 @@ library SegmentReader {
         returns (bytes32[] memory ids, bytes32 head, uint256 longest)
     {
         ids = new bytes32[](s.count);
-        head = bytes32(segment[38:]);
-        require(uint8(segment[PREFIX]) & GIVES_ALL == GIVES_ALL, IInbox.BadSegment(PREFIX));
         bytes memory header = s.header;
         uint256 word = s.word;
         uint256 position = s.body;
+        uint256 given;
+        assembly ("memory-safe") {
+            head := calldataload(add(segment.offset, 38))
+            given := and(byte(0, calldataload(position)), GIVES_ALL)
+        }
+        if (given != GIVES_ALL) revert IInbox.BadSegment(PREFIX); // the first message gives all
         for (uint256 i = 0; i < ids.length;) {
             (uint256 flag, uint256 payload, uint256 length) = read(header, word, position);
             if (flag > MEANINGFUL) revert IInbox.BadSegment(_offset(segment, position));
@@ -119,8 +130,8 @@ library SegmentReader {
             head = LaneLog.extend(head, id);
         }
         // Reading past the end gives zeros and moves on: this one comparison finds a segment cut short, or too long.
-        uint256 end = _offset(segment, position);
-        require(end == segment.length, IInbox.BadSegment(end));
+        uint256 stop = _offset(segment, position);
+        if (stop != segment.length) revert IInbox.BadSegment(stop);
     }
 
     /// @dev Reads the message at calldata position `position` into `header`, all but the payload's hash.

@@ -44,22 +44,22 @@ contract AttestedHeads is IAttestedHeads, EIP712 {
 
     /// @inheritdoc IVerifier
     function verify(bytes32 log, bytes32 head, uint64 count, bytes calldata proof) external view {
-        uint256 offset = SIGNERS + 20 * size; // of the first signature
-        uint256 expected = offset + SIGNATURE * threshold;
-        require(proof.length == expected, BadProofLength(proof.length, expected));
-        bytes32 actual = keccak256(proof[SIGNERS:offset]);
-        require(actual == signersHash, WrongSigners(signersHash, actual));
-
-        bytes32 signed = digest(log, head, count, uint64(bytes8(proof)));
-        uint256 next; // the lowest index that may still sign
-        // No overflow: an index is a byte, and offsets stay below the length, which was compared.
+        // No overflow: size and threshold are bytes, an index is a byte, and offsets stay below the length.
         unchecked {
+            uint256 offset = SIGNERS + 20 * size; // of the first signature
+            uint256 expected = offset + SIGNATURE * threshold;
+            if (proof.length != expected) revert BadProofLength(proof.length, expected);
+            bytes32 actual = keccak256(proof[SIGNERS:offset]);
+            if (actual != signersHash) revert WrongSigners(signersHash, actual);
+
+            bytes32 signed = digest(log, head, count, uint64(bytes8(proof)));
+            uint256 next; // the lowest index that may still sign
             for (; offset < expected; offset += SIGNATURE) {
                 (uint256 index, bytes32 r, bytes32 vs, address signer) = _signature(proof, offset);
-                require(index >= next && index < size, IndexNotRising(index));
+                if (index < next || index >= size) revert IndexNotRising(index);
                 next = index + 1;
                 address recovered = ECDSA.recover(signed, r, vs);
-                require(recovered == signer, WrongSigner(index, signer, recovered));
+                if (recovered != signer) revert WrongSigner(index, signer, recovered);
             }
         }
     }
