@@ -19,7 +19,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from xl2.errors import RpcRejected, Xl2Error
+from xl2.errors import RpcRejected, RpcUnavailable, Xl2Error
 from xl2_adapters.rpc import RpcClient, RpcLimits
 from xl2_devnet import devnet_file, snapshot
 from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
@@ -38,6 +38,8 @@ from xl2_devnet.sites import Deployed, Site
 from xl2_devnet.toolchain import ANVIL, find
 
 log = logging.getLogger(__name__)
+
+_BLAME_SECONDS = 1.0
 
 #: Calls of ours may take long while a machine is busy compiling.
 _LIMITS = RpcLimits(read_timeout_seconds=60, total_timeout_seconds=90)
@@ -267,12 +269,21 @@ async def _supervised() -> AsyncIterator[_Supervise]:
     started: list[asyncio.Task[None]] = []
 
     def start(name: str, work: Coroutine[Any, Any, None]) -> None:
-        started.append(tasks.create_task(work, name=name))
+        started.append(tasks.create_task(_patient(work), name=name))
 
     async with asyncio.TaskGroup() as tasks:
         yield start
         for task in started:
             task.cancel()
+
+
+async def _patient(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except RpcUnavailable:
+        # If an anvil has died, whoever watches its process tells that in a moment, and it is the better sentence.
+        await asyncio.sleep(_BLAME_SECONDS)
+        raise
 
 
 @contextlib.contextmanager
