@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IHeads} from "./interfaces/IHeads.sol";
 import {IOutbox} from "./interfaces/IOutbox.sol";
@@ -95,7 +94,7 @@ contract Outbox is IOutbox, Ownable {
         id = _place(m);
 
         emit MessageSent(
-            id, InteroperableAddress.formatEvmV1(block.chainid, msg.sender), recipient, payload, msg.value, attributes
+            id, EvmAddress.format(uint64(block.chainid), msg.sender), recipient, payload, msg.value, attributes
         );
         emit MessagePlaced(_placeOf(m.destination, m.assurance, m.nonce));
     }
@@ -207,12 +206,12 @@ contract Outbox is IOutbox, Ownable {
         m.nonce = sent.nonce;
         id = m.id();
 
-        sent.head = LaneLog.extend(sent.head, id);
-        sent.nonce += 1;
-        if (msg.value != 0) sent.escrow = _book(sent.escrow);
-        stored.head = sent.head;
-        (stored.inbox, stored.nonce, stored.escrow) = (sent.inbox, sent.nonce, sent.escrow);
-        if (sent.nonce % LaneLog.PAGE == 0) LaneLog.lanePages()[key][sent.nonce / LaneLog.PAGE] = sent.head;
+        bytes32 head = LaneLog.extend(sent.head, id);
+        uint40 next = sent.nonce + 1;
+        stored.head = head;
+        stored.nonce = next;
+        if (msg.value != 0) stored.escrow = _book(sent.escrow);
+        if (next % LaneLog.PAGE == 0) LaneLog.lanePages()[key][next / LaneLog.PAGE] = head;
     }
 
     /// @dev A lane's escrow with `msg.value` more.

@@ -38,7 +38,7 @@ contract LockBridge is TokenBridge {
         token.safeTransferFrom(from, address(this), amount);
         uint256 balance = token.balanceOf(address(this));
         // A balance that fell moved nothing in.
-        require(balance == before + amount, WrongDelta(amount, balance > before ? balance - before : 0));
+        if (balance != before + amount) revert WrongDelta(amount, balance > before ? balance - before : 0);
     }
 
     /// @dev A token that takes its fee on top would eat what backs others.
@@ -46,18 +46,18 @@ contract LockBridge is TokenBridge {
         uint256 before = token.balanceOf(address(this));
         token.safeTransfer(to, amount);
         uint256 balance = token.balanceOf(address(this));
-        require(before == balance + amount, WrongDelta(amount, before > balance ? before - balance : 0));
+        if (before != balance + amount) revert WrongDelta(amount, before > balance ? before - balance : 0);
     }
 
     function _lock(RemoteBooks books, uint256 amount) internal pure override returns (RemoteBooks) {
         uint256 sum = books.locked() + amount;
-        require(sum <= type(uint112).max, BooksFull(sum));
+        if (sum > type(uint112).max) revert BooksFull(sum);
         return books.withLocked(sum);
     }
 
     function _release(uint64 chainId, RemoteBooks books, uint256 amount) internal pure override returns (RemoteBooks) {
         uint256 held = books.locked();
-        require(amount <= held, NotLocked(chainId, amount, held));
+        if (amount > held) revert NotLocked(chainId, amount, held);
         return books.withLocked(held - amount);
     }
 }

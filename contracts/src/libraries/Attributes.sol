@@ -23,23 +23,22 @@ library Attributes {
             bytes calldata attribute = attributes[i];
             (bytes4 selector, uint256 value) = _split(attribute);
             uint256 kind; // a bit each
-            bool good; // value in range
-            if (selector == GAS_LIMIT) {
-                (kind, good) = (1, value <= MAX_GAS_LIMIT);
-                m.gasLimit = uint32(value);
-            } else if (selector == EXPIRY) {
-                (kind, good) = (2, value > block.timestamp && value <= type(uint64).max);
+            bool good; // length and value in range
+            if (selector == EXPIRY) {
+                (kind, good) = (1, attribute.length == 36 && value > block.timestamp && value <= type(uint64).max);
                 m.expiry = uint64(value);
             } else if (selector == ASSURANCE) {
-                (kind, good) = (4, value <= SETTLED);
+                (kind, good) = (2, attribute.length == 36 && value <= SETTLED);
                 m.assurance = uint8(value);
+            } else if (selector == GAS_LIMIT) {
+                (kind, good) = (4, attribute.length == 36 && value <= MAX_GAS_LIMIT);
+                m.gasLimit = uint32(value);
             } else {
-                require(selector == NO_CODE, IERC7786GatewaySource.UnsupportedAttribute(selector));
-                (kind, good) = (8, true);
+                if (selector != NO_CODE) revert IERC7786GatewaySource.UnsupportedAttribute(selector);
+                (kind, good) = (8, attribute.length == 4);
                 m.flags = ALLOW_NO_CODE;
             }
-            good = good && attribute.length == (selector == NO_CODE ? 4 : 36) && seen & kind == 0;
-            require(good, IOutbox.BadAttribute(attribute));
+            if (!good || seen & kind != 0) revert IOutbox.BadAttribute(attribute);
             seen |= kind;
         }
     }

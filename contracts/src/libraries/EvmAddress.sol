@@ -27,7 +27,12 @@ library EvmAddress {
 
     /// @dev `account` on the chain of `other`, which was parsed before.
     function sameChain(bytes memory other, address account) internal pure returns (bytes memory) {
-        return _write(uint256(bytes32(other)), other.length, account);
+        uint256 first;
+        // What lies behind a shorter address is written over, or not part of the copy.
+        assembly ("memory-safe") {
+            first := mload(add(other, 0x20))
+        }
+        return _write(first, other.length, account);
     }
 
     /// @dev Chain and account that `interoperable` names.
@@ -83,14 +88,12 @@ library EvmAddress {
         // No overflow: a byte of `first`, and sums of constants.
         unchecked {
             uint256 size = uint8(first >> 216);
-            if (first >> 224 != PREFIX || size == 0 || size > 8 || length != FIXED + size) {
-                return (false, 0, address(0));
-            }
-
-            chainId = uint64((first << 40) >> (256 - 8 * size));
+            chainId = uint64((first << 40) >> (256 - 8 * (size & 31)));
             account = address(uint160(last));
-            // The address ends the bytes, so its length byte is the 21st from the end.
-            valid = chainId >> (8 * (size - 1)) != 0 && uint8(last >> 160) == 20;
+            // Its version and type; 1 to 8 bytes of chain id; nothing left over; no leading zero; and the account, which ends
+            // the bytes, has its length byte as the 21st from the end.
+            valid = first >> 224 == PREFIX && (size - 1 < 8 && length == FIXED + size);
+            valid = valid && (chainId >> (8 * (size - 1)) != 0 && uint8(last >> 160) == 20);
         }
     }
 }

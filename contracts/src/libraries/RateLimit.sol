@@ -45,6 +45,7 @@ library RateLimit {
     /// @dev Counts what goes out. The leak since then is taken off later: in which order changes nothing.
     function give(RemoteBooks books, uint256 value) internal pure returns (RemoteBooks) {
         uint256 used = books.used();
+        if (used == 0) return books;
         return books.withUsed(used > value ? used - value : 0, books.since());
     }
 

@@ -43,7 +43,26 @@ function encode(Message memory m) pure returns (bytes memory header) {
     header = abi.encodePacked(header, m.gasLimit, m.expiry, m.fee, m.payloadHash);
 }
 
-/// @dev keccak256 of the header.
-function id(Message memory m) pure returns (bytes32) {
-    return keccak256(encode(m));
+/// @dev keccak256 of the header, which is {encode} written once, field over field: each of these words brings zeros behind its
+/// bytes, and the next one writes over them. Saves 400 gas a message. A test compares both.
+function id(Message memory m) pure returns (bytes32 hash) {
+    // Beyond the free memory pointer, which does not move: nothing there is in use.
+    assembly ("memory-safe") {
+        let p := mload(0x40)
+        mstore8(p, 1) // VERSION
+        mstore8(add(p, 1), mload(m)) // flags
+        mstore8(add(p, 2), mload(add(m, 0x20))) // assurance
+        mstore(add(p, 3), shl(192, mload(add(m, 0x40)))) // origin
+        mstore(add(p, 11), shl(192, mload(add(m, 0x60)))) // destination
+        mstore(add(p, 19), shl(192, mload(add(m, 0x80)))) // nonce
+        mstore(add(p, 27), shl(96, mload(add(m, 0xa0)))) // outbox
+        mstore(add(p, 47), shl(96, mload(add(m, 0xc0)))) // inbox
+        mstore(add(p, 67), shl(96, mload(add(m, 0xe0)))) // sender
+        mstore(add(p, 87), shl(96, mload(add(m, 0x100)))) // recipient
+        mstore(add(p, 107), shl(224, mload(add(m, 0x120)))) // gas limit
+        mstore(add(p, 111), shl(192, mload(add(m, 0x140)))) // expiry
+        mstore(add(p, 119), shl(160, mload(add(m, 0x160)))) // fee
+        mstore(add(p, 131), mload(add(m, 0x180))) // payload hash
+        hash := keccak256(p, 163) // HEADER_SIZE
+    }
 }
