@@ -30,8 +30,8 @@ class Clocks:
     game_finality_seconds: int = field(default=2, validator=validators.gt(0))
     #: DelayedWETH: from unlocking a bond to its withdrawal.
     bond_delay_seconds: int = field(default=2, validator=validators.gt(0))
-    #: Blocks whose state each chain keeps, and for which proofs can be asked.
-    states_kept: int = field(default=600, validator=validators.ge(64))
+    #: Blocks whose state each chain keeps, and for which proofs can be asked; one of L1 takes 1.6 MB of memory.
+    states_kept: int = field(default=256, validator=validators.ge(64))
     gas_limit: int = field(default=60_000_000, validator=validators.ge(30_000_000))
 
     def __attrs_post_init__(self) -> None:
@@ -55,5 +55,5 @@ BRISK = Clocks(
     proof_maturity_seconds=1,
     game_finality_seconds=1,
     bond_delay_seconds=1,
-    states_kept=1200,
+    states_kept=400,
 )

@@ -225,7 +225,8 @@ async def test_l1_info_is_the_first_transaction_of_every_block_and_users_come_la
     await advance(l2, 2)
 
     head = int((await l2.block("latest"))["number"], 16)
-    blocks = [await l2.block(number, full=True) for number in range(await first_derived(l2), head + 1)]
+    first = max(await first_derived(l2), head - 100)
+    blocks = [await l2.block(number, full=True) for number in range(first, head + 1)]
 
     for block in blocks:
         first, *others = block["transactions"]
@@ -240,7 +241,9 @@ async def test_l2_knows_the_true_hash_of_each_l1_block(user_of: UserOf) -> None:
     l1, l2 = user_of("l1", "alice"), user_of("op-b", "alice")
     await advance(l2, 3)
 
-    origins = await told_origins(l1, l2, await first_derived(l2))
+    head = int((await l2.block("latest"))["number"], 16)
+    # Of older blocks the state may be gone, where a session shares its devnet for long.
+    origins = await told_origins(l1, l2, max(await first_derived(l2), head - 50))
 
     gaps = [later - earlier for earlier, later in pairwise(origins)]
     assert set(gaps) <= {0, 1}, "no L1 block is left out, none comes back"
