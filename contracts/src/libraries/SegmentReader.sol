@@ -12,7 +12,7 @@ import {LaneLog} from "./LaneLog.sol";
 /// once; a message overwrites only the fields it gives, so what is not given stays as in the message before.
 ///
 /// The assembly here and in {RecipientCall} is what every message of a batch pays for: written with slices and
-/// `abi.encodePacked` (as `test/twins/PlainSegment.sol` is, which fuzzing compares) a message costs 2,000 gas more.
+/// `abi.encodePacked` (as `test/core/PlainReader.sol` is, which fuzzing compares) a message costs 2,000 gas more.
 library SegmentReader {
     /// @dev A segment, and what it fixes for all its messages.
     /// @param lane The lane it is of; this chain and contract are its destination
