@@ -8,6 +8,7 @@ Promise: 0 only if every check held. The routes run side by side, each with a ke
 
 import asyncio
 import contextlib
+import logging
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -32,6 +33,8 @@ Say = Callable[[str], object]
 
 def show(file: Path | None, *, as_json: bool) -> int:
     """Run the demo and print it; 0 if everything was as it should be, else 1."""
+    # The tables tell what happened; who wants the logs of a library configures them.
+    logging.getLogger("xl2").addHandler(logging.NullHandler())
     console = Console(stderr=True)
     say: Say = (lambda _: None) if as_json else (lambda sentence: console.print(sentence, style="dim"))
     reports, seconds = asyncio.run(demonstrate(file, say))

@@ -115,7 +115,7 @@ def act_rows(scene: Scene, label: str, relayed: xl2.Relayed) -> list[Row]:
     return [
         Row(
             message=label,
-            room=act.what.split(" 0x")[0],
+            room=act.what.split(" ")[0],
             chain=scene.name(chains[act.chain]),
             time="",
             tx_hash=act.tx_hash,
@@ -139,7 +139,8 @@ def _evidence(chain: EvmChain, evidence: bytes) -> tuple[str, str]:
         return "known head", "whoever showed it before"
     number = VerifierNumber(evidence[0])
     verifier = next(one for one in chain.settings.verifiers if one.number == number)
-    kind = f"{verifier.kind}, {class_of(number).name.lower()}"
+    word = class_of(number).name.lower()
+    kind = verifier.kind if verifier.kind == word else f"{verifier.kind}, {word}"
     if verifier.kind == "attested":
         proof = AttestedProof.parse(evidence[1:], signers=len(verifier.signers))
         names = ", ".join(checksum(proof.signers[one.index])[:8] + "…" for one in proof.signatures)

@@ -84,9 +84,8 @@ async def expired(scene: Scene) -> Report:
     tokens, arrived = await here.balance(owner), await there.balance(payee)
     names = scene.name(scene.a), scene.name(scene.b)
     sent = await client.transfer(*names, "GOLD", units, payee, expires_in=8)
-    locked, ether = await here.balance(owner), await scene.a.balance(owner)
+    locked = await here.balance(owner)
     relayed = await client.relay(sent.id, "refunded", PATIENCE_SECONDS, via="proven")
-    spent = sum(act.cost_wei for act in relayed.acts if act.chain == scene.a.chain)
     return Report(
         letter="d",
         title="expired undelivered, refunded at the origin by proof",
@@ -96,7 +95,7 @@ async def expired(scene: Scene) -> Report:
             equal("GOLD of the sender while it was under way", locked, tokens - units),
             equal("GOLD of the sender after the refund", await here.balance(owner), tokens),
             equal("GOLD that arrived on B", await there.balance(payee) - arrived, 0),
-            equal("wei of the sender: the fee is back", await scene.a.balance(owner), ether - spent + sent.fee_wei),
+            equal("wei of the fee that the sender got back", await scene.fees_returned(here, owner), sent.fee_wei),
             await _backing(scene, "GOLD"),
         ),
     )
@@ -217,8 +216,9 @@ async def _units(scene: Scene, symbol: str) -> int:
 
 
 def _attested_only(scene: Scene) -> xl2.Config:
-    """The relayer's configuration: attested lanes, and nothing for nothing."""
-    relayer = evolve(scene.config.relayer, classes=(xl2.Assurance.ATTESTED,), min_fee_wei=1)
+    """The relayer's configuration: attested lanes, nothing for nothing, and batches as large as gas allows."""
+    # It looks at so many messages at once; those that were delivered before count, though nothing is done for them.
+    relayer = evolve(scene.config.relayer, classes=(xl2.Assurance.ATTESTED,), min_fee_wei=1, batch=2 * BATCH)
     return evolve(scene.config, relayer=relayer)
 
 

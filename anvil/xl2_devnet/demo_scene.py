@@ -68,6 +68,16 @@ class Scene:
         logs = await chain.logs(self.notebook(chain), topics, BlockNumber(0), tip)
         return {MessageId(Hash32(log.topics[1])): bytes(decode(["bytes", "bytes"], log.data)[1]) for log in logs}
 
+    async def fees_returned(self, bridge: TokenBridge, account: Address) -> int:
+        """Wei of refunded fees that a bridge paid out to an account, by its own events."""
+        tip = (await bridge.evm.head(Finality.LATEST)).number
+        topics: list[list[bytes] | None] = [
+            [bytes.fromhex(artifact("LockBridge").topic("FeesClaimed")[2:])],
+            [account.rjust(32, b"\0")],
+        ]
+        logs = await bridge.evm.logs(bridge.address, topics, BlockNumber(0), tip)
+        return sum(int.from_bytes(log.data) for log in logs)
+
     async def close_notebook(self, chain: EvmChain, *, closed: bool) -> None:
         """Have its owner make the notebook of a chain refuse messages, or accept them again."""
         node, contract = self.nodes[chain.chain], artifact("Notebook")

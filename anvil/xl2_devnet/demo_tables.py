@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import attrs
 import orjson
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -32,7 +33,9 @@ def draw(console: Console, reports: Sequence[Report], seconds: float) -> None:
         right = sum(check.holds for check in report.checks)
         console.print(f"    {right} of {len(report.checks)} checks hold, {report.seconds:.0f} s", style="dim")
         for check in report.checks:
-            console.print(f"    {'✓' if check.holds else '✗'} {check.what}: {check.found}", highlight=False)
+            console.print(
+                f"    {'✓' if check.holds else '✗'} {check.what}: {check.found}", highlight=False, markup=False
+            )
         console.print()
     wrong = list(failures(reports))
     for sentence in wrong:
@@ -42,25 +45,33 @@ def draw(console: Console, reports: Sequence[Report], seconds: float) -> None:
 
 
 def _table(report: Report) -> Table:
-    table = Table(title=f"({report.letter}) {report.title}", title_justify="left", title_style="bold", expand=False)
-    for name in ("message", "room", "chain", "time", "transaction"):
+    table = Table(
+        title=f"({report.letter}) {report.title}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for name in ("room", "chain", "time"):
         table.add_column(name, no_wrap=True)
+    table.add_column("transaction", no_wrap=True)
     table.add_column("gas", justify="right", no_wrap=True)
-    table.add_column("evidence, class", no_wrap=True)
+    table.add_column("evidence", no_wrap=True)
     table.add_column("who was trusted", overflow="fold")
     before = ""
     for row in report.rows:
-        if before and row.message != before:
-            table.add_section()
-        table.add_row("" if row.message == before else row.message, *_cells(row))
+        if row.message != before:
+            table.add_row(f"[bold]{row.message}[/bold]")
+        table.add_row(*_cells(row))
         before = row.message
     return table
 
 
 def _cells(row: Row) -> list[str]:
-    tx = "" if row.tx_hash is None else f"0x{row.tx_hash.hex()[:12]}…"
+    # Whole hashes are in the JSON; here a line must fit.
+    tx = "" if row.tx_hash is None else f"0x{row.tx_hash.hex()[:8]}…"
     gas = "" if row.gas is None else f"{row.gas:,}"
-    return [row.room, row.chain, row.time, tx, gas, row.evidence, row.trusted]
+    return [f"  {row.room}", row.chain, row.time, tx, gas, row.evidence, row.trusted]
 
 
 def _hex(value: object) -> object:

@@ -4,6 +4,7 @@ Parts: what a client is made of, put together by `xl2.app`.
 Promise: nothing here connects to anything; a submitter is made when something is first sent, so reading needs no key.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from attrs import field, frozen
@@ -33,6 +34,8 @@ class Parts:
     journalled: Callable[[ChainId], JournalledSubmitter] = field(repr=False)
     #: What was observed and what was signed, durable.
     store: Store = field(repr=False)
+    #: Held by whoever brings the store up to date: two at once would each write what the other has read past.
+    turn: asyncio.Lock = field(factory=asyncio.Lock, repr=False)
     clock: Clock = field(repr=False)
     hooks: WalletHooks = field(repr=False)
     #: Gives connections and files back.

@@ -215,10 +215,11 @@ class Carrier:
 
     async def _observe(self, log: Log) -> None:
         more = True
-        while more:
-            now = self.parts.clock.now()
-            seen = await observe(self.parts.chains[log.home], log, self.parts.store, Finality.FINALIZED, now)
-            more = seen is not None and seen.more
+        async with self.parts.turn:
+            while more:
+                now = self.parts.clock.now()
+                seen = await observe(self.parts.chains[log.home], log, self.parts.store, Finality.FINALIZED, now)
+                more = seen is not None and seen.more
 
     async def _make(self, call: Call) -> None:
         receipt = await self.parts.submitter(call.chain).submit(call)
