@@ -40,7 +40,7 @@ contract ProvenGamesTest is Test {
             assertEq(stateRoot, stations[i].stateRoot, stations[i].name);
             ++accepted;
         }
-        assertEq(accepted, 4);
+        assertEq(accepted, 5);
     }
 
     /// @dev The attack: a game is blacklisted in its air gap. An L1 state from before does not show it, and by this

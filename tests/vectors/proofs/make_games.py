@@ -3,8 +3,9 @@ Make games.json: `python -m tests.vectors.proofs.make_games`.
 
 One L1 with Optimism's own contracts and one L2 with xl2's outbox and inbox, on anvil. The L1 walks through what can
 befall a dispute game (in play, in the air gap, settled, lost, blacklisted, paused, not respected, retired, upgraded
-...); at each station a block is proven from, whether or not its game is settled. `error` names the error that
-`ProvenGames` must give, or is empty.
+...); at each station a block is proven from, whether or not its game is settled, and three are asked: `ProvenGames` by
+proof and `LiveGames` by call (the name of their error, empty if settled), and the portal itself, about a withdrawal
+that was shown to it under this game (`portal`: 1 it would pay out, 0 not). `error` is what `ProvenGames` must say.
 """
 
 import asyncio
@@ -13,150 +14,48 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
-from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
-from xl2.core.header import Header
+from tests.vectors.proofs.story import (
+    CLOCKS,
+    CONFIG,
+    FACTORY,
+    GAME,
+    ORIGIN,
+    OWNER,
+    PORTAL,
+    Claim,
+    Story,
+    Withdrawal,
+    proof_of,
+    read,
+)
 from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane
 from xl2.core.message import Message
-from xl2.core.storage_proof import LogKind, LogPlace, nodes_of, pack_nodes, root_proof, unpack_nodes
+from xl2.core.storage_proof import LogKind, LogPlace, unpack_nodes
 from xl2.core.types import Assurance, ChainId, Nonce, Timestamp, address, hex_text
 from xl2_adapters.rpc import RpcClient
-from xl2_devnet.abi import Contract, op_stack, xl2
-from xl2_devnet.accounts import account
+from xl2_devnet.abi import op_stack, xl2
 from xl2_devnet.anvil import anvil
-from xl2_devnet.clocks import Clocks
-from xl2_devnet.op_genesis import write_genesis
-from xl2_devnet.op_l1 import CANNON, GAME_BOND, plan_proxies, plan_rollup, plan_shared
+from xl2_devnet.op_genesis import PREDEPLOYS, write_genesis
+from xl2_devnet.op_l1 import CANNON, plan_proxies, plan_rollup, plan_shared
 from xl2_devnet.op_root import OutputRoot, output_root
 from xl2_devnet.plan import Plan
 from xl2_devnet.toolchain import ANVIL, find
 
 HERE = Path(__file__).parent
-OWNER = account("deployer").address
-L1, ORIGIN, DESTINATION = 900, 901, 902
-CLOCKS = Clocks(max_clock_seconds=10, proof_maturity_seconds=50, game_finality_seconds=100)
-#: EIP-1967.
-IMPLEMENTATION = int.from_bytes(keccak(text="eip1967.proxy.implementation")) - 1
-PAUSED = int.from_bytes(keccak(text="superchainConfig.paused")) - 1
-GAMES = int.from_bytes(keccak((104).to_bytes(32)))
+L1, DESTINATION = 900, 902
+#: In the order of `ProvenGames.Pins`.
+PINNED = (
+    "portal", "portal_implementation", "dispute_game_factory", "dispute_game_factory_implementation",
+    "superchain_config", "superchain_config_implementation", "dispute_game_implementation",
+)  # fmt: skip
 #: Enough messages for a first page, and one more.
 MESSAGES = 257
 
-FACTORY, PORTAL, CONFIG = op_stack("DisputeGameFactory"), op_stack("OptimismPortal2"), op_stack("SuperchainConfig")
-GAME, ADMIN = op_stack("FaultDisputeGame"), op_stack("ProxyAdmin")
-
-
-@frozen(kw_only=True)
-class Claim:
-    """An output root in a game of the factory's list."""
-
-    index: int
-    root: OutputRoot
-
-    async def settled_proof(self, rpc: RpcClient, at: dict[str, str], game: str) -> bytes:
-        """Everything `ProvenGames` reads, at the newest L1 block (protocol.md section 7)."""
-        creator, l1_head = OWNER, (await read(rpc, game, GAME, "l1Head"))[0]
-        blacklisted = int.from_bytes(keccak(bytes(12) + bytes.fromhex(game[2:]) + (58).to_bytes(32)))
-        fixed = b"".join(
-            (
-                self.index.to_bytes(8),
-                self.root.block_number.to_bytes(8),
-                bytes.fromhex(creator[2:]),
-                l1_head,
-                self.root.state_root,
-                self.root.message_passer_storage_root,
-                self.root.block_hash,
-            )
-        )
-        return fixed + b"".join(
-            [
-                await proof_of(rpc, at["dispute_game_factory"], IMPLEMENTATION, GAMES + self.index),
-                await proof_of(rpc, at["portal"], IMPLEMENTATION, 59, blacklisted),
-                await proof_of(rpc, at["superchain_config"], IMPLEMENTATION, PAUSED),
-                await proof_of(rpc, game, 0),
-            ]
-        )
-
-
-async def proof_of(rpc: RpcClient, who: str, *slots: int, block: str = "latest") -> bytes:
-    """Trie proof of an account, then of slots in it."""
-    got: Any = await rpc.call("eth_getProof", who, [hex_text(slot.to_bytes(32)) for slot in slots], block)
-    lists = [got["accountProof"], *(slot["proof"] for slot in got["storageProof"])]
-    return b"".join(pack_nodes(nodes_of([bytes.fromhex(node[2:]) for node in nodes])) for nodes in lists)
-
-
-async def read(rpc: RpcClient, to: str, contract: Contract, function: str, *arguments: Any) -> tuple[Any, ...]:
-    data = await rpc.call("eth_call", {"to": to, "data": hex_text(contract.call(function, *arguments))}, "latest")
-    return contract.result(function, bytes.fromhex(str(data)[2:]))
-
-
-@define(kw_only=True)
-class Story:
-    """The L1, and what has been proven from it so far."""
-
-    rpc: RpcClient
-    at: dict[str, str]
-    #: Of the outbox on the L2, at the block of the first claim.
-    outbox_nodes: Sequence[bytes]
-    vectors: list[dict[str, str]] = field(factory=list)
-
-    async def do(self, to: str, contract: Contract, function: str, *arguments: Any, value: int = 0) -> None:
-        plan = await Plan.of(self.rpc, OWNER)
-        plan.call(to, contract, function, *arguments, value=value)
-        await plan.carry_out(self.rpc)
-
-    async def wait(self, seconds: int) -> None:
-        await self.rpc.call("evm_increaseTime", seconds)
-        await self.rpc.call("evm_mine")
-
-    async def game(self, index: int) -> str:
-        return to_checksum_address(
-            (await read(self.rpc, self.at["dispute_game_factory"], FACTORY, "gameAtIndex", index))[2]
-        )
-
-    async def propose(self, root: OutputRoot, claimed: bytes | None = None) -> Claim:
-        factory = self.at["dispute_game_factory"]
-        index = (await read(self.rpc, factory, FACTORY, "gameCount"))[0]
-        extra = encode(["uint256"], [root.block_number])
-        await self.do(factory, FACTORY, "create", CANNON, claimed or root.root, extra, value=GAME_BOND)
-        return Claim(index=index, root=root)
-
-    async def resolve(self, claim: Claim, *, claims: int = 1) -> None:
-        game = await self.game(claim.index)
-        await self.wait(CLOCKS.max_clock_seconds + 1)
-        for number in reversed(range(claims)):
-            await self.do(game, GAME, "resolveClaim", number, 0)
-        await self.do(game, GAME, "resolve")
-
-    async def upgrade(self, name: str, contract: str, *arguments: Any, back: bool = False) -> None:
-        """A fresh implementation behind one of the proxies, or the first one again."""
-        plan = await Plan.of(self.rpc, OWNER)
-        fresh = self.at[f"{name}_implementation"] if back else plan.create(op_stack(contract), *arguments)
-        plan.call(self.at["proxy_admin"], ADMIN, "upgrade", self.at[name], fresh)
-        await plan.carry_out(self.rpc)
-
-    async def prove(self, name: str, claim: Claim, error: str = "", *, game: str = "") -> None:
-        settled = await claim.settled_proof(self.rpc, self.at, game or await self.game(claim.index))
-        block: Any = await self.rpc.call("eth_getBlockByNumber", "latest", False)
-        header = Header.of_block(block)
-        self.vectors.append(
-            {
-                "name": name,
-                "error": error,
-                "index": hex(claim.index),
-                "l1StateRoot": hex_text(header.state_root),
-                "l1Number": hex(header.number),
-                "l1Timestamp": hex(header.timestamp),
-                "number": hex(claim.root.block_number),
-                "stateRoot": hex_text(claim.root.state_root),
-                "rootProof": hex_text(
-                    root_proof(l1_header=header.encoded, settled=settled, account_nodes=self.outbox_nodes)
-                ),
-            }
-        )
+#: Target, gas limit and data.
+WITHDRAWAL = (OWNER, 100_000, b"")
 
 
 async def tell(story: Story, root: OutputRoot, other: OutputRoot) -> None:
@@ -179,6 +78,10 @@ async def tell(story: Story, root: OutputRoot, other: OutputRoot) -> None:
     await story.prove("another output root", false, "NotThisGame")
     await story.prove("the index of another game", Claim(index=false.index, root=root), "NotThisGame", game=game)
 
+    await story.do(story.at["superchain_config"], CONFIG, "pause", "")
+    await story.prove("paused", first, "Paused")
+    await story.do(story.at["superchain_config"], CONFIG, "unpause")
+    await story.prove("settled, after a pause", first)
     await story.do(portal, PORTAL, "blacklistDisputeGame", await story.game(0))
     await story.prove("blacklisted", first, "Blacklisted")
 
@@ -211,9 +114,6 @@ async def tell_upgrades(story: Story, last: OutputRoot) -> None:
         await story.prove(f"{name.replace('_', ' ')} upgraded", claim, "Upgraded")
         await story.upgrade(name, contract, back=True)
     await story.prove("settled, upgrades taken back", claim)
-    # Last, because anvil keeps a slot that was zeroed in its trie, with the value zero, as Ethereum never does.
-    await story.do(story.at["superchain_config"], CONFIG, "pause", "")
-    await story.prove("paused", claim, "Paused")
 
 
 async def lost(story: Story, root: OutputRoot) -> None:
@@ -259,6 +159,8 @@ async def logs(rpc: RpcClient) -> tuple[Lane, Lane]:
         outbox=other, inbox=address(inbox), sender=other, recipient=other, expiry=Timestamp(1),
     )  # fmt: skip
     plan.call(inbox, xl2("Inbox"), "expire", back.header)
+    passer = PREDEPLOYS["L2ToL1MessagePasser"]
+    plan.call(passer, op_stack("L2ToL1MessagePasser"), "initiateWithdrawal", *WITHDRAWAL)
     await plan.carry_out(rpc)
     there = Lane(
         origin=ChainId(ORIGIN), outbox=address(outbox), destination=ChainId(DESTINATION), inbox=other,
@@ -301,7 +203,8 @@ async def log_vectors(rpc: RpcClient, root: OutputRoot, lanes: Sequence[Lane]) -
     return vectors
 
 
-async def main() -> None:
+async def main(folder: Path = HERE) -> None:
+    """Write the files into `folder`."""
     binary = find(ANVIL, {})
     quiet = ("--no-mining", "--accounts", "16", "--balance", "1000000", "--gas-limit", "60000000")
     async with (
@@ -316,6 +219,9 @@ async def main() -> None:
         await write_genesis(l2, proxies)
         anchor = await output_root(l2, int(str(await l2.call("eth_blockNumber")), 16))
         at = plan_rollup(plan, shared, CLOCKS, proxies, chain_id=ORIGIN, anchor_root=anchor.root)
+        pins = (*(at[name] for name in PINNED), CLOCKS.game_finality_seconds, CLOCKS.proof_maturity_seconds)
+        live = plan.create(xl2("LiveGames"), at["portal"])
+        rule = plan.create(xl2("ProvenGames"), pins)
         await plan.carry_out(l1)
         lanes = await logs(l2)
         await l2.call("anvil_mine", hex(6))
@@ -323,20 +229,22 @@ async def main() -> None:
         roots = [await output_root(l2, newest - back) for back in (5, 4, 3, 2, 1, 0)]
         first, other, later, undefended, coded, upgraded = roots
         outbox = await proof_of(l2, to_checksum_address(lanes[0].outbox), block=hex(first.block_number))
-        story = Story(rpc=l1, at=at, outbox_nodes=unpack_nodes(outbox))
+        target, gas_limit, data = WITHDRAWAL
+        # The first message of the passer has version 1 in its upper bytes.
+        withdrawal = Withdrawal(fields=(1 << 240, OWNER, target, 0, gas_limit, data), l2=l2)
+        story = Story(rpc=l1, at=at, live=live, rule=rule, withdrawal=withdrawal, outbox_nodes=unpack_nodes(outbox))
         await tell(story, first, other)
         await tell_types(story, later)
         await lost(story, undefended)
         await another_code(story, at, shared.vm, coded)
         await tell_upgrades(story, upgraded)
         found = await log_vectors(l2, first, lanes)
-    pins = {name: value for name, value in at.items() if name in PINNED}
-    (HERE / "games.json").write_text(json.dumps(story.vectors, indent=2) + "\n")
-    (HERE / "logs.json").write_text(json.dumps(found, indent=2) + "\n")
-    (HERE / "pins.json").write_text(
+    (folder / "games.json").write_text(json.dumps(story.vectors, indent=2) + "\n")
+    (folder / "logs.json").write_text(json.dumps(found, indent=2) + "\n")
+    (folder / "pins.json").write_text(
         json.dumps(
             {
-                **pins,
+                **{name: at[name] for name in PINNED},
                 "finality_delay": hex(CLOCKS.game_finality_seconds),
                 "proof_maturity_delay": hex(CLOCKS.proof_maturity_seconds),
             },
@@ -345,11 +253,6 @@ async def main() -> None:
         + "\n"
     )
 
-
-PINNED = (
-    "portal", "portal_implementation", "dispute_game_factory", "dispute_game_factory_implementation",
-    "superchain_config", "superchain_config_implementation", "dispute_game_implementation",
-)  # fmt: skip
 
 if __name__ == "__main__":
     asyncio.run(main())
