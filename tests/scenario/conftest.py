@@ -1,0 +1,115 @@
+"""Routes over the session's devnet, and recipients on it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.devnet_user import User
+from tests.scenario.route import Route
+from xl2.attester.attest import HeadAttester
+from xl2.attester.service import serve
+from xl2.config import Config, load
+from xl2.core.types import Address, address
+from xl2.ports import Attester
+from xl2.store import SqliteStore
+from xl2_adapters.attester_http import HttpAttester
+from xl2_adapters.op_stack import OpStack
+from xl2_adapters.web3_edge import signer
+from xl2_devnet import Description
+from xl2_devnet.accounts import ATTESTERS, account
+
+RouteOf = Callable[[str], Route]
+
+
+@pytest.fixture
+def config(devnet: Description, tmp_path: Path) -> Config:
+    """What a user of the devnet has: its file."""
+    path = tmp_path / "devnet.json"
+    path.write_bytes(devnet.to_json())
+    return load(path)
+
+
+@pytest.fixture
+async def attesters(config: Config) -> AsyncIterator[list[Attester]]:
+    """Five attesters, each with its own view of the chains; two behind HTTP."""
+    async with AsyncExitStack() as opened:
+        found: list[Attester] = []
+        for place, known in enumerate(ATTESTERS):
+            family = OpStack()
+            chains = {one.chain: family.chain(one) for one in config.settings() if one.anchor}
+            for chain in chains.values():
+                opened.push_async_callback(chain.close)
+            verifiers = {
+                one.chain: verifier.address
+                for one in config.settings()
+                for verifier in one.verifiers
+                if verifier.kind == "attested"
+            }
+            attester = HeadAttester(signer=signer(known.private_key), chains=chains, verifiers=verifiers)
+            if place < 2:
+                listening = await opened.enter_async_context(serve(attester))
+                found.append(HttpAttester(f"http://{listening.host}:{listening.port}", attester.address))
+            else:
+                found.append(attester)
+        yield found
+
+
+@pytest.fixture
+async def route_of(config: Config, attesters: list[Attester]) -> AsyncIterator[RouteOf]:
+    """`route_of("proven")`: from op-a to op-b, with a store of its own."""
+    family = OpStack()
+    stores: list[SqliteStore] = []
+
+    def route(kind: str) -> Route:
+        stores.append(SqliteStore(":memory:"))
+        return Route(
+            config=config,
+            family=family,
+            origin_name="op-a",
+            destination_name="op-b",
+            kind=kind,
+            attesters=attesters,
+            store=stores[-1],
+        )
+
+    yield route
+    for store in stores:
+        await store.close()
+    for settings in config.settings():
+        await (family.chain(settings) if settings.anchor else family.anchor(settings)).close()
+
+
+class Valve:
+    """A recipient on a chain that reverts until it is opened."""
+
+    def __init__(self, user: User, contract: str) -> None:
+        self._user = user
+        self._contract = contract
+
+    @property
+    def address(self) -> Address:
+        return address(self._contract)
+
+    async def open(self) -> None:
+        await self._user.send(self._contract)
+
+
+#: Without calldata: slot 0 = 1. With calldata: reverts while slot 0 is 0, else returns `receiveMessage`'s selector.
+_VALVE_CODE = bytes.fromhex(
+    "36600a57600160005500"  # calldata: go on at 0x0a; none: slot 0 = 1
+    "5b600054601657"  # slot 0 is set: go on at 0x16
+    "60006000fd"  # revert
+    "5b632432ef2660e01b60005260206000f3"  # return bytes4(keccak256("receiveMessage(bytes32,bytes,bytes)"))
+)
+_VALVE_INIT = bytes((0x60, len(_VALVE_CODE))) + bytes.fromhex("80600b6000396000f3") + _VALVE_CODE
+
+
+@pytest.fixture
+async def valve(devnet: Description) -> AsyncIterator[Valve]:
+    """A closed valve on op-b."""
+    user = User(devnet.chain("op-b"), account("dave").private_key)
+    receipt = await user.send(None, _VALVE_INIT)
+    yield Valve(user, receipt["contractAddress"])
+    await user.close()

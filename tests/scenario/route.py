@@ -1,0 +1,172 @@
+"""A message's way over a real devnet, room by room, with what each room cost and whom it trusted."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from attrs import frozen
+
+from xl2.app.parts import CLOCK
+from xl2.config import Config
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import State
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import ChainId, MessageId
+from xl2.errors import NotYet, RpcUnavailable
+from xl2.flow import confirm, deliver, observe, prove, send, settle
+from xl2.flow.submit import JournalledSubmitter
+from xl2.ports import Attester, Blocks, Chain, Log, Needed, Prover, Record, Sent, Signer
+from xl2.store import SqliteStore
+from xl2_adapters.op_stack import OpStack
+from xl2_adapters.web3_edge import signer
+
+T = TypeVar("T")
+
+#: Longest that a test waits for the devnet to do what it promises, on a busy machine.
+PATIENCE_SECONDS = 120.0
+
+
+@frozen(kw_only=True)
+class Route:
+    """One way from an origin to a destination, by one kind of evidence."""
+
+    config: Config
+    family: OpStack
+    origin_name: str
+    destination_name: str
+    #: `attested`, `proven` or `routed`.
+    kind: str
+    attesters: Sequence[Attester]
+    store: SqliteStore
+
+    @property
+    def origin(self) -> Chain:
+        return self.family.chain(self.config.chain(self.origin_name))
+
+    @property
+    def destination(self) -> Chain:
+        return self.family.chain(self.config.chain(self.destination_name))
+
+    def account(self, role: str) -> Signer:
+        return signer(self.config.secret(role).reveal())
+
+    def submitter(self, chain: Blocks, role: str = "relayer") -> JournalledSubmitter:
+        return JournalledSubmitter(chain, self.account(role), self.store, CLOCK)
+
+    async def send(self, outgoing: send.Outgoing, role: str = "alice") -> Sent:
+        """Send a message, signed by an account of the devnet."""
+        submitter = self.submitter(self.origin, role)
+        prepared = await send.prepare(outgoing, submitter.address, self.origin, self.destination)
+        return await send.send(prepared, self.origin, submitter)
+
+    async def observed(self, sent: Sequence[Sent]) -> list[Record]:
+        """The messages, when they are in final blocks."""
+
+        async def look() -> list[Record]:
+            await self._observe(sent[0], LogKind.LANE)
+            found = [await self.store.record(one.message.id) for one in sent]
+            if None in found:
+                raise NotYet("not all are in final blocks yet")
+            return [one for one in found if one]
+
+        return await self.until(look)
+
+    async def proven(self, records: Sequence[Record]) -> prove.Proven:
+        """Their segment with evidence, when there is any; calls that it needs are made."""
+
+        async def look() -> prove.Proven:
+            await self._observe(records[0].sent, LogKind.LANE)
+            prover = self.prover(self.origin_name, self.destination_name)
+            return await self._made(await prove.prove(records, self.store, prover))
+
+        return await self.until(look)
+
+    async def delivered(self, records: Sequence[Record]) -> deliver.Outcome:
+        """Prove and deliver."""
+        proven = await self.proven(records)
+        submitter = self.submitter(self.destination)
+        outcome = await deliver.deliver(proven.segment, proven.shown.evidence, self.destination, submitter)
+        await self.store.happen(outcome.happenings, time.time())
+        return outcome
+
+    async def confirmed(self, records: Sequence[Record]) -> None:
+        """Wait until what the inbox said of them is final."""
+
+        async def look() -> None:
+            await self._observe(records[0].sent, LogKind.RECEIPTS)
+            fresh = [await self.record(one.sent.message.id) for one in records]
+            open_ = [one for one in fresh if one.state in (State.DELIVERED, State.EXPIRED)]
+            if open_:
+                found = await confirm.confirm(open_, self.store, self.destination)
+                await self.store.happen(found, time.time())
+                raise NotYet("look again")
+
+        await self.until(look)
+
+    async def settled(self, records: Sequence[Record]) -> None:
+        """Prove receipts back until all of these are over."""
+        lane = Lane.of(records[0].sent.message)
+
+        async def look() -> None:
+            await self._observe(records[0].sent, LogKind.LANE)
+            await self._observe(records[0].sent, LogKind.RECEIPTS)
+            fresh = [await self.record(one.sent.message.id) for one in records]
+            if all(one.state in (State.SETTLED, State.REFUNDED) for one in fresh):
+                return
+            due = await settle.owed(lane, self.store, self.origin, 64, time.time())
+            if due is not None:
+                prover = self.prover(self.destination_name, self.origin_name)
+                call = await self._made(await settle.prepare(due, self.store, self.origin, prover))
+                done = await settle.settle(due, call, self.submitter(self.origin))
+                await self.store.happen(done.happenings, time.time())
+            raise NotYet("look again")
+
+        await self.until(look)
+
+    async def record(self, message_id: MessageId) -> Record:
+        found = await self.store.record(message_id)
+        assert found is not None
+        return found
+
+    async def states(self, records: Sequence[Record]) -> set[State]:
+        return {(await self.record(one.sent.message.id)).state for one in records}
+
+    def prover(self, home: str, reader: str) -> Prover:
+        """The prover of this route's kind."""
+        there, here = self.config.chain(home), self.config.chain(reader)
+        anchor = next(one for one in self.config.settings() if one.chain == there.anchor)
+        found = self.family.provers(there, here, anchor, self.attesters)
+        return next(one for one in found if one.name == self.kind)
+
+    async def until(self, look: Callable[[], Awaitable[T]]) -> T:
+        """What `look` gives, once it does not say `NotYet` any more; the reason when patience is over."""
+        reason = ""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    try:
+                        return await look()
+                    except (NotYet, RpcUnavailable) as not_yet:
+                        reason = not_yet.what
+                        await asyncio.sleep(0.2)
+        except TimeoutError:
+            raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain: {reason}") from None
+
+    async def _observe(self, sent: Sent, kind: LogKind) -> None:
+        log = Log(lane=Lane.of(sent.message), kind=kind)
+        chain = self.origin if kind is LogKind.LANE else self.destination
+        await observe.observe(chain, log, self.store, Finality.FINALIZED, time.time())
+
+    async def _made(self, found: T | Needed) -> T:
+        if not isinstance(found, Needed):
+            return found
+        chains: Mapping[ChainId, Blocks] = {
+            **{one.chain: self.family.anchor(one) for one in self.config.settings() if not one.anchor},
+            self.origin.chain: self.origin,
+            self.destination.chain: self.destination,
+        }
+        for call in found.calls:
+            await self.submitter(chains[call.chain]).submit(call)
+        raise NotYet(found.why)

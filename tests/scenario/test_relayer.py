@@ -1,0 +1,122 @@
+"""The relayer as a process: killed in the middle of its work and started again, it loses and doubles nothing."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.scenario.conftest import RouteOf
+from tests.scenario.test_routes import to_nobody
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.types import BlockNumber
+from xl2.flow import send
+from xl2.ports import Fate, Sent
+from xl2_devnet import Description
+
+MESSAGES = 12
+
+
+@pytest.fixture
+def configuration(devnet: Description, tmp_path: Path) -> Path:
+    """The devnet's file, with a store on the disk."""
+    tree = orjson.loads(devnet.to_json())
+    tree["relayer"] = {"store": "relayer.sqlite", "poll_seconds": 0.2}
+    path = tmp_path / "devnet.json"
+    path.write_bytes(orjson.dumps(tree))
+    return path
+
+
+@contextmanager
+def relayer(configuration: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`xl2 relayer run`, gone when the block ends."""
+    command = [
+        sys.executable,
+        "-c",
+        "from xl2.cli import main; main()",
+        "relayer",
+        "run",
+        "--config",
+        str(configuration),
+    ]
+    with (
+        (configuration.parent / "relayer.log").open("ab") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
+    ):
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def count(store: Path, question: str) -> int:
+    """What a question to the relayer's store counts; 0 while there is no store."""
+    if not store.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+            return int(db.execute(question).fetchone()[0])
+    except sqlite3.OperationalError:
+        # Its tables are not there yet.
+        return 0
+
+
+async def test_a_relayer_killed_in_the_middle_loses_nothing_and_doubles_nothing(
+    route_of: RouteOf, configuration: Path
+) -> None:
+    route = route_of("attested")
+    store = configuration.parent / "relayer.sqlite"
+    sent = await _send(route_of)
+    ids = [one.message.id for one in sent]
+
+    async def until(question: str, least: int) -> None:
+        async with asyncio.timeout(120):
+            while count(store, question) < least:  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.02)
+
+    with relayer(configuration) as first:
+        # Its first transaction is signed and perhaps broadcast; nobody has told it what became of it.
+        await until("SELECT count(*) FROM transactions", 1)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    with relayer(configuration) as second:
+        await until("SELECT count(*) FROM messages WHERE state = 'settled'", MESSAGES)
+        second.send_signal(signal.SIGINT)
+        code = second.wait(timeout=30)
+
+    tip = (await route.destination.head(Finality.LATEST)).number
+    receipts = await route.destination.receipts(Lane.of(sent[0].message), BlockNumber(0), tip)
+    nonces = [nonce for entry in receipts for nonce in _delivered(entry.data)]
+    assert await route.destination.fates([one.message for one in sent], tip) == [Fate.DELIVERED] * MESSAGES
+    assert [nonces.count(one.message.nonce) for one in sent] == [1] * MESSAGES
+    assert len(ids) == len(set(ids))
+    assert code in (0, 130)
+
+
+async def _send(route_of: RouteOf) -> list[Sent]:
+    route = route_of("attested")
+    submitter = route.submitter(route.origin, "carol")
+    outgoing = to_nobody(route.destination.chain, "attested")
+    prepared = await send.prepare(outgoing, submitter.address, route.origin, route.destination)
+    receipts = await asyncio.gather(*(submitter.submit(prepared.call) for _ in range(MESSAGES)))
+    by_block = {receipt.block for receipt in receipts}
+    found: list[Sent] = []
+    for block in sorted(by_block):
+        in_block = await route.origin.sent(prepared.lane, block, block)
+        found += [one for one in in_block if one.message.sender == submitter.address]
+    return found
+
+
+def _delivered(data: bytes) -> list[int]:
+    receipt = parse_receipt(data)
+    return list(receipt.nonces) if isinstance(receipt, Delivered) else []

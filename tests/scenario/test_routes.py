@@ -1,0 +1,126 @@
+"""Messages from one real rollup to another and their receipts back, by each kind of evidence."""
+
+import asyncio
+
+import pytest
+
+from tests.scenario.conftest import RouteOf, Valve
+from xl2.core.evidence import Finality
+from xl2.core.lifecycle import State
+from xl2.core.types import Address, Assurance, Timestamp, Wei
+from xl2.errors import InvalidInput, NotYet, Reverted, Unaffordable
+from xl2.flow import deliver, send
+from xl2.ports import Fate
+
+FEE = Wei(10**12)
+NOBODY = Address(b"\x99" * 20)
+CLASS_OF = {"attested": Assurance.ATTESTED, "proven": Assurance.SETTLED, "routed": Assurance.SETTLED}
+
+
+def to_nobody(chain: int, kind: str, **fields: object) -> send.Outgoing:
+    """A message to an account without code, which counts as success when it is allowed."""
+    given: dict[str, object] = {
+        "destination": chain,
+        "recipient": NOBODY,
+        "payload": b"hello",
+        "assurance": CLASS_OF[kind],
+        "fee": FEE,
+        "allow_no_code": True,
+    }
+    return send.Outgoing(**(given | fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["attested", "proven", "routed"])
+async def test_a_message_is_delivered_and_its_fee_earned(route_of: RouteOf, kind: str) -> None:
+    route = route_of(kind)
+    earned_before = await route.origin.credit(route.account("relayer").address)
+
+    sent = await route.send(to_nobody(route.destination.chain, kind))
+    records = await route.observed([sent])
+    await route.delivered(records)
+    await route.confirmed(records)
+    await route.settled(records)
+
+    tip = await route.destination.head(Finality.LATEST)
+    assert await route.destination.fates([sent.message], tip.number) == [Fate.DELIVERED]
+    assert await route.states(records) == {State.SETTLED}
+    assert await route.origin.credit(route.account("relayer").address) >= earned_before + FEE
+
+
+@pytest.mark.parametrize("kind", ["attested", "proven"])
+async def test_a_message_that_nobody_delivered_in_time_is_refunded_by_proof(route_of: RouteOf, kind: str) -> None:
+    route = route_of(kind)
+    expiry = Timestamp((await route.destination.head(Finality.LATEST)).timestamp + 4)
+    sender = route.account("erin").address
+    sent = await route.send(to_nobody(route.destination.chain, kind, expiry=expiry), role="erin")
+    records = await route.observed([sent])
+
+    async def overdue() -> None:
+        seen = await deliver.look([sent.message], route.destination)
+        if not seen.happenings:
+            raise NotYet("its time is not over")
+        await route.store.happen(seen.happenings, 0.0)
+
+    await route.until(overdue)
+    outcome = await deliver.expire(sent.message, route.destination, route.submitter(route.destination))
+    await route.store.happen(outcome.happenings, 0.0)
+    await route.confirmed(records)
+    await route.settled(records)
+
+    assert await route.states(records) == {State.REFUNDED}
+    assert await route.origin.credit(sender) >= FEE
+
+
+async def test_a_hundred_messages_are_delivered_in_one_transaction(route_of: RouteOf) -> None:
+    route = route_of("attested")
+    submitter = route.submitter(route.origin, "grace")
+    prepared = await send.prepare(
+        to_nobody(route.destination.chain, "attested"), submitter.address, route.origin, route.destination
+    )
+    receipts = await asyncio.gather(*(submitter.submit(prepared.call) for _ in range(100)))
+    sent = [await send.sent_by(receipt, prepared.lane, route.origin) for receipt in receipts]
+
+    records = await route.observed(sorted(sent, key=lambda one: one.message.nonce))
+    outcome = await route.delivered(records)
+
+    assert outcome.receipt is not None
+    assert {happening.place.tx_hash for happening in outcome.happenings if happening.place} == {outcome.receipt.tx_hash}
+    assert await route.states(records) == {State.DELIVERED}
+
+
+async def test_a_recipient_that_reverts_is_called_again_when_it_is_ready(route_of: RouteOf, valve: Valve) -> None:
+    route = route_of("attested")
+    outgoing = to_nobody(route.destination.chain, "attested", recipient=valve.address, allow_no_code=False)
+    records = await route.observed([await route.send(outgoing, role="frank")])
+    submitter = route.submitter(route.destination)
+
+    await route.delivered(records)
+    failed = await route.states(records)
+    with pytest.raises(Reverted, match="NoProgress"):
+        await deliver.retry(records[0].sent.message, 200_000, route.destination, submitter)
+    await valve.open()
+    outcome = await deliver.retry(records[0].sent.message, 200_000, route.destination, submitter)
+    await route.store.happen(outcome.happenings, 0.0)
+
+    assert failed == {State.FAILED}
+    assert await route.states(records) == {State.DELIVERED}
+
+
+async def test_what_cannot_be_delivered_is_refused_before_it_is_sent(route_of: RouteOf) -> None:
+    route = route_of("attested")
+    here, there, alice = route.origin, route.destination, route.account("alice").address
+
+    async def refused(**fields: object) -> str:
+        with pytest.raises(InvalidInput) as raised:
+            await send.prepare(to_nobody(there.chain, "attested", **fields), alice, here, there)
+        return raised.value.field or ""
+
+    assert await refused(destination=here.chain) == "destination"
+    assert await refused(allow_no_code=False) == "recipient"
+    assert await refused(recipient=Address(bytes(20))) == "recipient"
+    assert await refused(expiry=Timestamp(1)) == "expiry"
+    assert await refused(payload=bytes(65_536)) == "payload"
+    assert await refused(gas_limit=10_000_001) == "gas_limit"
+    assert await refused(fee=Wei(1)) == "fee"
+    with pytest.raises(Unaffordable, match="delivering the message costs"):
+        await send.check_fee(to_nobody(there.chain, "attested", fee=Wei(0)), there)
