@@ -36,8 +36,11 @@ class Row:
     time: str
     tx_hash: Hash32 | None
     gas: int | None
+    #: Kind of the evidence, and its class.
     evidence: str
     trusted: str
+    #: Accounts that signed, where signatures were believed.
+    signers: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -74,7 +77,9 @@ def equal(what: str, found: object, wanted: object) -> Check:
 
 
 def _shown(value: object) -> str:
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return ", ".join(sorted(map(str, value))) if isinstance(value, set) else str(value)
 
 
 def at_least(what: str, found: int, least: int) -> Check:
@@ -89,9 +94,9 @@ async def rows_of(scene: Scene, client: xl2.AsyncClient, label: str, message: Me
     rows = []
     for step in status.steps:
         chain = chains[step.chain]
-        evidence, trusted = "", ""
+        believed = Believed()
         if step.tx_hash is not None:
-            evidence, trusted = _believed(chain, await scene.calldata_of(chain, step.tx_hash))
+            believed = _believed(chain, await scene.calldata_of(chain, step.tx_hash))
         at = "" if step.at is None else datetime.fromtimestamp(step.at, UTC).strftime("%H:%M:%S")
         rows.append(
             Row(
@@ -101,8 +106,9 @@ async def rows_of(scene: Scene, client: xl2.AsyncClient, label: str, message: Me
                 time=at,
                 tx_hash=step.tx_hash,
                 gas=None if step.tx_hash is None else await scene.gas_of(chain, step.tx_hash),
-                evidence=evidence,
-                trusted=trusted,
+                evidence=believed.evidence,
+                trusted=believed.trusted,
+                signers=believed.signers,
             )
         )
     return rows
@@ -128,26 +134,34 @@ def act_rows(scene: Scene, label: str, relayed: xl2.Relayed) -> list[Row]:
     ]
 
 
-def _believed(chain: EvmChain, calldata: bytes) -> tuple[str, str]:
-    """Kind and class of the evidence in a transaction, and who was believed by it."""
+@frozen(kw_only=True)
+class Believed:
+    """Whose word a transaction rested on."""
+
+    evidence: str = ""
+    trusted: str = ""
+    signers: tuple[str, ...] = ()
+
+
+def _believed(chain: EvmChain, calldata: bytes) -> Believed:
+    """Read from the evidence that stands in the calldata."""
     types = _CARRIERS.get(calldata[:4])
-    return _evidence(chain, decode(types, calldata[4:])[1]) if types else ("", "")
+    return _evidence(chain, decode(types, calldata[4:])[1]) if types else Believed()
 
 
-def _evidence(chain: EvmChain, evidence: bytes) -> tuple[str, str]:
+def _evidence(chain: EvmChain, evidence: bytes) -> Believed:
     if not evidence:
-        return "known head", "whoever showed it before"
+        return Believed(evidence="known head", trusted="whoever showed it before")
     number = VerifierNumber(evidence[0])
     verifier = next(one for one in chain.settings.verifiers if one.number == number)
     word = class_of(number).name.lower()
-    kind = verifier.kind if verifier.kind == word else f"{verifier.kind}, {word}"
+    kind = verifier.kind if verifier.kind == word else f"{verifier.kind} {word}"
     if verifier.kind == "attested":
         proof = AttestedProof.parse(evidence[1:], signers=len(verifier.signers))
-        names = ", ".join(checksum(proof.signers[one.index])[:8] + "…" for one in proof.signatures)
-        return kind, f"{len(proof.signatures)} of {len(verifier.signers)} attesters: {names}"
-    if verifier.kind == "routed":
-        return kind, "nobody: checked on L1, brought by the canonical bridge"
-    return kind, "nobody: storage proof through an L1 block hash"
+        signers = tuple(checksum(proof.signers[one.index]) for one in proof.signatures)
+        return Believed(evidence=kind, trusted=f"{len(signers)} of {len(proof.signers)} attesters", signers=signers)
+    nobody = "nobody: L1 and the canonical bridge" if verifier.kind == "routed" else "nobody: storage proof through L1"
+    return Believed(evidence=kind, trusted=nobody)
 
 
 def failures(reports: Sequence[Report]) -> Iterator[str]:

@@ -56,8 +56,8 @@ def _table(report: Report) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("transaction", no_wrap=True)
     table.add_column("gas", justify="right", no_wrap=True)
-    table.add_column("evidence", no_wrap=True)
-    table.add_column("who was trusted", overflow="fold")
+    table.add_column("evidence")
+    table.add_column("who was trusted", min_width=18)
     before = ""
     for row in report.rows:
         if row.message != before:
@@ -69,7 +69,7 @@ def _table(report: Report) -> Table:
 
 def _cells(row: Row) -> list[str]:
     # Whole hashes are in the JSON; here a line must fit.
-    tx = "" if row.tx_hash is None else f"0x{row.tx_hash.hex()[:8]}…"
+    tx = "" if row.tx_hash is None else f"0x{row.tx_hash.hex()[:6]}…"
     gas = "" if row.gas is None else f"{row.gas:,}"
     return [f"  {row.room}", row.chain, row.time, tx, gas, row.evidence, row.trusted]
 

@@ -14,7 +14,7 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.message import DEFAULT_GAS_LIMIT
 from xl2.core.types import Address, Assurance, MessageId, hex_text, message_id
-from xl2.errors import InvalidInput, NotYet, Refused
+from xl2.errors import InvalidInput, NotFound, NotYet, Refused
 from xl2.flow.send import sent_by
 from xl2.plan import Quote
 from xl2.ports import Call, Chain, TxReceipt
@@ -77,6 +77,16 @@ class AsyncClient:
     def address(self, chain: str | int) -> Address:
         """The account that signs on a chain. Raises `NotFound` where no key is configured."""
         return self._parts.account(self._parts.settings(chain).chain)
+
+    def contract(self, chain: str | int, name: str) -> Address:
+        """A contract that the configuration names on a chain. Raises `NotFound` that lists what there is."""
+        contracts = self._parts.settings(chain).contracts
+        if name not in contracts:
+            raise NotFound(
+                f"the configuration names no contract {name!r} on chain {chain}",
+                remedy=f"It names: {', '.join(contracts) or 'none'}.",
+            )
+        return contracts[name]
 
     async def quote(
         self,

@@ -58,6 +58,10 @@ class Client:
         """See `AsyncClient.address`."""
         return self._client.address(chain)
 
+    def contract(self, chain: str | int, name: str) -> Address:
+        """See `AsyncClient.contract`."""
+        return self._client.contract(chain, name)
+
     def quote(
         self,
         origin: str | int,
