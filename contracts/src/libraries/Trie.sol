@@ -283,8 +283,9 @@ library Trie {
                 }
                 after := p
                 // A verdict, either way, needs every node of the proof.
-                if iszero(and(e, 7)) { if nodes { e := 7 } // SPARE_NODES
-                 }
+                if iszero(and(e, 7)) {
+                    if nodes { e := 7 } // SPARE_NODES
+                }
             }
 
             data, size, next, err := walk(root, key, proof.offset, add(proof.offset, proof.length))
