@@ -1,13 +1,13 @@
 """
 Crossing: two chains with xl2 deployed, and one lane between them, walked message by message.
 
-Calls go out to the contracts, gas comes in. Promise: every byte sent is made by `xl2.core`, every message was truly sent,
-every head is truly signed by 3 of 5; what both chains say of their logs is compared with what this holds. Which steps
-are measured is left to `gas`.
+Calls go out to the contracts, gas comes in. Promise: every byte sent is made by `xl2.core`, every message was truly
+sent, every head is truly signed by 3 of 5; what both chains say of their logs is compared with what this holds.
+Which steps are measured is left to `gas`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 from attrs import define, field, frozen
 from eth_account import Account
@@ -21,7 +21,7 @@ from xl2.core.message import Message
 from xl2.core.receipt import Delivered
 from xl2.core.segment import Segment
 from xl2.core.settlement import Settlement
-from xl2.core.types import Address, Assurance, BlockNumber, Hash32, MessageId, Nonce, Wei, address
+from xl2.core.types import Address, Assurance, BlockNumber, Hash32, MessageId, Nonce, Timestamp, Wei, address
 from xl2.errors import Xl2Error
 from xl2_adapters.abi import Method
 from xl2_devnet.accounts import ATTESTER_THRESHOLD, ATTESTERS, account
@@ -38,6 +38,8 @@ _SIGNERS = tuple(sorted(_KEYS))
 
 #: What the measured messages ask for: enough to write a slot.
 GAS_LIMIT = 100_000
+#: Expiry of a message that has none.
+NEVER = Timestamp(0)
 
 
 class Diverged(Xl2Error):
@@ -123,9 +125,11 @@ class Crossing:
         ]
         await self.origin.machine.send_many(self.origin.outbox, calls)
         for to, payload in zip(recipients, payloads, strict=True):
-            self.book(sender=DEPLOYER, recipient=to, payload=payload, gas_limit=GAS_LIMIT)
+            self.book(sender=DEPLOYER, recipient=to, payload=payload, asked_gas=GAS_LIMIT)
 
-    def book(self, **fields: Any) -> Message:
+    def book(
+        self, *, sender: Address, recipient: Address, payload: bytes, asked_gas: int, ends: Timestamp = NEVER
+    ) -> Message:
         """Note what the origin has just sent on the attested lane."""
         message = Message(
             assurance=self.lane.assurance,
@@ -134,7 +138,11 @@ class Crossing:
             nonce=Nonce(len(self.messages)),
             outbox=self.lane.outbox,
             inbox=self.lane.inbox,
-            **fields,
+            sender=sender,
+            recipient=recipient,
+            gas_limit=asked_gas,
+            expiry=ends,
+            payload=payload,
         )
         self.messages.append(message)
         return message

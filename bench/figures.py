@@ -84,6 +84,15 @@ GOALS: Mapping[str, Goal] = {
 }
 
 
+def missed(figures: Mapping[str, Figure]) -> list[str]:
+    """One sentence for each must that is not met."""
+    return [
+        f"{key} needs {figures[key].value:,.0f} gas; it must not need more than {goal.must:,}"
+        for key, goal in GOALS.items()
+        if goal.must is not None and figures[key].value > goal.must
+    ]
+
+
 def load(name: str) -> dict[str, Figure]:
     """Committed figures of `results/<name>.json`; none if there is no such file."""
     file = RESULTS / f"{name}.json"

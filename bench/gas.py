@@ -1,14 +1,15 @@
 """
 Gas: every figure of the table in `figures`, measured on two anvils.
 
-Nothing comes in; figures go out. Promise: a figure is what a transaction's receipt says it used (whole transaction,
-Prague rules), in steady state: every slot it writes was not zero before, and its nonces are not the first of a page. Fees
-are 0 where nothing else is said. `trie_exec_5_7` alone is execution only, because calldata is the same for any walker.
+Nothing comes in; figures go out. Promise: a figure is what a transaction's receipt says it used (whole
+transaction, Prague rules), in steady state: every slot it writes was not zero before, and its nonces are not the first
+of a page. Fees are 0 where nothing else is said. `trie_exec_5_7` alone is execution only, because calldata is the same
+for any walker.
 """
 
-from bench.crossing import DEPLOYER, Crossing, assurance, expiry, gas_limit
+from bench.crossing import Crossing, assurance, expiry, gas_limit
 from bench.figures import Figure
-from bench.machine import machine, ours
+from bench.machine import machine
 from bench.recipient import address_of, place
 from bench.tokens import measure_tokens
 from bench.walk import measure_walk
@@ -70,7 +71,7 @@ async def _sends(crossing: Crossing) -> dict[str, Figure]:
 
 async def _deliveries_and_settlements(crossing: Crossing) -> dict[str, Figure]:
     """
-    One lane of 900 messages:
+    Walk one lane of 900 messages.
 
     page 0: 0 opens every slot; 1 attested; 2 known; 3-102 to distinct recipients; 103-202 to one
     page 1 and 2: 256 and 767 open the pages; 262-761 to distinct recipients

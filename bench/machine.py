@@ -18,6 +18,7 @@ from xl2.core.types import Address, ChainId, address, checksum
 from xl2.errors import RpcRejected, Xl2Error
 from xl2_adapters.abi import explain_revert
 from xl2_adapters.rpc import Call, RpcClient, RpcLimits
+from xl2_adapters.rpc_wire import Json
 from xl2_contracts import artifact
 from xl2_devnet.abi import Contract
 from xl2_devnet.accounts import account
@@ -69,7 +70,7 @@ class Machine:
             Failed: one reverted.
         """
         # anvil answers the calls of a batch side by side, so the order is in the nonces.
-        first = int(await self.rpc.call("eth_getTransactionCount", _DEPLOYER, "latest"), 16)
+        first = int(str(await self.rpc.call("eth_getTransactionCount", _DEPLOYER, "latest")), 16)
         sent = await self.rpc.batch(
             [_transaction(to, data, 0, 200_000, nonce) for nonce, data in enumerate(datas, first)]
         )
@@ -79,8 +80,8 @@ class Machine:
 
     async def read(self, to: Address, data: bytes) -> bytes:
         """What a call returns."""
-        call = {"from": _DEPLOYER, "to": checksum(to), "data": "0x" + data.hex()}
-        return bytes.fromhex((await self.rpc.call("eth_call", call, "latest"))[2:])
+        call: dict[str, Json] = {"from": _DEPLOYER, "to": checksum(to), "data": "0x" + data.hex()}
+        return bytes.fromhex(str(await self.rpc.call("eth_call", call, "latest"))[2:])
 
     async def _sent(self, to: Address | None, data: bytes, value: int = 0) -> str:
         call = _transaction(to, data, value, TRANSACTION_GAS)
@@ -97,7 +98,9 @@ class Machine:
 
     async def _check(self, receipt: Any) -> Any:
         if receipt["status"] != "0x1":
-            trace = await self.rpc.call("debug_traceTransaction", receipt["transactionHash"], {"tracer": "callTracer"})
+            trace: Any = await self.rpc.call(
+                "debug_traceTransaction", receipt["transactionHash"], {"tracer": "callTracer"}
+            )
             raise Failed(f"a transaction reverted: {explain_revert(bytes.fromhex(trace.get('output', '0x')[2:]))}")
         return receipt
 
@@ -127,7 +130,7 @@ def ours(name: str) -> Contract:
 
 
 def _transaction(to: Address | None, data: bytes, value: int, gas: int, nonce: int | None = None) -> Call:
-    fields = {"from": _DEPLOYER, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(gas)}
+    fields: dict[str, Json] = {"from": _DEPLOYER, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(gas)}
     if to is not None:
         fields["to"] = checksum(to)
     if nonce is not None:

@@ -1,8 +1,8 @@
 """
 Tokens: what an ERC-20 transfer costs, over a lock bridge and a mint bridge with finite limits.
 
-A crossing comes in, figures go out. Promise: as `gas`: steady state, so the sender keeps tokens and a finite approval, the
-recipient has tokens, and both bridges have locked, minted and counted before.
+A crossing comes in, figures go out. Promise: as `gas`: steady state, so the sender keeps tokens and a finite approval,
+the recipient has tokens, and both bridges have locked, minted and counted before.
 """
 
 from bench.crossing import DEPLOYER, PAYEE, Crossing, Station
@@ -44,9 +44,7 @@ async def measure_tokens(crossing: Crossing, expiry: int) -> dict[str, Figure]:
         "transfer_erc20_deliver_attested": Figure(
             value=attested, unit="gas", how=f"{how}, with the signatures of 3 of 5 attesters"
         ),
-        "transfer_erc20_deliver_known": Figure(
-            value=known, unit="gas", how=f"{how}; the head was shown in an earlier one"
-        ),
+        "transfer_erc20_deliver_known": Figure(value=known, unit="gas", how=f"{how}; the head was shown before"),
     }
 
 
@@ -59,8 +57,8 @@ async def _transfer(crossing: Crossing, lock: Address, mint: Address, expiry: in
     crossing.book(
         sender=lock,
         recipient=mint,
-        gas_limit=_GAS_LIMIT,
-        expiry=Timestamp(expiry),
+        asked_gas=_GAS_LIMIT,
+        ends=Timestamp(expiry),
         payload=Transfer(sender=here, recipient=_RECIPIENT, amount=_COIN).encode(),
     )
     return used

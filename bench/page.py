@@ -1,0 +1,59 @@
+"""
+Page: the figures that are kept become `docs/benchmarks.md`.
+
+Promise: the page says what the JSON files say and nothing else; a test compares them.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bench.figures import GOALS, Figure
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+
+_INTRODUCTION = """\
+# Benchmarks
+
+Written by `make bench`; do not edit. The numbers stand in `bench/results`, each with how it was measured.
+
+## Gas
+
+Whole transactions, as the receipt's `gasUsed` says, on anvil under the rules of Prague; steady state (every slot that is
+written was not zero before); fee 0 where nothing else is said. The recipient adds one to a slot, for 5,048 gas, which is
+part of each delivery. Gas is exact: a test measures it again, and fails if a *must* is missed or a figure rises. *Aim* is
+what prototypes without this or that check came to. Peers were measured with their own bytecode on the same anvil.
+"""
+
+_TIMES = """\
+## Times
+
+Of one machine with two cores, while it did nothing else; they move with the machine and its load.
+"""
+
+
+def page(gas: Mapping[str, Figure], times: Mapping[str, Figure]) -> str:
+    """Render the whole page."""
+    return "\n".join((_INTRODUCTION, *_gas_table(gas), "", _TIMES, *_times_table(times), ""))
+
+
+def _gas_table(figures: Mapping[str, Figure]) -> Iterator[str]:
+    yield "| key | what | gas | must | aim | peers |"
+    yield "|---|---|---:|---:|---:|---|"
+    for key, goal in GOALS.items():
+        cells = (f"`{key}`", goal.what, _number(figures[key].value), _limit(goal.must), _limit(goal.aim), goal.peers)
+        yield f"| {' | '.join(cells)} |"
+
+
+def _times_table(figures: Mapping[str, Figure]) -> Iterator[str]:
+    yield "| key | value | how |"
+    yield "|---|---:|---|"
+    for key, figure in figures.items():
+        yield f"| `{key}` | {figure.value:g} {figure.unit} | {figure.how} |"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _limit(value: int | None) -> str:
+    return "" if value is None else _number(value)
