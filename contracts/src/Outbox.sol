@@ -126,7 +126,7 @@ contract Outbox is IOutbox, Ownable {
         t.place = _placeOf(s.destination, s.assurance, 0);
         t.sent = lane_.nonce;
         t.page = type(uint256).max; // at none yet
-        for (uint256 i; i < s.count; ++i) {
+        for (uint256 i = s.count; i != 0; --i) {
             uint256 kind = s.read(segment);
             if (kind == ReceiptReader.DELIVERED) _settleDelivered(t, s);
             else if (kind == ReceiptReader.EXPIRED) _settleExpired(t, s, lane_);
@@ -223,25 +223,29 @@ contract Outbox is IOutbox, Ownable {
 
     /// @dev Settles the nonces of one delivered entry, unless one of them is settled.
     function _settleDelivered(Settlement memory t, ReceiptReader.Segment memory s) private {
-        if (s.page != t.page) _turnTo(t, s.page);
+        uint256 page = s.page;
+        if (page != t.page) _turnTo(t, page);
         uint256 bitmap = s.bitmap;
         if (bitmap & ~t.onPage != 0) {
-            revert NotSent(s.destination, s.assurance, s.page * LaneLog.PAGE + Math.log2(bitmap));
+            revert NotSent(s.destination, s.assurance, page * LaneLog.PAGE + Math.log2(bitmap));
         }
         if (bitmap & t.done != 0) return;
 
-        if (s.payee != t.payee) {
+        address payee = s.payee;
+        if (payee != t.payee) {
             _credit(t);
-            t.payee = s.payee;
+            t.payee = payee;
         }
         t.done |= bitmap;
         t.bitmap |= bitmap;
-        t.amount += s.fees;
-        uint256 topped = bitmap & t.topped;
-        while (topped != 0) {
-            uint256 index = Math.log2(topped);
-            t.amount += _takeTopUp(t.place | (s.page * LaneLog.PAGE + index));
-            topped ^= 1 << index;
+        // No overflow: fewer than 2^16 entries of 96 bits, and top-ups, which were paid in.
+        unchecked {
+            uint256 amount = s.fees;
+            for (uint256 topped = bitmap & t.topped; topped != 0; topped &= topped - 1) {
+                uint256 lowest = topped & (~topped + 1);
+                amount += _takeTopUp(t.place | (page * LaneLog.PAGE + Math.log2(lowest)));
+            }
+            t.amount += amount;
         }
     }
 

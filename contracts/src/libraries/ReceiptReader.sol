@@ -66,15 +66,12 @@ library ReceiptReader {
         }
         if (tag == EXPIRED) return EXPIRED;
 
-        if (tag & GIVES_PAGE != 0) s.page = _take(s, 5);
-        if (tag & GIVES_PAYEE != 0) s.payee = address(uint160(_take(s, 20)));
-        if (tag & GIVES_FEES != 0) s.fees = _take(s, 12);
-        s.missing &= ~tag;
-        // kind 1, bit 7 zero, form below 3, and something in the bitmap
-        bool good = tag & 0x83 == DELIVERED && s.missing == 0;
-        s.bitmap = _bitmap(s, tag >> 5);
-        require(good && s.bitmap != 0, IOutbox.BadSegment(offset(s, segment)));
-        s.head = LaneLog.extend(s.head, Receipts.delivered(uint40(s.page), s.bitmap, s.payee, uint96(s.fees)));
+        if (tag & GIVES_ALL != 0) _readGiven(s, tag);
+        uint256 bitmap = _bitmap(s, tag >> 5);
+        // kind 1 and bit 7 zero; something in the bitmap; and every field given by now
+        if (tag & 0x83 != DELIVERED || bitmap == 0 || s.missing != 0) revert IOutbox.BadSegment(offset(s, segment));
+        s.bitmap = bitmap;
+        s.head = LaneLog.extend(s.head, Receipts.delivered(uint40(s.page), bitmap, s.payee, uint96(s.fees)));
         return DELIVERED;
     }
 
@@ -106,10 +103,18 @@ library ReceiptReader {
         }
     }
 
+    /// @dev Reads the fields that a delivered entry gives.
+    function _readGiven(Segment memory s, uint256 tag) private pure {
+        if (tag & GIVES_PAGE != 0) s.page = _take(s, 5);
+        if (tag & GIVES_PAYEE != 0) s.payee = address(uint160(_take(s, 20)));
+        if (tag & GIVES_FEES != 0) s.fees = _take(s, 12);
+        s.missing &= ~tag;
+    }
+
     /// @dev Forms: 0 a whole word; 1 one nonce; 2 a run, first and last included. Zero for what is none of these.
     function _bitmap(Segment memory s, uint256 form) private pure returns (uint256) {
-        if (form == 0) return _take(s, 32);
         if (form == 1) return 1 << _take(s, 1);
+        if (form == 0) return _take(s, 32);
         uint256 first = _take(s, 1);
         uint256 last = _take(s, 1);
         if (form > 2 || first > last) return 0;
