@@ -62,18 +62,23 @@ class Database:
         return result
 
     def _open(self) -> sqlite3.Connection:
-        if self.name != IN_MEMORY:
-            self._take_lock()
+        connection: sqlite3.Connection | None = None
         try:
+            if self.name != IN_MEMORY:
+                self._take_lock()
             # `isolation_level=None`: transactions are begun here and nowhere else.
             connection = sqlite3.connect(self.name, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-        except sqlite3.OperationalError as bad:
-            remedy = "Name a file in a folder that exists and may be written."
-            raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=remedy) from bad
-        migrate(connection, self.name)
+            migrate(connection, self.name)
+        except BaseException as bad:
+            if connection is not None:
+                connection.close()
+            self._free_lock()
+            if isinstance(bad, sqlite3.OperationalError):
+                remedy = "Name a file in a folder that exists and may be written."
+                raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=remedy) from bad
+            raise
         return connection
 
     def _take_lock(self) -> None:
@@ -95,6 +100,9 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._free_lock()
+
+    def _free_lock(self) -> None:
         if self._lock is not None:
             self._lock.close()
             self._lock = None

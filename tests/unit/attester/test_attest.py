@@ -1,0 +1,135 @@
+"""The attester: signs heads of final blocks that it recomputed, and nothing else."""
+
+import pytest
+
+from xl2.attester.attest import HeadAttester
+from xl2.core.attestation import Attestation
+from xl2.core.evidence import Head
+from xl2.core.lane import head_after
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Address, BlockNumber
+from xl2.errors import Incident, NotFound, NotYet, ProofInvalid, RpcUnavailable
+from xl2.ports import Log, SignedHead
+from xl2.testing import MemorySigner, World
+from xl2.testing.keys import signature
+
+CONTRACT = Address(b"\x0a" * 20)
+CAROL = MemorySigner.named("carol")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def attester(world: World) -> HeadAttester:
+    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
+    return HeadAttester(signer=CAROL, chains=chains, verifiers=dict.fromkeys(chains, CONTRACT))
+
+
+def lane_log(world: World) -> Log:
+    return Log(lane=world.lane(901, 902), kind=LogKind.LANE)
+
+
+async def sent(world: World, count: int) -> None:
+    for number in range(count):
+        await world.chain(901).put(lane_log(world).lane, f"message {number}".encode())
+    world.chain(901).mine(2)
+
+
+async def test_the_head_of_a_final_block_is_signed_for_its_reader(world: World, attester: HeadAttester) -> None:
+    await sent(world, 3)
+    log = lane_log(world)
+    ids = [message.id for message in world.chain(901).state.sent]
+
+    signed = await attester.attest(log, BlockNumber(3))
+
+    head = Head(log=log.id, head=head_after(log.id, ids), count=3)
+    expected = Attestation(head=head, block=BlockNumber(3), chain=log.reader, contract=CONTRACT)
+    assert signed == SignedHead(attestation=expected, signature=signature(expected.digest, CAROL.address))
+
+
+async def test_an_older_block_has_its_own_head(world: World, attester: HeadAttester) -> None:
+    await sent(world, 3)
+
+    newer = await attester.attest(lane_log(world), BlockNumber(3))
+    older = await attester.attest(lane_log(world), BlockNumber(1))
+
+    assert (older.attestation.head.count, newer.attestation.head.count) == (1, 3)
+
+
+async def test_the_same_question_has_the_same_answer(world: World, attester: HeadAttester) -> None:
+    await sent(world, 2)
+
+    assert await attester.attest(lane_log(world), BlockNumber(2)) == await attester.attest(
+        lane_log(world), BlockNumber(2)
+    )
+
+
+async def test_a_block_that_is_not_final_is_never_signed(world: World, attester: HeadAttester) -> None:
+    await sent(world, 1)
+
+    with pytest.raises(NotYet, match="is not final"):
+        await attester.attest(lane_log(world), BlockNumber(2))
+
+
+async def test_an_event_that_the_endpoint_leaves_out_stops_the_signature_for_now(
+    world: World, attester: HeadAttester
+) -> None:
+    await sent(world, 3)
+    first = world.chain(901).state.sent[0]
+
+    world.chain(901).hide(first.id)
+    with pytest.raises(ProofInvalid, match="missing"):
+        await attester.attest(lane_log(world), BlockNumber(3))
+    world.chain(901).show_all()
+
+    assert (await attester.attest(lane_log(world), BlockNumber(3))).attestation.head.count == 3
+
+
+async def test_a_last_event_that_is_left_out_contradicts_storage(world: World, attester: HeadAttester) -> None:
+    await sent(world, 3)
+
+    world.chain(901).hide(world.chain(901).state.sent[-1].id)
+
+    with pytest.raises(ProofInvalid, match="storage holds"):
+        await attester.attest(lane_log(world), BlockNumber(3))
+
+
+async def test_a_final_block_that_changed_is_an_incident(world: World, attester: HeadAttester) -> None:
+    await sent(world, 3)
+    await attester.attest(lane_log(world), BlockNumber(3))
+
+    world.chain(901).reorg(4)
+    world.chain(901).mine(3)
+
+    with pytest.raises(Incident, match="was final"):
+        await attester.attest(lane_log(world), BlockNumber(3))
+
+
+async def test_logs_of_chains_that_it_does_not_know_are_refused(attester: HeadAttester) -> None:
+    elsewhere = World((901, 902, 903)).lane(903, 901)
+
+    with pytest.raises(NotFound, match="does not attest"):
+        await attester.attest(Log(lane=elsewhere, kind=LogKind.LANE), BlockNumber(0))
+
+
+async def test_an_error_of_its_endpoint_is_no_answer(world: World, attester: HeadAttester) -> None:
+    await sent(world, 1)
+
+    world.chain(901).fail(RpcUnavailable("down", endpoint="memory"))
+    with pytest.raises(RpcUnavailable):
+        await attester.attest(lane_log(world), BlockNumber(1))
+
+    assert (await attester.attest(lane_log(world), BlockNumber(1))).attestation.head.count == 1
+
+
+async def test_receipts_are_attested_to_the_origin(world: World, attester: HeadAttester) -> None:
+    world.chain(902).mine(3)
+    log = Log(lane=world.lane(901, 902), kind=LogKind.RECEIPTS)
+
+    signed = await attester.attest(log, BlockNumber(1))
+
+    assert signed.attestation.chain == 901
+    assert (signed.attestation.head.head, signed.attestation.head.count) == (log.lane.receipt_log, 0)
