@@ -80,7 +80,8 @@ class AttestedProver:
         """K good signatures by rising index. Raises `NotYet` where fewer came."""
         asked = [one for one in self.attesters if one.address in self.verifier.signers]
         answers = await asyncio.gather(*(self._ask(one, log, attestation) for one in asked))
-        good = sorted((one for one in answers if isinstance(one, Signature)), key=lambda one: one.index)
+        by_index = {one.index: one for one in answers if isinstance(one, Signature)}
+        good = [by_index[index] for index in sorted(by_index)]
         if len(good) < self.verifier.threshold:
             causes = "; ".join(sorted({one for one in answers if isinstance(one, str)})) or "no attester is known"
             raise NotYet(

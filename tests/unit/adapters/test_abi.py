@@ -1,0 +1,124 @@
+"""ABI: what Python says of the contracts is what the compiler says of them."""
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from xl2.core.types import checksum
+from xl2.errors import RpcUnavailable
+from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
+from xl2_adapters.contracts import bridge, heads, inbox, outbox, proven, routed
+from xl2_adapters.op_stack import settled
+from xl2_contracts import artifact
+
+METHODS: list[tuple[str, Sequence[Method]]] = [
+    ("Outbox", outbox.METHODS),
+    ("Inbox", inbox.METHODS),
+    ("Heads", heads.METHODS),
+    ("LockBridge", bridge.METHODS),
+    ("MintBridge", bridge.METHODS),
+    ("BridgedToken", (*bridge.TOKEN_METHODS, bridge.MINTER)),
+    ("ProvenHeads", proven.METHODS),
+    ("Checkpoints", proven.CHECKPOINT_METHODS),
+    ("RoutedHeads", routed.METHODS),
+    ("Router", routed.ROUTER_METHODS),
+    ("ProvenGames", settled._PINS),
+]
+EVENTS: list[tuple[str, Sequence[Event]]] = [
+    ("Outbox", outbox.EVENTS),
+    ("Inbox", inbox.EVENTS),
+    ("ProvenHeads", proven.EVENTS),
+    ("Checkpoints", proven.CHECKPOINT_EVENTS),
+    ("Router", routed.ROUTER_EVENTS),
+]
+
+
+def kind(given: dict[str, Any]) -> str:
+    if given["type"].startswith("tuple"):
+        return f"({','.join(map(kind, given['components']))}){given['type'].removeprefix('tuple')}"
+    return str(given["type"])
+
+
+def entries(contract: str, of: str) -> dict[str, dict[str, Any]]:
+    found = [dict(entry) for entry in artifact(contract).abi if entry["type"] == of]
+    return {f"{entry['name']}({','.join(map(kind, entry['inputs']))})": entry for entry in found}
+
+
+@pytest.mark.parametrize(("contract", "method"), [(name, one) for name, methods in METHODS for one in methods])
+def test_a_method_is_as_the_compiler_has_it(contract: str, method: Method) -> None:
+    entry = entries(contract, "function")[method.signature]
+
+    assert types_of(method.returns) in (tuple(map(kind, entry["outputs"])), ())
+
+
+@pytest.mark.parametrize(("contract", "event"), [(name, one) for name, events in EVENTS for one in events])
+def test_an_event_is_as_the_compiler_has_it(contract: str, event: Event) -> None:
+    entry = entries(contract, "event")[event.declaration.replace(" indexed", "")]
+
+    declared = types_of(event.declaration)
+    assert [one.endswith(" indexed") for one in declared] == [one["indexed"] for one in entry["inputs"]]
+
+
+def test_every_method_and_event_of_ours_is_compared() -> None:
+    compared = {id(one) for _, found in (*METHODS, *EVENTS) for one in found}
+    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, bridge, proven, routed)
+    known = {
+        f"{module.__name__}.{name}": one
+        for module in modules
+        for name, one in vars(module).items()
+        if isinstance(one, Method | Event)
+    }
+    # Attributes are four-byte words of ERC-7786, no functions of a contract.
+    attributes = {id(one) for one in (outbox.GAS_LIMIT, outbox.EXPIRY, outbox.ASSURANCE, outbox.ALLOW_NO_CODE)}
+    assert [name for name, one in known.items() if id(one) not in compared | attributes] == []
+
+
+def test_types_split_where_no_tuple_is_open() -> None:
+    assert types_of("f(uint8,(bytes32,(address,bool)[])[2],bytes)") == (
+        "uint8",
+        "(bytes32,(address,bool)[])[2]",
+        "bytes",
+    )
+    assert types_of("g()") == ()
+
+
+def test_a_revert_is_told_by_the_contracts_error_with_its_values() -> None:
+    too_low = Method("GasTooLow(uint64,uint256)").encode(3, 250_000)
+
+    assert explain_revert(too_low) == "GasTooLow(3, 250000)"
+    assert error_name(too_low) == "GasTooLow"
+
+
+@pytest.mark.parametrize(
+    ("revert", "told"),
+    [
+        (b"", "no reason given"),
+        (bytes.fromhex("deadbeef00"), "unknown error 0xdeadbeef00"),
+        (Method("Error(string)").encode("no"), "Error(no)"),
+        (Method("GasTooLow(uint64,uint256)").selector + b"\x01", "GasTooLow with odd bytes 0x01"),
+    ],
+)
+def test_other_reverts_are_told_as_they_are(revert: bytes, told: str) -> None:
+    assert explain_revert(revert) == told
+
+
+def test_bytes_of_another_shape_are_no_value() -> None:
+    with pytest.raises(RpcUnavailable, match="not \\(bytes32,address,uint64,uint64\\)"):
+        outbox.LANE.decode(b"\x01" * 31, "http://node")
+
+
+def test_topics_of_another_event_are_no_event() -> None:
+    with pytest.raises(RpcUnavailable, match="MessagePlaced"):
+        outbox.MESSAGE_PLACED.decode([inbox.FAILED.topic], b"", "http://node")
+
+
+def test_indexed_values_stand_where_they_were_declared() -> None:
+    account = checksum(b"\x11" * 20)  # type: ignore[arg-type]
+    event = Event("Moved(address indexed,uint256,bytes32 indexed)")
+    topics = [event.topic, bytes(12) + b"\x11" * 20, b"\x22" * 32]
+
+    values = event.decode(topics, (7).to_bytes(32), "http://node")
+
+    assert values == (account.lower(), 7, b"\x22" * 32)

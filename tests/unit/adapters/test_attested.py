@@ -1,0 +1,172 @@
+"""Attested heads: a signature counts when it was recovered to a member of the set, over the head that we read."""
+
+from collections.abc import Sequence
+
+import pytest
+from attrs import evolve
+from eth_account import Account
+
+from xl2.attester.attest import HeadAttester
+from xl2.core.attestation import AttestedProof, Signature
+from xl2.core.evidence import Head
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Address, BlockNumber
+from xl2.errors import NotYet, ProofInvalid, RpcUnavailable
+from xl2.ports import Attester, Log, Shown, SignedHead, VerifierSettings
+from xl2.testing import World
+from xl2_adapters.attested import AttestedProver, recover
+from xl2_adapters.web3_edge import AccountSigner, signer
+
+CONTRACT = Address(b"\x0a" * 20)
+KEYS = sorted(
+    ("0x" + f"{n:064x}" for n in range(1, 6)), key=lambda key: bytes.fromhex(Account.from_key(key).address[2:])
+)
+
+
+class Odd:
+    """An attester that does something else with the answer of an honest one."""
+
+    def __init__(self, honest: HeadAttester, key: str) -> None:
+        self.honest = honest
+        self.signer: AccountSigner = signer(key)
+
+    @property
+    def address(self) -> Address:
+        return self.honest.address
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        return await self.honest.attest(log, at)
+
+
+class Forging(Odd):
+    """Signs with a key that is not its own."""
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        signed = await self.honest.attest(log, at)
+        forged = await signer("0x" + "77" * 32).sign_digest(signed.attestation.digest)
+        return evolve(signed, signature=forged)
+
+
+class Lying(Odd):
+    """Signs another head, with its own good key."""
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        signed = await self.honest.attest(log, at)
+        head = Head(log=log.id, head=b"\x66" * 32, count=signed.attestation.head.count)
+        attestation = evolve(signed.attestation, head=head)
+        return SignedHead(attestation=attestation, signature=await self.signer.sign_digest(attestation.digest))
+
+
+class Asleep(Odd):
+    """Is down."""
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        raise RpcUnavailable(f"nobody there to sign block {at} of chain {log.home}", endpoint="memory")
+
+
+class Mangled(Odd):
+    """Sends a signature that is none."""
+
+    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+        return evolve(await self.honest.attest(log, at), signature=b"\xff" * 65)
+
+
+@pytest.fixture
+async def world() -> World:
+    world = World()
+    await world.chain(901).put(world.lane(901, 902))
+    world.chain(901).mine(2)
+    return world
+
+
+def log_of(world: World) -> Log:
+    return Log(lane=world.lane(901, 902), kind=LogKind.LANE)
+
+
+def honest(world: World) -> list[HeadAttester]:
+    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
+    return [HeadAttester(signer=signer(key), chains=chains, verifiers=dict.fromkeys(chains, CONTRACT)) for key in KEYS]
+
+
+def prover(world: World, attesters: Sequence[Attester]) -> AttestedProver:
+    verifier = VerifierSettings(
+        number=0,
+        kind="attested",
+        address=CONTRACT,
+        signers=tuple(signer(key).address for key in KEYS),
+        threshold=3,
+    )
+    return AttestedProver(home=world.chain(901), reader=world.chain(902), verifier=verifier, attesters=attesters)
+
+
+async def test_three_of_five_signatures_become_evidence(world: World) -> None:
+    found = honest(world)
+
+    shown = await prover(world, found).show(log_of(world), 1, BlockNumber(9))
+
+    assert isinstance(shown, Shown)
+    proof = AttestedProof.parse(shown.evidence[1:], signers=5)
+    digest = (await found[0].attest(log_of(world), shown.at)).attestation.digest
+    assert shown.evidence[0] == 0
+    assert [recover(digest, one) for one in proof.signatures] == [proof.signers[one.index] for one in proof.signatures]
+    assert len(proof.signatures) == 3
+    assert shown.head.count == 1
+
+
+@pytest.mark.parametrize("odd", [Forging, Lying, Asleep, Mangled])
+async def test_odd_attesters_cost_nothing_while_enough_are_honest(world: World, odd: type[Odd]) -> None:
+    found: list[Attester] = [*honest(world)]
+    for place in (0, 2):
+        found[place] = odd(honest(world)[place], KEYS[place])
+
+    shown = await prover(world, found).show(log_of(world), 1, BlockNumber(9))
+
+    assert isinstance(shown, Shown)
+    assert [one.index for one in AttestedProof.parse(shown.evidence[1:], signers=5).signatures] == [1, 3, 4]
+
+
+@pytest.mark.parametrize("odd", [Forging, Lying, Asleep, Mangled])
+async def test_too_few_honest_attesters_make_no_evidence(world: World, odd: type[Odd]) -> None:
+    found: list[Attester] = [*honest(world)]
+    for place in (0, 2, 4):
+        found[place] = odd(honest(world)[place], KEYS[place])
+
+    with pytest.raises(NotYet, match="2 of 3 attestations"):
+        await prover(world, found).show(log_of(world), 1, BlockNumber(9))
+
+
+async def test_one_attester_counts_once_however_often_it_is_named(world: World) -> None:
+    one, two, *_ = honest(world)
+
+    with pytest.raises(NotYet):
+        await prover(world, [one, two, one, two]).show(log_of(world), 1, BlockNumber(9))
+
+
+async def test_who_is_not_of_the_set_is_not_asked(world: World) -> None:
+    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
+    strangers = [
+        HeadAttester(signer=signer("0x" + f"{n:064x}"), chains=chains, verifiers=dict.fromkeys(chains, CONTRACT))
+        for n in range(100, 105)
+    ]
+
+    with pytest.raises(NotYet, match="no attester is known"):
+        await prover(world, strangers).show(log_of(world), 1, BlockNumber(9))
+
+
+async def test_a_suspended_verifier_is_not_used(world: World) -> None:
+    world.chain(902).verifiers = 1 << 128
+
+    with pytest.raises(NotYet, match="does not stand"):
+        await prover(world, honest(world)).show(log_of(world), 1, BlockNumber(9))
+
+
+async def test_messages_that_are_not_final_are_waited_for(world: World) -> None:
+    await world.chain(901).put(log_of(world).lane, b"second")
+
+    with pytest.raises(NotYet, match="not in a final block"):
+        await prover(world, honest(world)).show(log_of(world), 2, BlockNumber(9))
+
+
+async def test_a_signature_that_no_key_makes_is_refused() -> None:
+    with pytest.raises(ProofInvalid):
+        recover(b"\x01" * 32, Signature(index=0, r=0, s=1, y_parity=0))  # type: ignore[arg-type]
