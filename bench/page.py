@@ -18,10 +18,11 @@ Written by `make bench`; do not edit. The numbers stand in `bench/results`, each
 
 ## Gas
 
-Whole transactions, as the receipt's `gasUsed` says, on anvil under the rules of Prague; steady state (every slot that is
-written was not zero before); fee 0 where nothing else is said. The recipient adds one to a slot, for 5,048 gas, which is
-part of each delivery. Gas is exact: a test measures it again, and fails if a *must* is missed or a figure rises. *Aim* is
-what prototypes without this or that check came to. Peers were measured with their own bytecode on the same anvil.
+Whole transactions, as the receipt's `gasUsed` says, on anvil under the rules of Prague; in steady state, so every slot
+that is written was not zero before; fee 0 where nothing else is said. The recipient adds one to a slot, for 5,048 gas,
+which is part of each delivery. Gas is exact: a test measures it again, and fails if a *must* is missed or a figure
+rises. *Aim* is what prototypes without this or that check came to. Peers were measured with their own bytecode on the
+same anvil.
 """
 
 _TIMES = """\

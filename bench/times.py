@@ -57,6 +57,7 @@ async def _routes(say: Callable[[str], object]) -> dict[str, Figure]:
     figures = {"demo_seconds": Figure(value=round(seconds, 1), unit="s", how="all routes side by side, after set-up")}
     for report in reports:
         blocks = round(report.seconds / BRISK.l2_block_seconds)
-        how = f"{report.title.partition(':')[0]}: from its first transaction to its last, in blocks of {BRISK.l2_block_seconds:g} s"
+        title = report.title.partition(":")[0]
+        how = f"{title}: from first transaction to last, in blocks of {BRISK.l2_block_seconds:g} s"
         figures[f"demo_{report.letter}"] = Figure(value=blocks, unit="L2 blocks", how=how)
     return figures
