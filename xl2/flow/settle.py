@@ -64,30 +64,20 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) 
     Marks what a final block of the origin has settled, by whomever. Raises `NotYet` while messages that an entry speaks
     of are not observed, or settlements wait for a final block.
     """
-    final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
     entries = await store.entries(lane, await store.settled_upto(lane), limit)
-    by_entry: Sequence[Sequence[Record]] = [await _records(entry, store) for entry in entries]
-    over = 0
-    for entry, records in zip(entries, by_entry, strict=True):
-        if not await _is_settled(records, origin, final.number):
-            break
-        await store.happen(_settlements(records, None), now)
-        over = entry.index + 1
+    spoken_of = [await _records(entry, store) for entry in entries]
+    final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
+    over = await _leading_settled(spoken_of, origin, final.number)
+    under_way = await _leading_settled(spoken_of, origin, tip.number)
     if over:
-        await store.settle_upto(lane, over)
-        entries, by_entry = _after(entries, by_entry, over)
-    if not entries:
+        await store.happen(_settlements([one for records in spoken_of[:over] for one in records], None), now)
+        await store.settle_upto(lane, entries[over - 1].index + 1)
+    if over == len(entries):
         return None
-    under_way = 0
-    for entry, records in zip(entries, by_entry, strict=True):
-        if not await _is_settled(records, origin, tip.number):
-            break
-        under_way = entry.index + 1
-    entries, by_entry = _after(entries, by_entry, under_way)
-    if not entries:
+    if under_way == len(entries):
         raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
-    known = tuple(record for records in by_entry for record in records)
-    return Owed(lane=lane, entries=tuple(entries), records=known)
+    known = tuple(record for records in spoken_of[under_way:] for record in records)
+    return Owed(lane=lane, entries=tuple(entries[under_way:]), records=known)
 
 
 async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Call | Needed:
@@ -149,10 +139,15 @@ async def _records(entry: Entry, store: Store) -> Sequence[Record]:
     return named
 
 
-async def _is_settled(records: Sequence[Record], origin: Chain, at: BlockNumber) -> bool:
-    messages = [record.sent.message for record in records]
+async def _leading_settled(spoken_of: Sequence[Sequence[Record]], origin: Chain, at: BlockNumber) -> int:
+    """How many entries from the first on are settled at a block; what speaks of nothing that was sent always is."""
+    messages = [record.sent.message for records in spoken_of for record in records]
     endings = await origin.endings(messages, at) if messages else []
-    return all(ending is not Ending.OPEN for ending in endings)
+    still_open = {message.id for message, ending in zip(messages, endings, strict=True) if ending is Ending.OPEN}
+    for place, records in enumerate(spoken_of):
+        if any(record.sent.message.id in still_open for record in records):
+            return place
+    return len(spoken_of)
 
 
 async def _opened(entry: Entry, due: Owed, store: Store, origin: Chain) -> Opened:
@@ -187,10 +182,3 @@ def _settlements(records: Sequence[Record], place: Place | None) -> tuple[Happen
         for record in records
         if record.state in _ANSWERED
     )
-
-
-def _after(
-    entries: Sequence[Entry], by_entry: Sequence[Sequence[Record]], index: int
-) -> tuple[Sequence[Entry], Sequence[Sequence[Record]]]:
-    kept = [place for place, entry in enumerate(entries) if entry.index >= index]
-    return [entries[place] for place in kept], [by_entry[place] for place in kept]
