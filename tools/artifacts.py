@@ -1,5 +1,5 @@
 """
-Artifacts: what solc makes of `contracts/src`, written where the wheel carries it.
+Artifacts: what solc makes of `contracts/src` and of what we deploy from packages, written where the wheel carries it.
 
 The names in `contracts/artifacts.txt` come in, `contracts/xl2_contracts/artifacts/<Name>.json` go out: ABI,
 bytecode, storage layout, the hash of its sources and the compiler's settings. Promise: the same sources give the same
@@ -45,12 +45,14 @@ def build() -> dict[str, str]:
 
     :raises Xl2Error: the list is wrong, forge cannot be had, or the sources do not compile without a warning.
     """
-    entries = list(listed())
-    # Always all sources in one job: the AST ids, and with them via-IR's output, depend on what is compiled together.
     line, environment = command("build", "src", "--force")
+    # Not before forge's command line, which installs the packages that some entries are in.
+    entries = list(listed())
+    packaged = [source for source, _ in entries if not source.startswith("src/")]
     say("compiling contracts/src")
+    # Always all sources in one job: the AST ids, and with them via-IR's output, depend on what is compiled together.
     forge = subprocess.run(
-        line,
+        [*line, *packaged],
         cwd=CONTRACTS,
         env={**environment, "FOUNDRY_PROFILE": "release"},
         stdout=subprocess.PIPE,
