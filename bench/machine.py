@@ -62,7 +62,7 @@ class Machine:
         receipt = await self._receipt(await self._sent(to, data, value))
         return int(receipt["gasUsed"], 16)
 
-    async def send_many(self, to: Address, datas: Sequence[bytes]) -> None:
+    async def send_many(self, to: Address, payloads: Sequence[bytes]) -> None:
         """
         Send transactions in this order, all in one block.
 
@@ -72,7 +72,7 @@ class Machine:
         # anvil answers the calls of a batch side by side, so the order is in the nonces.
         first = int(str(await self.rpc.call("eth_getTransactionCount", _DEPLOYER, "latest")), 16)
         sent = await self.rpc.batch(
-            [_transaction(to, data, 0, 200_000, nonce) for nonce, data in enumerate(datas, first)]
+            [_transaction(to, data, 0, 200_000, nonce) for nonce, data in enumerate(payloads, first)]
         )
         await self.rpc.call("evm_mine")
         for receipt in await self.rpc.batch([Call("eth_getTransactionReceipt", (each,)) for each in sent]):

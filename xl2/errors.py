@@ -90,7 +90,7 @@ class NotYet(Retryable):
 
 
 class Refused(Xl2Error):
-    """This request can never succeed as it is."""
+    """The request can never succeed as it is."""
 
     default_remedy = "Change the request; repeating it as it is cannot succeed."
 

@@ -68,7 +68,7 @@ def no_word_at(storage_root: Hash32, slot: Hash32, nodes: Sequence[bytes]) -> No
     """
     Return if `slot` is zero. Raises `ProofInvalid` unless the nodes show that under `storage_root`.
 
-    A slot that is zero is in no chain's trie. anvil keeps one that was only read as a leaf of zero, which says the same.
+    A slot that is zero is in no chain's trie. anvil keeps one that was only read as a leaf of zero: it says the same.
     """
     key = keccak(slot)
     value = _walk(storage_root, key, nodes)

@@ -48,7 +48,8 @@ def test_every_key_of_the_tree_stands_in_the_example() -> None:
     def names(kind: type) -> list[str]:
         return [attribute.name for attribute in attrs.fields(kind) if attribute.name not in ("source", "devnet")]
 
-    tree = [Config, *(type(getattr(load(EXAMPLE, {}), section)) for section in ("relayer", "attester", "log"))]
+    tree: list[type] = [Config]
+    tree += [type(getattr(load(EXAMPLE, {}), section)) for section in ("relayer", "attester", "log")]
 
     absent = [
         name

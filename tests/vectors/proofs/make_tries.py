@@ -56,7 +56,8 @@ def tries(dice: random.Random) -> Iterator[tuple[str, HexaryTrie, list[bytes]]]:
         ("mixed", 30, (0, 1, 2, 3, 9, 20, 33, 50, 60, 63), (1, 2, 20, 32, 33, 56)),
         ("wide", 60, (0, 0, 0, 1, 2), (1, 32)),
     ):
-        trie, keys = HexaryTrie({}), []
+        trie = HexaryTrie({})
+        keys: list[bytes] = []
         for _ in range(count):
             key = dice.randbytes(32)
             if keys and (nibbles := dice.choice(shared)):
