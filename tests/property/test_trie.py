@@ -32,7 +32,7 @@ def built(content: Mapping[Hash32, bytes]) -> HexaryTrie:
 
 
 def proof_of(trie: HexaryTrie, key: Hash32) -> list[bytes]:
-    listed = [rlp.encode(node) for node in trie.get_proof(key)]  # type: ignore[no-untyped-call]
+    listed = [rlp.encode(node) for node in trie.get_proof(key)]
     return list(unpack_nodes(pack_nodes(nodes_of(listed))))
 
 
