@@ -72,7 +72,7 @@ class Games:
         Raises `NotYet` where there is none, with the reason of the newest.
         """
         terms = await self._terms(at.number)
-        reason = "no game was proposed yet"
+        reasons: list[str] = []
         async for game in self._newest_first(at.number):
             refused = why_not_settled(game, terms, at.timestamp)
             if refused is None and game.number > upto:
@@ -83,9 +83,11 @@ class Games:
                     return SettledGame(game=game, output=output)
                 fields = {"game": checksum(game.address), "claim": hex_text(game.root_claim), "block": game.number}
                 log.warning("a settled game claims another root than our node has", extra={"fields": fields})
-                refused = "it claims another root than our node has"
-            if reason.startswith("no game"):
-                reason = f"the newest game {checksum(game.address)} is not settled at l1 block {at.number}: {refused}"
+                # Told before all others: either the rollup or our node is wrong.
+                reasons.insert(0, f"game {checksum(game.address)} claims another root than our node has")
+            else:
+                reasons.append(f"game {checksum(game.address)} is not settled at l1 block {at.number}: {refused}")
+        reason = reasons[0] if reasons else "none was proposed yet"
         raise NotYet(f"no usable game of chain {self.rollup.chain}: {reason}")
 
     async def _terms(self, at: BlockNumber) -> Terms:
