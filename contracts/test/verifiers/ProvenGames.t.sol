@@ -5,6 +5,7 @@ import {Test} from "forge-std/Test.sol";
 
 import {StateProof} from "../../src/libraries/StateProof.sol";
 import {ProofError} from "../../src/libraries/Trie.sol";
+import {PinnedProxy} from "../../src/verifiers/op_stack/PinnedProxy.sol";
 import {ProvenGames} from "../../src/verifiers/op_stack/ProvenGames.sol";
 import {WithdrawalRule} from "../../src/verifiers/op_stack/WithdrawalRule.sol";
 import {Proofs} from "../libraries/Proofs.sol";
@@ -142,7 +143,7 @@ contract ProvenGamesTest is Test {
             rule = new ProvenGames(pins);
             bytes4 expected = i == 6
                 ? ProvenGames.NotThisGame.selector
-                : i % 2 == 1 ? ProvenGames.Upgraded.selector : StateProof.InvalidProof.selector;
+                : i % 2 == 1 ? PinnedProxy.Upgraded.selector : StateProof.InvalidProof.selector;
             assertEq(bytes4(_refusal(s)), expected);
         }
     }
@@ -179,7 +180,7 @@ contract ProvenGamesTest is Test {
         if (name == keccak256("Retired")) return WithdrawalRule.Retired.selector;
         if (name == keccak256("Blacklisted")) return WithdrawalRule.Blacklisted.selector;
         if (name == keccak256("Paused")) return WithdrawalRule.Paused.selector;
-        if (name == keccak256("Upgraded")) return ProvenGames.Upgraded.selector;
+        if (name == keccak256("Upgraded")) return PinnedProxy.Upgraded.selector;
         if (name == keccak256("NotThisGame")) return ProvenGames.NotThisGame.selector;
         if (name == keccak256("InvalidProof")) return StateProof.InvalidProof.selector;
         revert(refusal);

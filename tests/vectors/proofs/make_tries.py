@@ -140,14 +140,14 @@ def vector(name: str, *, root: bytes, key: bytes, nodes: Nodes, change: bool) ->
 def main() -> None:
     dice, vectors = random.Random(32), []
     for name, trie, keys in tries(dice):
-        asked = [*dice.sample(keys, min(len(keys), 6)), *strangers(keys, dice)]
+        asked = [*dice.sample(keys, min(len(keys), 5)), *strangers(keys, dice)]
         for key in asked:
             nodes = proof(trie, key)
             vectors.append(vector(name, root=trie.root_hash, key=key, nodes=nodes, change=False))
             if not nodes:
                 continue
             vectors.append(vector(name, root=trie.root_hash, key=key, nodes=changed(nodes, dice), change=True))
-            for _ in range(4):
+            for _ in range(3):
                 root, grown = grafted(nodes, dice)
                 vectors.append(vector(name, root=root, key=key, nodes=grown, change=True))
     (HERE / "tries.json").write_text(json.dumps(vectors, indent=2) + "\n")

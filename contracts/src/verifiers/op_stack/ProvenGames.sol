@@ -7,6 +7,7 @@ import {StateProof} from "../../libraries/StateProof.sol";
 import {ProofError} from "../../libraries/Trie.sol";
 import {GameClone} from "./GameClone.sol";
 import {OutputRoot} from "./OutputRoot.sol";
+import {PinnedProxy} from "./PinnedProxy.sol";
 import {WithdrawalRule} from "./WithdrawalRule.sol";
 
 /// @title Settled state roots of an OP-Stack chain with dispute games, by proof
@@ -33,21 +34,15 @@ contract ProvenGames is ISettledRule {
         uint64 proofMaturityDelay;
     }
 
-    /// @notice The proxy has another implementation than the one whose slots are known.
-    error Upgraded(address proxy, bytes32 implementation, address pinned);
     /// @notice The game's code is not that of a game of the pinned implementation with this claim.
     error NotThisGame(address game, bytes32 codeHash, bytes32 expected);
 
-    /// @dev EIP-1967: keccak256("eip1967.proxy.implementation") - 1
-    bytes32 internal constant IMPLEMENTATION = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
     /// @dev `OptimismPortal2.disputeGameBlacklist`
     uint256 internal constant BLACKLIST = 58;
     /// @dev `OptimismPortal2.respectedGameType` u32 and, above it, `respectedGameTypeUpdatedAt` u64
     bytes32 internal constant RESPECT = bytes32(uint256(59));
     /// @dev `DisputeGameFactory._disputeGameList`: keccak256(104), where its elements begin
     uint256 internal constant GAMES = uint256(keccak256(abi.encode(uint256(104))));
-    /// @dev `SuperchainConfig.PAUSED_SLOT`
-    bytes32 internal constant PAUSED = bytes32(uint256(keccak256("superchainConfig.paused")) - 1);
     /// @dev `FaultDisputeGame`: createdAt u64, resolvedAt u64, status u8, from the lowest bit
     bytes32 internal constant GAME = bytes32(0);
 
@@ -74,7 +69,7 @@ contract ProvenGames is ISettledRule {
     }
 
     /// @inheritdoc ISettledRule
-    /// @custom:throws Upgraded, NotThisGame, StateProof.InvalidProof and what {WithdrawalRule} throws
+    /// @custom:throws NotThisGame, PinnedProxy.Upgraded, StateProof.InvalidProof and what {WithdrawalRule} throws
     function settled(bytes32 anchorRoot, uint64 anchorTime, bytes calldata proof)
         external
         view
@@ -89,7 +84,7 @@ contract ProvenGames is ISettledRule {
         (game, facts.gameType, proof) = _listed(anchorRoot, index, proof);
         WithdrawalRule.Respect memory respect;
         (respect, proof) = _respected(anchorRoot, game, proof);
-        proof = _notPaused(anchorRoot, proof);
+        proof = PinnedProxy.notPaused(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
         proof = _played(anchorRoot, game, codeHash, facts, proof);
         StateProof.end(proof);
 
@@ -122,7 +117,7 @@ contract ProvenGames is ISettledRule {
         returns (address game, uint32 gameType, bytes calldata rest)
     {
         bytes32 storageRoot;
-        (storageRoot, rest) = _proxy(anchorRoot, factory, factoryImplementation, proof);
+        (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, factory, factoryImplementation, proof);
         bytes32 element; // type u32 ‖ created u64 ‖ game 20
         // Wraps as Solidity's own array access does; the index has 64 bits.
         unchecked {
@@ -139,23 +134,13 @@ contract ProvenGames is ISettledRule {
         returns (WithdrawalRule.Respect memory respect, bytes calldata rest)
     {
         bytes32 storageRoot;
-        (storageRoot, rest) = _proxy(anchorRoot, portal, portalImplementation, proof);
+        (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, portal, portalImplementation, proof);
         bytes32 word;
         (word, rest) = StateProof.slot(storageRoot, RESPECT, rest);
         respect = WithdrawalRule.Respect(uint32(uint256(word)), uint64(uint256(word) >> 32));
         ProofError reason;
         (rest, reason) = StateProof.tryAbsent(storageRoot, keccak256(abi.encode(game, BLACKLIST)), rest);
         if (reason == ProofError.PRESENT) revert WithdrawalRule.Blacklisted(game);
-        if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
-    }
-
-    /// @dev The portal pays out nothing while the superchain is paused, and the guardian may be about to blacklist.
-    function _notPaused(bytes32 anchorRoot, bytes calldata proof) private view returns (bytes calldata rest) {
-        bytes32 storageRoot;
-        (storageRoot, rest) = _proxy(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
-        ProofError reason;
-        (rest, reason) = StateProof.tryAbsent(storageRoot, PAUSED, rest);
-        if (reason == ProofError.PRESENT) revert WithdrawalRule.Paused();
         if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
     }
 
@@ -176,17 +161,5 @@ contract ProvenGames is ISettledRule {
         facts.createdAt = uint64(uint256(word));
         facts.resolvedAt = uint64(uint256(word) >> 64);
         facts.status = uint8(uint256(word) >> 128);
-    }
-
-    /// @dev Storage root of a proxy whose implementation is the one whose slots are known.
-    function _proxy(bytes32 anchorRoot, address proxy, address pinned, bytes calldata proof)
-        private
-        pure
-        returns (bytes32 storageRoot, bytes calldata rest)
-    {
-        (storageRoot,, rest) = StateProof.account(anchorRoot, proxy, proof);
-        bytes32 implementation;
-        (implementation, rest) = StateProof.slot(storageRoot, IMPLEMENTATION, rest);
-        if (implementation != bytes32(uint256(uint160(pinned)))) revert Upgraded(proxy, implementation, pinned);
     }
 }
