@@ -9,22 +9,25 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import TypeVar
 
-from attrs import field, frozen
+from attrs import define, evolve, field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event, State
+from xl2.core.message import Message
 from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, ChainId, Wei, hex_text
-from xl2.errors import NotYet, Refused, Retryable, Reverted, Xl2Error
+from xl2.core.types import Address, ChainId, MessageId, Wei, hex_text
+from xl2.errors import NotYet, Refused, Retryable, Reverted, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
+from xl2.flow.submit import MAX_TX_GAS
 from xl2.ports import Chain, Clock, Happening, Log, Needed, Prover, Record, Store, Submitter
 from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
 
@@ -63,13 +66,17 @@ class LaneParts:
     finality: Finality = Finality.FINALIZED
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
 
     parts: LaneParts
     #: How often each prover could have been paid for while a better one was waiting.
     _waits: Counter[str] = field(factory=Counter, init=False)
+    #: Messages that a recipient's policy did not take on the evidence of a prover.
+    _refused_evidence: set[tuple[MessageId, str]] = field(factory=set, init=False)
+    #: How often the size of a batch was halved, because it did not fit a transaction.
+    _halvings: int = field(default=0, init=False)
 
     @property
     def name(self) -> str:
@@ -102,11 +109,12 @@ class LaneRooms:
         seen = await delivering.look([one.sent.message for one in waiting], parts.destination)
         await self._happen(seen.happenings)
         over = {happening.id for happening in seen.happenings}
-        chosen = proving.batch([one for one in waiting if one.sent.message.id not in over], parts.limits)
+        chosen = self._batch([one for one in waiting if one.sent.message.id not in over])
         if not chosen:
             return None
+        provers = self._provers_for(chosen[0])
         try:
-            proven = await self._first_ready(parts.provers, lambda prover: proving.prove(chosen, parts.store, prover))
+            proven = await self._first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
         except (Retryable, Refused) as cause:
             await self._postpone(chosen, cause)
             return None
@@ -122,19 +130,15 @@ class LaneRooms:
                 proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee
             )
         except (Retryable, Refused) as cause:
-            ids = [message.id for message in proven.segment.messages]
-            records = [
-                one for one in [await parts.store.record(id_) for id_ in ids] if one and one.state is State.PROVEN
-            ]
-            await self._happen([self._happening(one, Event.HEAD_LOST) for one in records])
-            await self._postpone(records, cause)
+            self._learn(proven, cause)
+            await self._send_back(proven.segment.messages, cause)
             return
+        self._halvings = max(0, self._halvings - 1)
         await self._note(outcome)
         done = {happening.id for happening in outcome.happenings}
         left = [message for message in proven.segment.messages if message.id not in done]
-        records = [one for one in [await parts.store.record(message.id) for message in left] if one]
-        await self._happen([self._happening(one, Event.HEAD_LOST) for one in records if one.state is State.PROVEN])
-        await self._postpone(records, NotYet("the inbox skipped it: its recipient accepts other evidence"))
+        self._refused_evidence.update((message.id, proven.by) for message in left)
+        await self._send_back(left, NotYet("the inbox skipped it: its recipient accepts other evidence"))
 
     async def mend(self) -> bool:
         """One message that failed is retried, or one whose time is over is expired."""
@@ -176,6 +180,35 @@ class LaneRooms:
         log.info("settled", extra={"fields": {"lane": self.name, "entries": len(due.entries)}})
         await settling.claim(parts.origin, submitter, Wei(1))
         return True
+
+    def _batch(self, waiting: Sequence[Record]) -> Sequence[Record]:
+        """The next messages for one delivery, all to be shown by the same provers."""
+        if not waiting:
+            return ()
+        alike = list(takewhile(lambda one: self._provers_for(one) == self._provers_for(waiting[0]), waiting))
+        limits = self.parts.limits
+        return proving.batch(alike, evolve(limits, messages=max(1, limits.messages >> self._halvings)))
+
+    def _provers_for(self, record: Record) -> list[Prover]:
+        """Provers whose evidence the recipient has not refused; all of them again when it has refused each."""
+        message_id = record.sent.message.id
+        left = [one for one in self.parts.provers if (message_id, one.name) not in self._refused_evidence]
+        return left or list(self.parts.provers)
+
+    def _learn(self, proven: proving.Proven, cause: Xl2Error) -> None:
+        """What a refused delivery says of the next one."""
+        name = self.parts.destination.error_name(cause.revert) if isinstance(cause, Reverted) else None
+        if name == "GasTooLow" or (isinstance(cause, Unaffordable) and cause.available == MAX_TX_GAS):
+            self._halvings += 1
+        elif name == "NoProgress":
+            self._refused_evidence.update((message.id, proven.by) for message in proven.segment.messages)
+
+    async def _send_back(self, messages: Sequence[Message], cause: Xl2Error) -> None:
+        """What was proven and not delivered is proven again later."""
+        found = [await self.parts.store.record(message.id) for message in messages]
+        records = [one for one in found if one is not None and one.state is State.PROVEN]
+        await self._happen([self._happening(one, Event.HEAD_LOST) for one in records])
+        await self._postpone(records, cause)
 
     async def _observe(self, chain: Chain, kind: LogKind, finality: Finality) -> bool:
         seen = Log(lane=self.parts.lane, kind=kind)

@@ -3,7 +3,7 @@ Contracts: outbox and inbox of an in-memory chain, as rules over their state.
 
 Comes in: a state and a call. Goes out: the state after it and what happened, or a `Refusal` that changes nothing.
 Promise: the rules that the rooms rest on are the protocol's: nonces without gap, a message delivered once, expiry by
-the block's clock, one receipt a page, a nonce settled once. Gas, fees of transactions and policies are left out.
+the block's clock, one receipt a page, a nonce settled once. Gas and fees of transactions are left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -73,6 +73,8 @@ class Context:
     value: Wei
     now: Timestamp
     recipients: Mapping[Address, Recipient]
+    #: By recipient, the verifiers that it accepts.
+    policies: Mapping[Address, int]
     judge: Judge
 
 
@@ -127,7 +129,8 @@ def _deliver(state: State, call: Deliver, context: Context) -> State:
     delivered: list[Message] = []
     failed: list[Message] = []
     for message in segment.messages:
-        if message.id in state.delivered or message.is_expired(context.now):
+        policy = context.policies.get(message.recipient, -1)
+        if message.id in state.delivered or message.is_expired(context.now) or not policy >> call.evidence[0] & 1:
             continue
         (delivered if _call(message, message.gas_limit, context) else failed).append(message)
     if not delivered and all(message.id in state.failed for message in failed):

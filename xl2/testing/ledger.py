@@ -86,6 +86,10 @@ class MemoryLedger:
         self.funds: dict[Address, int] = {}
         #: Contracts that take messages, by address; any other account has no code.
         self.recipients: dict[Address, Recipient] = {}
+        #: Verifiers that a recipient accepts, as a bitmap; any where it is not named.
+        self.policies: dict[Address, int] = {}
+        #: Gas that a delivery takes for each message that it carries, beside a round number.
+        self.message_gas = 0
         #: Verifiers that stand for every log.
         self.verifiers = 1 | 1 << 128
         #: Raw transactions in the order they came, forgotten ones too.
@@ -159,7 +163,8 @@ class MemoryLedger:
                 raise Reverted(
                     f"{call.what} would revert: {name}", endpoint="memory", revert=name.encode()
                 ) from refusal
-        return call.gas_limit or _CALL_GAS
+        carried = int.from_bytes(known.segment[34:36]) if isinstance(known, calls.Deliver) else 0
+        return call.gas_limit or _CALL_GAS + carried * self.message_gas
 
     def explain(self, revert: bytes) -> str:
         """The error's name."""
@@ -239,6 +244,7 @@ class MemoryLedger:
             value=value,
             now=Timestamp(self._tip.block.timestamp + seconds),
             recipients=self.recipients,
+            policies=self.policies,
             judge=self._judge,
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from xl2.core.evidence import Finality, Head
+from xl2.core.evidence import Finality, Head, VerifierNumber, class_of
 from xl2.core.types import Assurance, BlockNumber
 from xl2.errors import NotYet
 from xl2.ports import Call, Chain, Log, Needed, Shown
@@ -20,11 +20,17 @@ class MemoryProver:
 
     home: Chain
     name: str = "memory"
-    assurance: Assurance = Assurance.SETTLED
+    #: Number of its verifier; the class is in it.
+    number: int = 128
     #: Asked for before each head that is shown, once.
     needs: list[Sequence[Call]] = field(factory=list)
     #: Says so instead of showing anything.
     waits_for: str = ""
+
+    @property
+    def assurance(self) -> Assurance:
+        """Class of the verifier's number."""
+        return class_of(VerifierNumber(self.number))
 
     async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
         """Show a head over at least `count` entries."""
@@ -39,13 +45,13 @@ class MemoryProver:
             raise NotYet(f"block {at} of chain {log.home} has {state.count} entries, asked for are {count}")
         return Shown(
             head=Head(log=log.id, head=state.head, count=state.count),
-            evidence=evidence(log, at),
+            evidence=evidence(log, at, self.number),
             assurance=self.assurance,
             trusted=("nobody: the test's own memory",),
             at=at,
         )
 
 
-def evidence(log: Log, at: BlockNumber) -> bytes:
-    """What in-memory chains take for evidence: home, kind and block."""
-    return log.home.to_bytes(8) + bytes((log.kind,)) + at.to_bytes(8)
+def evidence(log: Log, at: BlockNumber, number: int) -> bytes:
+    """What in-memory chains take for evidence: number of the verifier, home, kind and block."""
+    return bytes((number,)) + log.home.to_bytes(8) + bytes((log.kind,)) + at.to_bytes(8)

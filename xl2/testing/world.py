@@ -51,10 +51,10 @@ class World:
 
     def _judge(self, log: Hash32, head: Hash32, count: int, evidence: bytes) -> bool:
         """Whether the block that the evidence names holds that head of that log."""
-        if not self.believes or len(evidence) != 17:
+        if not self.believes or len(evidence) != 18:
             return False
-        home, kind = ChainId(int.from_bytes(evidence[:8])), LogKind(evidence[8])
-        at = BlockNumber(int.from_bytes(evidence[9:]))
+        home, kind = ChainId(int.from_bytes(evidence[1:9])), LogKind(evidence[9])
+        at = BlockNumber(int.from_bytes(evidence[10:]))
         chain = self._chains.get(home)
         return chain is not None and chain.holds(log, kind, at, head, count)
 

@@ -69,7 +69,7 @@ async def test_a_batch_stops_at_its_limits(walk: Walk) -> None:
     records = await walk.observed(6, gas_limit=1_000_000)
 
     by_count = batch(records, BatchLimits(messages=2))
-    by_gas = batch(records, BatchLimits(gas=3_500_000))
+    by_gas = batch(records, BatchLimits(gas=1_150_000))
     by_size = batch(records, BatchLimits(size=160))
 
     assert [len(chosen) for chosen in (by_count, by_gas, by_size)] == [2, 3, 2]

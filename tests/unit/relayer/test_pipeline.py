@@ -42,6 +42,7 @@ class Relayer:
     path: Path
     clock: FastClock = field(factory=FastClock)
     provers: dict[int, MemoryProver] = field(factory=dict)
+    more_provers: list[MemoryProver] = field(factory=list)
 
     def pipeline(self, store: SqliteStore) -> Pipeline:
         signer = MemorySigner.named("relayer")
@@ -52,7 +53,7 @@ class Relayer:
             lane=self.world.lane(901, 902),
             origin=chains[901],
             destination=chains[902],
-            provers=[provers[901]],
+            provers=[provers[901], *self.more_provers],
             receipt_provers=[provers[902]],
             submitters=submitters,
             store=store,
@@ -123,6 +124,28 @@ async def test_what_cannot_be_delivered_in_time_is_refunded(relayer: Relayer) ->
 
     assert states == {State.REFUNDED: 2}
     assert await relayer.world.chain(901).credit(Address(b"\x41" * 20)) == 2 * FEE
+
+
+async def test_a_batch_that_fits_no_transaction_is_cut_in_half(relayer: Relayer) -> None:
+    relayer.world.chain(902).message_gas = 4_000_000
+    await put(relayer, 11)
+    relayer.world.chain(901).mine(3)
+
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 11}
+
+
+async def test_a_recipient_that_accepts_other_evidence_is_shown_other_evidence(relayer: Relayer) -> None:
+    relayer.world.chain(902).policies[RECIPIENT] = 1 << 129
+    relayer.more_provers.append(MemoryProver(home=relayer.world.chain(901), name="other", number=129))
+    await put(relayer, 1)
+    await put(relayer, 1, recipient=RECIPIENT)
+    await put(relayer, 1)
+
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 3}
 
 
 async def test_calls_that_evidence_needs_are_made_first(relayer: Relayer) -> None:
