@@ -48,6 +48,10 @@ class Contract:
         entry = self._function(function, arguments)
         return keccak(text=_signature(entry))[:4] + encode(_types(entry["inputs"]), arguments)
 
+    def has(self, function: str) -> bool:
+        """Whether there is a function of this name."""
+        return any(entry["type"] == "function" and entry["name"] == function for entry in self.abi)
+
     def result(self, function: str, data: bytes) -> tuple[Any, ...]:
         """What `function` returned."""
         entry = self._function(function, None)

@@ -1,5 +1,5 @@
 """
-Accounts: the sixteen accounts that every devnet chain funds, and what each is for.
+Accounts: the seventeen accounts that every devnet chain funds, and what each is for.
 
 They are the first ones of the mnemonic that anvil has by default ("test test ... junk"), so any wallet can import
 them. Promise: these keys are public; nothing of value may ever be sent to them on a real chain.
@@ -102,6 +102,11 @@ ACCOUNTS = (
         role="grace",
         address="0xcd3B766CCDd6AE721141F452C550Ca635964ce71",
         private_key="0x8166f546bab6da521a8369cab06c5d2b9e46670292d85c875ee9ec20e84ffb61",
+    ),
+    Account(
+        role="guardian",
+        address="0x2546BcD3c84621e976D8185a91A922aE77ECEc30",
+        private_key="0xea6c44ac03bff858b476bba40716402b03e41b8e97e276d1baec7c37d42484a0",
     ),
 )
 

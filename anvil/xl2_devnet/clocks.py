@@ -30,6 +30,8 @@ class Clocks:
     game_finality_seconds: int = field(default=2, validator=validators.gt(0))
     #: DelayedWETH: from unlocking a bond to its withdrawal.
     bond_delay_seconds: int = field(default=2, validator=validators.gt(0))
+    #: The timelocks' delay: from scheduling what an owner may do to doing it.
+    timelock_seconds: int = field(default=3, validator=validators.gt(0))
     #: Blocks whose state each chain keeps, and for which proofs can be asked; one of L1 takes 1.6 MB of memory.
     states_kept: int = field(default=256, validator=validators.ge(64))
     gas_limit: int = field(default=60_000_000, validator=validators.ge(30_000_000))

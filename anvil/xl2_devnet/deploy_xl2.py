@@ -2,8 +2,8 @@
 Deploy xl2: its contracts on every chain of a devnet, linked with each other.
 
 Running rollups come in; where xl2 stands goes out. Promise: every L2 has lanes of all three classes to every other L2,
-and each verifier speaks for exactly the logs whose class it reaches (docs/reference/protocol.md, section 9). The
-deployer stays owner and is the guardian; a real chain hands both over.
+and each verifier speaks for exactly the logs whose class it reaches; in the end the deployer owns nothing, a timelock
+on each chain does, and the guardian is another account (docs/reference/protocol.md, section 9).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from xl2_devnet.abi import xl2
 from xl2_devnet.accounts import ATTESTER_THRESHOLD, ATTESTERS, account
 from xl2_devnet.clocks import Clocks
 from xl2_devnet.deploy_tokens import Ground, plan_tokens
+from xl2_devnet.hand_over import plan_hand_over
 from xl2_devnet.plan import Plan
 from xl2_devnet.sites import Deployed, Site
 
@@ -31,7 +32,7 @@ class _Place:
 
     site: Site
     plan: Plan
-    contracts: Mapping[str, str]
+    contracts: dict[str, str]
     #: Address by number.
     verifiers: dict[int, str] = field(factory=dict)
     #: Number of the proven verifier by the remote chain's name.
@@ -64,6 +65,8 @@ async def deploy_xl2(
         l1.call(router, xl2("Router"), "connect", place.site.chain_id, games, place.verifiers[ROUTED])
         on_l1 |= {f"router_{place.site.chain_id}": router, f"games_{place.site.chain_id}": games}
     tokens = plan_tokens([Ground(site=p.site, plan=p.plan, contracts=p.contracts) for p in places.values()])
+    for plan, contracts in ((l1, on_l1), *((place.plan, place.contracts) for place in places.values())):
+        contracts["timelock"] = plan_hand_over(plan, clocks)
     await l1.carry_out(rpcs[l1_name])
     for name, place in places.items():
         await place.plan.carry_out(rpcs[name])
@@ -90,7 +93,7 @@ def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _
     # Somebody to write to: the example of a recipient.
     contracts["notebook"] = plan.create(xl2("Notebook"), contracts["inbox"])
     plan.call(guard, xl2("Guard"), "bind", heads)
-    plan.call(guard, xl2("Guard"), "setGuardian", owner, True)
+    plan.call(guard, xl2("Guard"), "setGuardian", account("guardian").address, True)
     verifiers = {
         ATTESTED: plan.create(xl2("AttestedHeads"), _signers(), ATTESTER_THRESHOLD),
         ROUTED: plan.create(xl2("RoutedHeads"), router),

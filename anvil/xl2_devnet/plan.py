@@ -46,6 +46,8 @@ class Plan:
 
     account: str
     tx_nonce: int
+    #: What it creates, by address.
+    created: dict[str, Contract] = field(factory=dict, init=False)
     _steps: list[_Step] = field(factory=list, init=False)
 
     @classmethod
@@ -57,6 +59,7 @@ class Plan:
     def create(self, contract: Contract, *arguments: Any) -> str:
         """Deploy `contract`; its address."""
         address = created_by(self.account, self.tx_nonce)
+        self.created[address] = contract
         self._add(f"create {contract.name}", CREATION_GAS, data="0x" + contract.creation(*arguments).hex())
         return address
 

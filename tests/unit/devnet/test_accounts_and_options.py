@@ -17,7 +17,7 @@ def test_each_key_is_the_key_of_its_address(known: object) -> None:
 
 def test_three_of_five_attesters_sign() -> None:
     assert (ATTESTER_THRESHOLD, len(ATTESTERS)) == (3, 5)
-    assert len({account.role for account in ACCOUNTS}) == len(ACCOUNTS) == 16
+    assert len({account.role for account in ACCOUNTS}) == len(ACCOUNTS) == 17
 
 
 def test_l2s_are_named_by_family_and_letter() -> None:
