@@ -15,7 +15,7 @@ import {TokenBridge} from "./TokenBridge.sol";
 contract LockBridge is TokenBridge {
     using SafeERC20 for IERC20;
 
-    /// @notice The token has no code.
+    /// @notice There is no code at this address, or it does not tell balances.
     error NotAToken(address token);
     /// @notice The bridge's balance moved by `moved`, not by `amount`.
     error WrongDelta(uint256 amount, uint256 moved);
@@ -34,18 +34,18 @@ contract LockBridge is TokenBridge {
 
     /// @dev Credit is what came, not what was asked for.
     function _onSend(address from, uint256 amount) internal override {
-        uint256 before = token.balanceOf(address(this));
+        uint256 before = _balance();
         token.safeTransferFrom(from, address(this), amount);
-        uint256 balance = token.balanceOf(address(this));
+        uint256 balance = _balance();
         // A balance that fell moved nothing in.
         if (balance != before + amount) revert WrongDelta(amount, balance > before ? balance - before : 0);
     }
 
     /// @dev A token that takes its fee on top would eat what backs others.
     function _onReceive(address to, uint256 amount) internal override {
-        uint256 before = token.balanceOf(address(this));
+        uint256 before = _balance();
         token.safeTransfer(to, amount);
-        uint256 balance = token.balanceOf(address(this));
+        uint256 balance = _balance();
         if (before != balance + amount) revert WrongDelta(amount, before > balance ? before - balance : 0);
     }
 
@@ -59,5 +59,20 @@ contract LockBridge is TokenBridge {
         uint256 held = books.locked();
         if (amount > held) revert NotLocked(chainId, amount, held);
         return books.withLocked(held - amount);
+    }
+
+    /// @dev What the token says the bridge holds: `token.balanceOf(address(this))` for 150 gas less, twice a transfer.
+    function _balance() private view returns (uint256 held) {
+        address asked = address(token);
+        bytes32 selector = IERC20.balanceOf.selector;
+        bool told;
+        assembly ("memory-safe") {
+            mstore(0x00, selector) // all in scratch space
+            mstore(0x04, address())
+            // Arguments are worked out from the last: the answer's size is known when it is asked for.
+            told := and(gt(returndatasize(), 0x1f), staticcall(gas(), asked, 0x00, 0x24, 0x00, 0x20))
+            held := mload(0x00)
+        }
+        if (!told) revert NotAToken(asked);
     }
 }

@@ -160,7 +160,7 @@ contract OddTokensTest is Bridges {
         _prepare(new SilentCoin());
         vm.etch(address(coin), "");
 
-        vm.expectRevert(bytes(""));
+        vm.expectRevert(abi.encodeWithSelector(LockBridge.NotAToken.selector, address(coin)));
         vm.prank(alice);
         lock.transfer(to, 1000, _soon());
     }
