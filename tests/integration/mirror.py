@@ -7,15 +7,13 @@ Both verifiers are `AttestedHeads` with our keys: number 0 of class attested, nu
 the rules that are compared here only know a verifier's class.
 """
 
-import http.client
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
-from urllib.parse import urlsplit
 
-import orjson
 from attrs import field, frozen
 from eth_account import Account
 
+from tests.integration.node import Node
 from tests.property.promises import ACCOUNTS, RECIPIENTS, SENDERS
 from tests.property.protocol_model import Evidence, Mood
 from tests.property.protocol_world import (
@@ -66,37 +64,6 @@ _KEYS = {ATTESTER: (b"\1" * 32, b"\2" * 32), NOTARY: (b"\3" * 32,)}
 #   PUSH4 selector PUSH1 224 SHL PUSH0 MSTORE PUSH1 32 PUSH0 RETURN
 _SELECTOR = keccak(b"receiveMessage(bytes32,bytes,bytes)")[:4].hex()
 _RECIPIENT = f"0x5f54600857 5f5ffd 5b60043580546001019055 63{_SELECTOR}60e01b5f52 60205ff3".replace(" ", "")
-
-
-class Node:
-    """One anvil, asked over one connection."""
-
-    def __init__(self, url: str) -> None:
-        at = urlsplit(url)
-        self._connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=60)
-
-    def ask(self, method: str, *parameters: Any) -> Any:
-        """Answer to one call."""
-        (answer,) = self.ask_all((method, parameters))
-        return answer
-
-    def transact(self, transaction: Mapping[str, str], now: int | None = None) -> Any:
-        """Receipt of a transaction in a block of its own, at second `now` or any."""
-        tx_hash = self.ask("eth_sendTransaction", transaction)
-        self.ask("evm_mine", *(() if now is None else (now,)))
-        return self.ask("eth_getTransactionReceipt", tx_hash)
-
-    def ask_all(self, *calls: tuple[str, Sequence[Any]]) -> list[Any]:
-        """Answers to calls that may be made in any order. An error of the node is an error of the test."""
-        batch = [{"jsonrpc": "2.0", "id": i, "method": m, "params": list(p)} for i, (m, p) in enumerate(calls)]
-        self._connection.request("POST", "/", orjson.dumps(batch), {"content-type": "application/json"})
-        answers = orjson.loads(self._connection.getresponse().read())
-        for answer in answers:
-            assert "error" not in answer, (calls[answer["id"]], answer["error"])
-        return [answer["result"] for answer in sorted(answers, key=lambda answer: answer["id"])]
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,8 @@ from attrs import fields
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.integration.mirror import Mirror, Node, arguments
+from tests.integration.mirror import Mirror, arguments
+from tests.integration.node import Node
 from tests.property.promises import Promises
 from tests.property.protocol_model import Mood, Rules
 from tests.property.protocol_world import (

@@ -13,7 +13,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.factories import gwei, some_address
+from tests.factories import gwei, message, some_address
 from tests.property.protocol_model import Evidence, Kind, Mood, Rules
 from tests.property.protocol_world import (
     ATTESTER,
@@ -41,8 +41,7 @@ from tests.property.protocol_world import (
     log_heard,
 )
 from xl2.core.evidence import Head, VerifierMask, VerifierNumber
-from xl2.core.lane import PAGE_SIZE, Lane, head_after, page_of, page_start
-from xl2.core.message import Message
+from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, Expired, Receipt
 from xl2.core.segment import Segment
 from xl2.core.settlement import Entry, Settlement, Unopened, opened
@@ -76,7 +75,7 @@ class Promises(RuleBasedStateMachine):
         super().__init__()
         self.world = World(self.protocol, self.lanes)
         #: Every message there ever was, forged and taken back ones included.
-        self.known = {message.id: message for of in self.lanes.values() for message in self.world.outbox.sent[of]}
+        self.known = {m.id: m for of in self.lanes.values() for m in self.world.outbox.sent[of]}
         self.made: list[AddFee | Deliver | Retry | Expire | Settle] = []
         self.has_forged = False
 
@@ -136,13 +135,13 @@ class Promises(RuleBasedStateMachine):
     @precondition(lambda self: self.world.inbox.failed)
     @rule(data=DATA, payee=st.sampled_from(RELAYERS), mood=st.sampled_from((Mood.TAKES, Mood.TAKES, Mood.FAILS)))
     def retry(self, data: st.DataObject, payee: Address, mood: Mood) -> None:
-        message = self.known[self._pick(data, list(self.world.inbox.failed))]
-        self.do(SetMood(recipient=message.recipient, mood=mood))
-        self.do(Retry(message=message, payee=payee))
+        failed = self.known[self._pick(data, list(self.world.inbox.failed))]
+        self.do(SetMood(recipient=failed.recipient, mood=mood))
+        self.do(Retry(message=failed, payee=payee))
 
     @rule(data=DATA, is_final=st.booleans())
     def expire(self, data: st.DataObject, is_final: bool) -> None:
-        mortal = [message for message in self.known.values() if message.expiry]
+        mortal = [each for each in self.known.values() if each.expiry]
         self.do(Expire(message=self._pick(data, mortal)))
         if is_final:
             self.finalize(Side.DESTINATION)
@@ -237,18 +236,7 @@ class Promises(RuleBasedStateMachine):
         of = self._lane(data)
         first = data.draw(st.integers(BEFORE, len(self.world.outbox.sent[of])), label="first")
         start = self.world.outbox.log[of][first]
-        forged = Message(
-            assurance=of.assurance,
-            origin=of.origin,
-            destination=of.destination,
-            nonce=Nonce(first),
-            outbox=of.outbox,
-            inbox=of.inbox,
-            sender=FORGER,
-            recipient=to,
-            fee=gwei(1000),
-            payload=b"forged",
-        )
+        forged = message(on=of, nonce=first, sender=FORGER, recipient=to, fee=gwei(1000), payload=b"forged")
         self.known[forged.id] = forged
         segment = Segment(lane=of, first=Nonce(first), start=start, messages=(forged,))
         self._forge(of)
@@ -260,10 +248,10 @@ class Promises(RuleBasedStateMachine):
     def forge_a_receipt(self, data: st.DataObject, is_delivered: bool, fees: int) -> None:
         """Sign a receipt that no inbox wrote, and settle it."""
         of = self._pick(data, self._busy())
-        message = self._pick(data, self.world.outbox.sent[of][BEFORE:])
-        entry: Entry = self._shown_on_lane(of, message)
+        true = self._pick(data, self.world.outbox.sent[of][BEFORE:])
+        entry: Entry = self.world.shown_on_lane(of, true)
         if is_delivered:
-            entry = Delivered.of([message.nonce], payee=FORGER, fees=gwei(fees))
+            entry = Delivered.of([true.nonce], payee=FORGER, fees=gwei(fees))
         settlement = Settlement(
             destination=of.destination, assurance=of.assurance, first=0, start=of.receipt_log, entries=(entry,)
         )
@@ -287,10 +275,11 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def what_a_settled_lane_delivers_was_sent(self) -> None:
         of = self.lanes[Assurance.SETTLED]
-        sent = {message.id for message in self.world.outbox.sent[of]}
+        sent = self.world.outbox.sent[of]
         for message_id in self.world.inbox.effects:
-            if message_id not in sent:
-                assert Lane.of(self.known[message_id]) != of, f"{message_id.hex()} was delivered and never sent"
+            taken = self.known[message_id]
+            if Lane.of(taken) == of:
+                assert taken in sent[taken.nonce :][:1], f"{message_id.hex()} was delivered and never sent"
 
     @invariant()
     def no_lane_pays_out_more_than_it_took_in(self) -> None:
@@ -302,7 +291,7 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def a_settled_lane_holds_the_fee_of_every_open_message(self) -> None:
         for of in self._safe_lanes():
-            assert self.world.outbox.escrow[of] == self._owed(of)
+            assert self.world.outbox.escrow[of] == self.world.owed(of)
 
     def teardown(self) -> None:
         """Let the time of all messages run out, and everyone do his duty: nothing may stay locked."""
@@ -311,9 +300,9 @@ class Promises(RuleBasedStateMachine):
             world.chain(side).now = Timestamp(self._latest() + 1000)
             self.finalize(side)
         for of in self._safe_lanes():
-            for message in world.outbox.sent[of]:
-                if message.expiry:
-                    self.do(Expire(message=message))
+            for each in world.outbox.sent[of]:
+                if each.expiry:
+                    self.do(Expire(message=each))
             self.finalize(Side.DESTINATION)
             if world.inbox.receipts[of]:
                 # Senders come first: each opens what refunds him and leaves the rest as hashes.
@@ -331,20 +320,20 @@ class Promises(RuleBasedStateMachine):
             assurance=of.assurance,
             first=0,
             start=of.receipt_log,
-            entries=tuple(self._duly_opened(of, r) if isinstance(r, only) else Unopened(hash=r.hash) for r in receipts),
+            entries=tuple(self.world.opened(of, r) if isinstance(r, only) else Unopened(hash=r.hash) for r in receipts),
         )
         evidence = self.world.vouch(NOTARY, Kind.RECEIPTS, of, len(receipts))
         assert self.do(Settle(wire=settlement.encode(), evidence=evidence)), self.world.refusals[-1]
 
     def _assert_nothing_is_locked(self, of: Lane) -> None:
         world = self.world
-        for message in world.outbox.sent[of]:
-            delivered, refunded = message.id in world.inbox.effects, message.id in world.outbox.expired
-            if message.expiry:
-                assert delivered != refunded, f"nonce {message.nonce}: delivered {delivered}, refunded {refunded}"
-            settled = (of, message.nonce) in world.outbox.settled
-            assert settled == (delivered or refunded), f"nonce {message.nonce} is locked"
-        assert world.outbox.escrow[of] == self._owed(of)
+        for each in world.outbox.sent[of]:
+            delivered, refunded = each.id in world.inbox.effects, each.id in world.outbox.expired
+            if each.expiry:
+                assert delivered != refunded, f"nonce {each.nonce}: delivered {delivered}, refunded {refunded}"
+            settled = (of, each.nonce) in world.outbox.settled
+            assert settled == (delivered or refunded), f"nonce {each.nonce} is locked"
+        assert world.outbox.escrow[of] == self.world.owed(of)
 
     # What the rules above have in common; whoever mirrors the world elsewhere overrides the first three
 
@@ -365,20 +354,16 @@ class Promises(RuleBasedStateMachine):
 
     def _send(self, assurance: Assurance, who: Address, to: Address, lifetime: int, fee: int) -> None:
         of = self.lanes[assurance]
-        message = Message(
-            assurance=assurance,
-            origin=of.origin,
-            destination=of.destination,
-            nonce=Nonce(len(self.world.outbox.sent[of])),
-            outbox=of.outbox,
-            inbox=of.inbox,
+        sent = message(
+            on=of,
+            nonce=len(self.world.outbox.sent[of]),
             sender=who,
             recipient=to,
-            expiry=Timestamp(self._latest() + lifetime if lifetime else 0),
+            expiry=self._latest() + lifetime if lifetime else 0,
             fee=gwei(fee),
         )
-        self.known[message.id] = message
-        self.do(Send(message=message))
+        self.known[sent.id] = sent
+        self.do(Send(message=sent))
 
     def _busy(self) -> list[Lane]:
         """Lanes on which something was sent."""
@@ -399,27 +384,8 @@ class Promises(RuleBasedStateMachine):
         return self.world.vouch(self._pick(data, speakers), kind, of, count)
 
     def _opened(self, of: Lane, receipt: Receipt, data: st.DataObject) -> Entry:
-        if data.draw(st.booleans(), label="open"):
-            return self._duly_opened(of, receipt)
-        return Unopened(hash=receipt.hash)
-
-    def _duly_opened(self, of: Lane, receipt: Receipt) -> Entry:
-        """Receipt as an honest settler shows it: what was never sent stays a hash."""
-        if isinstance(receipt, Delivered):
-            return receipt
-        for message in self.world.outbox.sent[of][BEFORE:]:
-            if message.id == receipt.id:
-                return self._shown_on_lane(of, message)
-        return Unopened(hash=receipt.hash)
-
-    def _shown_on_lane(self, of: Lane, message: Message) -> Entry:
-        """Expired message with its way to the page head, or to the lane's head."""
-        end = page_start(page_of(message.nonce) + 1)
-        following = self.world.outbox.sent[of][message.nonce + 1 : end]
-        start = self.world.outbox.log[of][message.nonce]
-        assert len(following) < PAGE_SIZE
-        assert head_after(start, [message.id])
-        return opened(message, start=start, following=tuple(m.id for m in following))
+        is_open = data.draw(st.booleans(), label="open")
+        return self.world.opened(of, receipt) if is_open else Unopened(hash=receipt.hash)
 
     def _forge(self, of: Lane) -> None:
         if of.assurance is Assurance.ATTESTED:
@@ -431,10 +397,3 @@ class Promises(RuleBasedStateMachine):
 
     def _is_safe(self, message_id: MessageId) -> bool:
         return Lane.of(self.known[message_id]) in self._safe_lanes()
-
-    def _owed(self, of: Lane) -> int:
-        """Fees and top-ups of what is not settled."""
-        outbox = self.world.outbox
-        fees = sum(m.fee for m in outbox.sent[of] if (of, m.nonce) not in outbox.settled)
-        top_ups = sum(v for (lane, n), v in outbox.top_ups.items() if lane == of and (lane, n) not in outbox.settled)
-        return fees + top_ups

@@ -8,6 +8,8 @@ Promise: a refused call changes nothing but the clock, as a reverted transaction
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
+from itertools import accumulate
 from typing import assert_never
 
 from attrs import define, field, frozen
@@ -15,8 +17,10 @@ from attrs import define, field, frozen
 from tests.factories import lane, some_address
 from tests.property.protocol_model import Contract, Evidence, Heads, Inbox, Kind, Mood, Outbox, Refusal, Rules, State
 from xl2.core.evidence import Head, VerifierMask, VerifierNumber
-from xl2.core.lane import Lane
+from xl2.core.lane import Lane, closing_page, extend, page_start
 from xl2.core.message import Message
+from xl2.core.receipt import Delivered, Receipt
+from xl2.core.settlement import Entry, Unopened, opened
 from xl2.core.types import Address, Assurance, Hash32, Nonce, Timestamp, Wei
 
 #: A quorum whose keys may forge; it is registered for attested lanes only.
@@ -163,8 +167,7 @@ class World:
         for each in lanes.values():
             self.outbox.open(each)
             self.inbox.open(each)
-            for nonce in range(BEFORE):
-                self.outbox.send(_first_messages(each)[nonce])
+            self.outbox.sent[each], self.outbox.log[each] = _beginning(each)
             for number in (ATTESTER, NOTARY):
                 self._register(number, each)
         self.origin = Chain((self.outbox, self.origin_heads))
@@ -207,6 +210,26 @@ class World:
         """Have a verifier sign, true or not."""
         self.origin_heads.signed.add((number, head.log, head.head, head.count))
         return Evidence(number=number, head=head)
+
+    def opened(self, of: Lane, receipt: Receipt) -> Entry:
+        """Receipt as an honest settler shows it: what was never sent stays a hash."""
+        if isinstance(receipt, Delivered):
+            return receipt
+        for sent in self.outbox.sent[of][BEFORE:]:
+            if sent.id == receipt.id:
+                return self.shown_on_lane(of, sent)
+        return Unopened(hash=receipt.hash)
+
+    def shown_on_lane(self, of: Lane, sent: Message) -> Entry:
+        """Expired message with its way to its page's head, or to the lane's."""
+        following = self.outbox.sent[of][sent.nonce + 1 : page_start(closing_page(sent.nonce))]
+        return opened(sent, start=self.outbox.log[of][sent.nonce], following=tuple(m.id for m in following))
+
+    def owed(self, of: Lane) -> int:
+        """Fees and top-ups of what a lane has not settled."""
+        settled = self.outbox.settled
+        fees = sum(m.fee for m in self.outbox.sent[of][BEFORE:] if (of, m.nonce) not in settled)
+        return fees + sum(v for place, v in self.outbox.top_ups.items() if place[0] == of and place not in settled)
 
     def _run(self, call: Call) -> None:  # noqa: C901, PLR0912 - one case a call
         match call:
@@ -267,14 +290,11 @@ def _halted_by(side: Side) -> VerifierMask:
     return VerifierMask(below_settled if side is Side.ORIGIN else 2**256 - 1)
 
 
-_FIRST: dict[Lane, tuple[Message, ...]] = {}
-
-
-def _first_messages(of: Lane) -> tuple[Message, ...]:
-    """Messages that stand in front of a lane, made once."""
-    if of not in _FIRST:
-        _FIRST[of] = tuple(first_message(of, nonce) for nonce in range(BEFORE))
-    return _FIRST[of]
+@cache
+def _beginning(of: Lane) -> tuple[tuple[Message, ...], tuple[Hash32, ...]]:
+    """Messages that stand in front of a lane, and the heads after them; without fees there is nothing else to book."""
+    sent = tuple(first_message(of, nonce) for nonce in range(BEFORE))
+    return sent, tuple(accumulate((m.id for m in sent), extend, initial=of.log))
 
 
 def first_message(of: Lane, nonce: int) -> Message:
