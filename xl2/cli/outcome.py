@@ -57,9 +57,9 @@ def guarded(command: click.Command, arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in words
     try:
-        command.main(args=words, prog_name="xl2", standalone_mode=False)
-    except (click.exceptions.Exit, BrokenPipeError) as end:
-        return _ended(end)
+        code = command.main(args=words, prog_name="xl2", standalone_mode=False)
+    except BrokenPipeError:
+        return _nobody_reads()
     except click.ClickException as wrong:
         if not as_json:
             wrong.show()
@@ -77,12 +77,11 @@ def guarded(command: click.Command, arguments: list[str] | None = None) -> int:
             traceback.print_exc()
         _say(as_json, "Defect", f"xl2 has a defect: {_named(defect)}", _report_hint(defect))
         return DEFECT
-    return DONE
+    # click hands the code of an `Exit` out, and what a command returned: ours return nothing.
+    return code if isinstance(code, int) else DONE
 
 
-def _ended(end: click.exceptions.Exit | BrokenPipeError) -> int:
-    if isinstance(end, click.exceptions.Exit):
-        return end.exit_code
+def _nobody_reads() -> int:
     # Whoever read our answer has gone (`| head`); the interpreter's last flush must not fail over it.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return DONE

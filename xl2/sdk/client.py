@@ -13,8 +13,8 @@ from xl2.config import assurance as class_named
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.message import DEFAULT_GAS_LIMIT
-from xl2.core.types import Address, Assurance, MessageId, hex_text, message_id
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused
+from xl2.core.types import Address, Assurance, MessageId, checksum, hex_text, message_id
+from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Unaffordable
 from xl2.flow.send import sent_by
 from xl2.plan import Quote
 from xl2.ports import Call, Chain, TxReceipt
@@ -50,6 +50,8 @@ _MISSED: Final = {
     Goal.REFUNDED: (State.DELIVERED, State.CONFIRMED, State.SETTLED),
 }
 DEFAULT_TIMEOUT_SECONDS: Final = 600.0
+#: No call of ours takes less gas: an approval is the smallest.
+LEAST_GAS: Final = 40_000
 
 
 class AsyncClient:
@@ -283,7 +285,22 @@ class AsyncClient:
             fee_wei=sent.message.fee,
         )
 
+    async def _check_balance(self, call: Call) -> None:
+        """Say with numbers what is missing; a node's own estimate only says that something is."""
+        chain, account = self._parts.chains[call.chain], self._parts.account(call.chain)
+        balance, price = await chain.balance(account), (await chain.fees()).max_fee
+        needed = call.value + LEAST_GAS * price
+        if balance < needed:
+            raise Unaffordable(
+                f"{checksum(account)} has {balance} wei on chain {self._parts.name(call.chain)}; "
+                f"{call.what} takes {needed} wei or more",
+                needed=needed,
+                available=balance,
+                remedy=f"Send it {needed - balance} wei, or sign with another key.",
+            )
+
     async def _submit(self, call: Call) -> TxReceipt:
+        await self._check_balance(call)
         receipt = await self._parts.submitter(call.chain).submit(call)
         block = await self._parts.chains[call.chain].block(receipt.block)
         await self._parts.hooks.on_status(

@@ -1,0 +1,230 @@
+"""The program on a devnet: verbs answer on stdout, in JSON where asked, and end with codes that a script can use."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.clients import file_of
+from xl2.cli.outcome import guarded
+from xl2.cli.program import xl2 as program
+from xl2_devnet.accounts import account
+from xl2_devnet.devnet_file import Description
+
+A, B = "op-a", "op-b"
+PATIENCE_SECONDS = 120
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
+
+
+def xl2(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a folder. It never shows a traceback, whatever happens."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "xl2.cli", *words],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert "Traceback" not in ran.stdout + ran.stderr
+    return ran
+
+
+@pytest.fixture
+def within(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same within this process, which is quicker to start."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(tmp_path)
+        capsys.readouterr()
+        code = guarded(program, list(words))
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
+
+    return run
+
+
+def told(ran: subprocess.CompletedProcess[str], code: int = 0) -> Any:
+    """The one JSON value on stdout."""
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return json.loads(ran.stdout)
+
+
+@contextmanager
+def daemon(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
+    """A daemon, and what it says when it is ready. Ctrl-C ends it with code 0."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "xl2.cli", *words, "--json"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield _first_value(process.stdout)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE_SECONDS) == 0
+        finally:
+            process.kill()
+
+
+def _first_value(lines: Any) -> dict[str, Any]:
+    text = ""
+    for line in lines:
+        text += line
+        if line.startswith("}"):
+            return dict(json.loads(text))
+    raise AssertionError(f"the daemon ended before it was ready: {text}")
+
+
+def notebook(devnet: Description, chain: str) -> str:
+    return devnet.chain(chain).contracts["notebook"]
+
+
+def test_a_message_is_sent_relayed_and_told_of(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path, key="bob")
+
+    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "hello", "--class", "attested", "--yes", "--json"))
+    explained = told(xl2(tmp_path, "explain", sent["id"], "--json"))
+    relayed = told(xl2(tmp_path, "relay", sent["id"], "--until", "settled", "--yes", "--json"))
+    status = told(xl2(tmp_path, "status", sent["id"], "--json"))
+
+    assert explained["state"] in ("sent", "observed")
+    assert explained["cause"]
+    assert [act["evidence"] for act in relayed["acts"]] == ["attested", "attested"]
+    assert [step["state"] for step in status["steps"]] == ["sent", "observed", "delivered", "confirmed", "settled"]
+    assert status["steps"][0]["tx_hash"] == sent["tx_hash"]
+
+
+def test_people_get_tables_of_the_same(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path, key="bob")
+    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "0x01ff", "--class", "attested", "--yes", "--json"))
+
+    shown = [
+        xl2(tmp_path, "status", sent["id"]),
+        xl2(tmp_path, "explain", sent["id"]),
+        xl2(tmp_path, "relay", sent["id"], "--yes"),
+    ]
+
+    assert [ran.returncode for ran in shown] == [0, 0, 0]
+    assert "is sent" in shown[0].stdout or "is observed" in shown[0].stdout
+    assert "what moves it" in shown[1].stdout
+    assert "attested" in shown[2].stdout
+
+
+def test_tokens_move_and_an_overdue_transfer_comes_back(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path, key="carol")
+    words = ("transfer", A, B, "USDD", "1.25", account("carol").address, "--expires-in", "6", "--yes", "--json")
+
+    sent = told(xl2(tmp_path, *words))
+    relayed = told(xl2(tmp_path, "relay", sent["id"], "--until", "refunded", "--yes", "--json"))
+
+    assert relayed["status"]["state"] == "refunded"
+    assert any(act["what"].startswith("refund transfer") for act in relayed["acts"])
+
+
+def test_relayer_and_attesters_carry_what_nobody_relays(devnet: Description, tmp_path: Path) -> None:
+    file = json.loads(file_of(devnet, tmp_path).read_text("utf-8"))
+    signers = {name: file["keys"].pop(name) for name in ("attester-0", "attester-1", "attester-2", "attester-3")}
+    del file["keys"]["attester-4"]
+    (tmp_path / "attesters").mkdir()
+    (tmp_path / "attesters" / "devnet.json").write_text(json.dumps({**file, "keys": signers}), "utf-8")
+    with (
+        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-0") as one,
+        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-1") as two,
+        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-3") as three,
+    ):
+        file["attester"] = {"urls": {each["address"]: each["url"] for each in (one, two, three)}}
+        file["relayer"] = {"store": "relayer.sqlite", "classes": ["attested"], "poll_seconds": 0.25, "min_fee_wei": 1}
+        (tmp_path / "devnet.json").write_text(json.dumps({**file, "key": "frank"}), "utf-8")
+        with daemon(tmp_path, "relayer", "run") as carrying:
+            sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "hi", "--class", "attested", "-y", "--json"))
+            status = told(xl2(tmp_path, "status", sent["id"], "--wait", "settled", "--timeout", "90", "--json"))
+
+    assert carrying["lanes"] == ["op-a to op-b, attested", "op-b to op-a, attested"]
+    delivered = next(step for step in status["steps"] if step["state"] == "delivered")
+    assert account("relayer").address in delivered["detail"]
+
+
+def test_doctor_finds_a_running_devnet_well(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path)
+
+    found = told(xl2(tmp_path, "doctor", "--json"))
+
+    assert all(check["ok"] for check in found["checks"])
+    assert "op-a: lanes to op-b" in [check["what"] for check in found["checks"]]
+
+
+def test_doctor_says_what_is_ill_and_what_to_do_and_looks_at_the_rest(devnet: Description, tmp_path: Path) -> None:
+    file = json.loads(devnet.to_json())
+    file["chains"][A]["rpc_url"] = file["chains"][B]["rpc_url"]
+    file["chains"]["l1"]["rpc_url"] = "http://127.0.0.1:1"
+    (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
+
+    checks = {check["what"]: check for check in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
+
+    assert "answers for chain 902" in checks["op-a: endpoint"]["said"]
+    assert not checks["l1: endpoint"]["ok"]
+    assert checks["op-b: blocks"]["ok"]
+    assert all(check["remedy"] for check in checks.values() if not check["ok"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "name"),
+    [
+        (("status", "0x" + "ab" * 32), 3, "NotFound"),
+        (("status", "0x12"), 3, "InvalidInput"),
+        (("send", A, "op-z", "0x" + "12" * 20, "--yes"), 3, "NotFound"),
+        (("send", A, A, "0x" + "12" * 20, "--yes"), 3, "InvalidInput"),
+        (("send", A, B, "0x" + "12" * 20, "0xzz", "--yes"), 3, "InvalidInput"),
+        (("transfer", A, B, "NONE", "1", "0x" + "12" * 20, "--yes"), 3, "NotFound"),
+        (("transfer", A, B, "USDD", "1.0000001", "0x" + "12" * 20, "--yes"), 3, "InvalidInput"),
+        (("relay", "0x" + "ab" * 32, "--yes"), 3, "NotFound"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else None,
+)
+def test_a_refusal_is_one_sentence_a_remedy_and_code_3(
+    devnet: Description, tmp_path: Path, *, within: Run, words: tuple[str, ...], code: int, name: str
+) -> None:
+    file_of(devnet, tmp_path)
+
+    error = told(within(*words, "--json"), code)["error"]
+    spoken = within(*words)
+
+    assert error["code"] == name
+    assert error["what"]
+    assert error["remedy"]
+    assert spoken.returncode == code
+    assert spoken.stderr.startswith(f"xl2: {error['what']}")
+    assert error["remedy"] in spoken.stderr
+
+
+def test_without_a_terminal_nothing_is_signed_unasked(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path, key="grace")
+
+    error = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "hi", "--json"), 3)["error"]
+
+    assert error["code"] == "NotAccepted"
+    assert "--yes" in error["what"]
+
+
+def test_a_time_that_is_over_is_code_4(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path, key="bob")
+    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "slow", "--yes", "--json"))
+
+    error = told(xl2(tmp_path, "status", sent["id"], "--wait", "delivered", "--timeout", "0", "--json"), 4)["error"]
+
+    assert error["code"] == "NotYet"
