@@ -22,8 +22,9 @@ from xl2.ports import Block, Chain, Cursor, Entry, Log, LogState, Sent, Store
 
 log = logging.getLogger(__name__)
 
-#: Blocks looked at in one go: bounds what one transaction of the store holds.
-MAX_BLOCKS = 10_000
+#: Blocks looked at in one go, about three weeks of an OP-Stack chain: bounds what one transaction of the store holds.
+#: Storage is read at the last of them, so who is further behind needs an endpoint that keeps old states.
+MAX_BLOCKS = 1_000_000
 
 
 @frozen(kw_only=True)
