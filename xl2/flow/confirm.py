@@ -31,7 +31,9 @@ async def confirm(records: Sequence[Record], store: Store, destination: Chain) -
     for record, fate in zip(records, fates, strict=True):
         event = await _event(record, fate, cursor, store)
         if event is not None:
-            found.append(Happening(id=record.sent.message.id, event=event, chain=lane.destination))
+            found.append(
+                Happening(id=record.sent.message.id, event=event, chain=lane.destination, seen_in=record.state)
+            )
     return found
 
 

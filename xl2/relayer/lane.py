@@ -308,4 +308,6 @@ class LaneRooms:
             await self.parts.store.postpone([record.sent.message.id], until, cause.what)
 
     def _happening(self, record: Record, event: Event) -> Happening:
-        return Happening(id=record.sent.message.id, event=event, chain=self.parts.lane.destination)
+        return Happening(
+            id=record.sent.message.id, event=event, chain=self.parts.lane.destination, seen_in=record.state
+        )

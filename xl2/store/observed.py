@@ -108,6 +108,8 @@ def happen(db: sqlite3.Connection, happening: Happening, now: float) -> None:
     if row is None:
         raise NotFound(f"message {hex_text(happening.id)} is not in the store")
     state = State(row[0])
+    if happening.seen_in is not None and state is not happening.seen_in:
+        return
     then, _ = decide(state, happening.event)
     if then is state:
         return

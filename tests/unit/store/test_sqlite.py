@@ -123,6 +123,24 @@ async def test_only_events_that_can_follow_move_a_message(path: Path) -> None:
     assert steps[2].tx_hash == place(20).tx_hash
 
 
+async def test_what_was_seen_of_a_state_that_has_passed_changes_nothing(path: Path) -> None:
+    one, two = sent(2)
+    delivered = [Happening(id=of.message.id, event=Event.DELIVERY, chain=LANE.destination) for of in (one, two)]
+    settled = Happening(id=one.message.id, event=Event.SETTLEMENT, chain=LANE.origin)
+    final = [
+        Happening(id=of.message.id, event=Event.DESTINATION_FINAL, chain=LANE.destination, seen_in=State.DELIVERED)
+        for of in (one, two)
+    ]
+    async with SqliteStore(path) as store:
+        await store.observe(cursor(9), [one, two], NOW)
+        await store.happen([*delivered, settled], NOW)
+
+        await store.happen(final, NOW)
+        records = await store.range(LANE, Nonce(0), Nonce(1))
+
+    assert [record.state for record in records] == [State.SETTLED, State.CONFIRMED]
+
+
 async def test_what_is_postponed_is_not_due_until_then(path: Path) -> None:
     messages = sent(3)
     async with SqliteStore(path) as store:
