@@ -162,6 +162,12 @@ def _encode(types: tuple[str, ...], values: Sequence[Any]) -> bytes:
 def _decode(types: tuple[str, ...], data: bytes, name: str, endpoint: str) -> tuple[Any, ...]:
     if not types:
         return ()
+    if not data:
+        raise RpcUnavailable(
+            f"{endpoint} sent nothing for {name}: no contract of ours stands there at that block",
+            endpoint=endpoint,
+            remedy="Check the contract's address in the configuration; a block older than the contract only needs time.",
+        )
     try:
         decoded: tuple[Any, ...] = _decoder(types)(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
     except (DecodingError, UnicodeDecodeError, OverflowError) as bad:
