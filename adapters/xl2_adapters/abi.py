@@ -166,7 +166,7 @@ def _decode(types: tuple[str, ...], data: bytes, name: str, endpoint: str) -> tu
         raise RpcUnavailable(
             f"{endpoint} sent nothing for {name}: no contract of ours stands there at that block",
             endpoint=endpoint,
-            remedy="Check the contract's address in the configuration; a block older than the contract only needs time.",
+            remedy="Check the contract's address in the configuration; an older block needs only time.",
         )
     try:
         decoded: tuple[Any, ...] = _decoder(types)(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
