@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from xl2.core.hashing import keccak
 from xl2.core.message import Message
-from xl2.core.types import Address, Assurance, ChainId, Hash32, address, uint
+from xl2.core.types import Address, Assurance, ChainId, Hash32, address, evidence_class, uint
 from xl2.core.wire import Reader
 
 LANE_SIZE = 57
@@ -30,7 +30,7 @@ class Lane:
     outbox: Address = field(converter=address)
     destination: ChainId = field(validator=uint(64))
     inbox: Address = field(converter=address)
-    assurance: Assurance = field(converter=Assurance)
+    assurance: Assurance = field(converter=evidence_class)
 
     @classmethod
     def of(cls, message: Message) -> Self:

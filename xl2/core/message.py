@@ -23,6 +23,7 @@ from xl2.core.types import (
     Timestamp,
     Wei,
     address,
+    evidence_class,
     hex_text,
     uint,
 )
@@ -93,7 +94,7 @@ class Message:
     #: A recipient without code counts as success (header flag bit 0).
     allow_no_code: bool = False
     #: Class of the lane: the least evidence that serves, there and back.
-    assurance: Assurance = field(converter=Assurance)
+    assurance: Assurance = field(converter=evidence_class)
     origin: ChainId = field(validator=uint(64))
     destination: ChainId = field(validator=uint(64))
     #: Place in the lane, from 0, without gap.

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from xl2.core.lane import PAGE_SIZE, Lane, head_after
 from xl2.core.message import HEADER_SIZE, Message, id_of
 from xl2.core.receipt import Delivered, Expired
-from xl2.core.types import Address, Assurance, ChainId, Hash32, MessageId, Wei, hash32, uint
+from xl2.core.types import Address, Assurance, ChainId, Hash32, MessageId, Wei, evidence_class, hash32, uint
 from xl2.core.wire import Reader
 from xl2.errors import InvalidInput, ProofInvalid
 
@@ -94,7 +94,7 @@ class Settlement:
     """Receipts `first`, `first + 1`, ... of a lane's receipt log, as its origin reads them."""
 
     destination: ChainId = field(validator=uint(64))
-    assurance: Assurance = field(converter=Assurance)
+    assurance: Assurance = field(converter=evidence_class)
     #: Number of the first entry in the receipt log.
     first: int = field(validator=uint(40))
     #: Head of the receipt log before it.

@@ -67,6 +67,13 @@ def address(value: bytes | str) -> Address:
     return Address(raw)
 
 
+def evidence_class(value: int) -> Assurance:
+    """Class of a number, 0 to 2. Raises `InvalidInput` for another."""
+    if value not in list(Assurance):
+        raise InvalidInput(f"class is {value!r}; there are 0, 1 and 2", field="assurance", value=value)
+    return Assurance(value)
+
+
 def hash32(value: bytes | str) -> Hash32:
     """32 bytes, or their hex text with 0x. Raises `InvalidInput` for another length."""
     return Hash32(_raw(value, HASH_SIZE, "hash"))
