@@ -215,4 +215,61 @@ contract RateLimitedTest is Bridges {
 
         assertEq(lock.room(away.id), 0);
     }
+
+    // --- a forger who holds every attester's key
+
+    /// @dev Transfers that nobody sent, well signed.
+    function test_limit_boundsWhatForgedTransfersMint() public {
+        for (uint256 i; i < 3; ++i) {
+            _arrive(true, _forge(1000));
+        }
+        assertEq(xcoin.totalSupply(), 1000 * COIN, "one capacity at once");
+
+        vm.warp(vm.getBlockTimestamp() + WINDOW);
+        for (uint256 i; i < 3; ++i) {
+            _arrive(true, _forge(1000));
+        }
+        assertEq(xcoin.totalSupply(), 2000 * COIN, "one more a window");
+    }
+
+    /// @dev Receipts "expired" for what was delivered, well signed.
+    function test_limit_boundsWhatForgedReceiptsRefund() public {
+        Sent[] memory sent = new Sent[](3);
+        for (uint256 i; i < 3; ++i) {
+            sent[i] = _out(1000);
+            _arrive(true, sent[i]);
+            vm.warp(vm.getBlockTimestamp() + WINDOW);
+        }
+        bytes32 receipts = _lane(home, away, 0).receiptLog();
+        for (uint256 i; i < 3; ++i) {
+            _append(receipts, keccak256(abi.encodePacked(uint8(0x82), sent[i].message.id())));
+            _settleExpired(home, away, sent[i], WEAK);
+        }
+
+        _refund(true, sent[0]);
+        _refund(true, sent[1]);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITokenBridge.LimitExceeded.selector, away.id, 1000 * COIN, 0, vm.getBlockTimestamp() + WINDOW
+            )
+        );
+        _refund(true, sent[2]);
+
+        assertEq(coin.balanceOf(alice), 9000 * COIN, "one capacity, and one transfer beyond");
+    }
+
+    function _forge(uint256 coins) private returns (Sent memory sent) {
+        bytes32 log = _lane(home, away, 0).log();
+        sent.payload = abi.encode(_account(home, alice), abi.encodePacked(bob), coins * COIN);
+        sent.message.origin = home.id;
+        sent.message.destination = away.id;
+        sent.message.outbox = address(home.outbox);
+        sent.message.inbox = address(away.inbox);
+        sent.message.sender = address(lock);
+        sent.message.recipient = address(mint);
+        sent.message.gasLimit = GAS;
+        sent.message.nonce = uint64(entriesOf[log].length);
+        sent.message.payloadHash = keccak256(sent.payload);
+        _append(log, sent.message.id());
+    }
 }
