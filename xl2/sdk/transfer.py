@@ -5,7 +5,7 @@ In: a token, an amount, where to. Out: the calls to make, in order. Promise: the
 amount and no more; a balance, a limit or a pause that would refuse the transfer is said here, with the numbers.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 
 from attrs import frozen
 
@@ -19,6 +19,8 @@ from xl2.ports import Bridge, Call, Chain
 from xl2.sdk.parts import Parts
 from xl2.sdk.send import Wishes, account_of, destination_of, expiry_on, price
 
+#: More than 112 bits and any token's decimals have.
+_DIGITS = 400
 #: A transfer's payload: two interoperable addresses and an amount, in ABI words.
 PAYLOAD_SIZE = 288
 
@@ -107,7 +109,9 @@ def units_of(amount: int | str, token: Token) -> int:
     """Base units of an amount. Raises `InvalidInput` for what is no amount of this token."""
     remedy = f"Give base units as a number, or whole {token.symbol} as text with at most {token.decimals} decimals."
     try:
-        scaled = Decimal(amount) if isinstance(amount, int) else Decimal(amount).scaleb(token.decimals)
+        # 28 digits, the default, would round a large amount of a token with many decimals.
+        with localcontext(prec=_DIGITS):
+            scaled = Decimal(amount) if isinstance(amount, int) else Decimal(amount).scaleb(token.decimals)
     except InvalidOperation as bad:
         raise InvalidInput(f"{amount!r} is no amount", field="amount", value=amount, remedy=remedy) from bad
     if isinstance(amount, bool) or not scaled.is_finite() or scaled != scaled.to_integral_value():
