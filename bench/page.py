@@ -28,7 +28,7 @@ same anvil.
 _TIMES = """\
 ## Times
 
-Of one machine with two cores, while it did nothing else; they move with the machine and its load.
+Of one machine with two cores; they move with the machine and its load.
 """
 
 

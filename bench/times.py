@@ -58,6 +58,6 @@ async def _routes(say: Callable[[str], object]) -> dict[str, Figure]:
     for report in reports:
         blocks = round(report.seconds / BRISK.l2_block_seconds)
         title = report.title.partition(":")[0]
-        how = f"{title}: from first transaction to last, in blocks of {BRISK.l2_block_seconds:g} s"
+        how = f"{title}: from its first step to its last, in blocks of {BRISK.l2_block_seconds:g} s"
         figures[f"demo_{report.letter}"] = Figure(value=blocks, unit="L2 blocks", how=how)
     return figures
