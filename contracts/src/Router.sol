@@ -20,6 +20,9 @@ contract Router is IRouter, Ownable {
     uint64 internal constant BASE_GAS = 45_000;
     uint64 internal constant HEAD_GAS = 32_000;
 
+    /// @dev Bytes that a log takes at least: its place, and a proof of one node that spells the 64 nibbles of a key.
+    uint256 internal constant LEAST_LOG = LogProof.SIZE + 3 + 34;
+
     /// @inheritdoc IRouter
     mapping(uint64 chain => IRollup) public rollupOf;
     /// @inheritdoc IRouter
@@ -59,7 +62,7 @@ contract Router is IRouter, Ownable {
         if (rest.length == 0) revert NothingToPush();
 
         // As many as there could be; the length is set right at the end.
-        heads = new RoutedHead[](rest.length / LogProof.SIZE + 1);
+        heads = new RoutedHead[](rest.length / LEAST_LOG + 1);
         uint256 count;
         for (; rest.length != 0; ++count) {
             LogProof.Place memory place;
@@ -71,7 +74,7 @@ contract Router is IRouter, Ownable {
             heads[count].log = place.log;
             (heads[count].head, rest) = place.head(storageRoot, rest);
         }
-        // Only ever shorter: each head took more than LogProof.SIZE bytes.
+        // Only ever shorter: each head took LEAST_LOG bytes or more.
         assembly ("memory-safe") {
             mstore(heads, count)
         }

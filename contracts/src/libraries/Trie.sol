@@ -44,9 +44,9 @@ library Trie {
         pure
         returns (uint256 data, uint256 size, uint256 next, ProofError err)
     {
-        // Assembly, because a node costs about 1,000 gas here and 25,000 decoded into memory. Memory-safe: it writes
-        // scratch space (0x00-0x3f) and past the free memory pointer only. No sum can wrap: every offset is at most the
-        // calldata size plus 2^16, or, after `width` met a wrong item, below 2^133.
+        // Assembly, because a node costs about 2,000 gas here and 25,000 decoded into memory. Memory-safe: it writes
+        // past the free memory pointer only, where each node is copied to be hashed. No sum can wrap: every offset is
+        // at most the calldata size plus 2^16, or, after `width` met a wrong item, below 2^133.
         assembly ("memory-safe") {
             // Bytes that a branch's child item at c takes: empty, hash, or inline node of 2 to 31 bytes; else far too
             // many.

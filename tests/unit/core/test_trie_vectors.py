@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.vectors.proofs import make_tries
 from xl2.core.storage_proof import LogPlace, unpack_nodes
 from xl2.core.trie import account_at, no_value_at, no_word_at, value_at, word_at
 from xl2.core.types import Hash32, address, hash32
 from xl2.core.wire import Reader
 from xl2.errors import ProofInvalid
 
-HERE = Path(make_tries.__file__).parent
+HERE = Path(__file__).parents[2] / "vectors" / "proofs"
 NO_PROOF, VALUE, ABSENT = 0, 1, 2
 
 
