@@ -10,6 +10,10 @@ from bench.gas import measure_gas
 from bench.page import PAGE, page
 
 
+#: Measured once, in one process.
+pytestmark = pytest.mark.xdist_group("gas")
+
+
 @pytest.fixture(scope="module")
 def measured() -> Mapping[str, Figure]:
     return asyncio.run(measure_gas())
