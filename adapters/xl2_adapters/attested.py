@@ -17,9 +17,10 @@ from eth_utils.exceptions import ValidationError
 
 from xl2.core.attestation import Attestation, AttestedProof, Signature
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
+from xl2.core.lane import PAGE_SIZE
 from xl2.core.types import Address, Assurance, BlockNumber, Hash32, checksum
-from xl2.errors import NotYet, ProofInvalid, Refused, Retryable
-from xl2.ports import Attester, Chain, Log, Needed, Shown, SignedHead, VerifierSettings
+from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, RpcRejected, RpcUnavailable
+from xl2.ports import Attester, Chain, Log, LogState, Needed, Shown, SignedHead, VerifierSettings
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class AttestedProver:
                 f"entry {count - 1} is not in a final block of chain {log.home} yet: "
                 f"block {at} has {state.count} entries, newest final block is {final.number}"
             )
+        if state.count - count > PAGE_SIZE:
+            at, state = await self._earlier(log, count, at, state)
         attestation = Attestation(
             head=Head(log=log.id, head=state.head, count=state.count),
             block=at,
@@ -75,6 +78,26 @@ class AttestedProver:
             trusted=tuple(f"attester {checksum(self.verifier.signers[one.index])}" for one in signatures),
             at=at,
         )
+
+    async def _earlier(self, log: Log, count: int, at: BlockNumber, state: LogState) -> tuple[BlockNumber, LogState]:
+        """
+        A block whose head has less behind the entries asked for: ids behind them cost 32 bytes each.
+
+        Looks back in doubling steps, then halves; ends as well where the endpoint keeps no older state.
+        """
+        low, high, best = -1, int(at), state
+        step = 1
+        while high - low > 1 and best.count - count > PAGE_SIZE:
+            middle = max(low + 1, high - step) if low < 0 else (low + high) // 2
+            try:
+                found = await self.home.log_state(log, BlockNumber(middle))
+            except (RpcRejected, RpcUnavailable):
+                break
+            if found.count >= count:
+                high, best, step = middle, found, 2 * step
+            else:
+                low = middle
+        return BlockNumber(high), best
 
     async def _signatures(self, log: Log, attestation: Attestation) -> tuple[Signature, ...]:
         """K good signatures by rising index. Raises `NotYet` where fewer came."""

@@ -210,7 +210,7 @@ class MemoryChain(MemoryLedger):
 
     async def failures(self, ids: Sequence[MessageId], first: BlockNumber, last: BlockNumber) -> Sequence[Failure]:
         """Failed executions of messages in a range of blocks."""
-        found = self._new(lambda state: tuple(sorted(state.failed)), first, last)
+        found = self._new(lambda state: state.failures, first, last)
         return [Failure(id=one, reason=b"Failed", place=place) for one, place in found if one in ids]
 
     def deliver_call(self, segment: bytes, evidence: bytes, payee: Address) -> Call:

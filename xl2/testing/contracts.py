@@ -44,6 +44,8 @@ class State:
     credits: Mapping[Address, int] = field(factory=dict)
     delivered: frozenset[MessageId] = frozenset()
     failed: frozenset[MessageId] = frozenset()
+    #: Each failed execution, in order.
+    failures: tuple[MessageId, ...] = ()
     receipts: tuple[tuple[Lane, Receipt], ...] = ()
 
     def lane(self, destination: ChainId, assurance: Assurance) -> Lane:
@@ -58,7 +60,8 @@ class State:
 
     def of_lane(self, lane: Lane) -> list[Message]:
         """Messages of a lane, by nonce."""
-        return [message for message in self.sent if Lane.of(message) == lane]
+        key = (lane.origin, lane.outbox, lane.destination, lane.inbox, lane.assurance)
+        return [one for one in self.sent if (one.origin, one.outbox, one.destination, one.inbox, one.assurance) == key]
 
     def receipts_of(self, lane: Lane) -> list[Receipt]:
         """Receipt log of a lane."""
@@ -136,7 +139,8 @@ def _deliver(state: State, call: Deliver, context: Context) -> State:
     if not delivered and all(message.id in state.failed for message in failed):
         raise Refusal("NoProgress")
     state = _with_receipts(state, segment.lane, delivered, call.payee)
-    return evolve(state, failed=state.failed | {message.id for message in failed})
+    ids = [message.id for message in failed]
+    return evolve(state, failed=state.failed.union(ids), failures=(*state.failures, *ids))
 
 
 def _retry(state: State, call: Retry, context: Context) -> State:

@@ -285,12 +285,11 @@ class MemoryLedger:
     def _new(
         self, of: Callable[[State], Sequence[T]], first: BlockNumber, last: BlockNumber
     ) -> Iterator[tuple[T, Place]]:
-        """What blocks added to a part of the state, with the first successful transaction of each block."""
-        for mined, before in zip(self._blocks[1:], self._blocks, strict=False):
-            if first <= mined.block.number <= last:
-                old = of(before.state)
-                for index, one in enumerate(one for one in of(mined.state) if one not in old):
-                    yield one, place_in(mined, index)
+        """What blocks appended to a part of the state, and where."""
+        for number in range(max(1, first), min(last + 1, len(self._blocks))):
+            mined, before = self._blocks[number], self._blocks[number - 1]
+            for index, one in enumerate(of(mined.state)[len(of(before.state)) :]):
+                yield one, place_in(mined, index)
 
 
 def place_in(mined: Mined, index: int) -> Place:

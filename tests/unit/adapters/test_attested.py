@@ -167,6 +167,19 @@ async def test_messages_that_are_not_final_are_waited_for(world: World) -> None:
         await prover(world, honest(world)).show(log_of(world), 2, BlockNumber(9))
 
 
+@pytest.mark.parametrize("wanted", [1, 250, 431, 600])
+async def test_a_backlog_is_shown_from_a_block_with_little_behind(world: World, wanted: int) -> None:
+    for number in range(599):
+        await world.chain(901).put(log_of(world).lane, f"backlog {number}".encode())
+    world.chain(901).mine(2)
+
+    shown = await prover(world, honest(world)).show(log_of(world), wanted, BlockNumber(10**6))
+
+    assert isinstance(shown, Shown)
+    assert wanted <= shown.head.count <= wanted + 256
+    assert (await world.chain(901).log_state(log_of(world), shown.at)).head == shown.head.head
+
+
 async def test_a_signature_that_no_key_makes_is_refused() -> None:
     with pytest.raises(ProofInvalid):
         recover(b"\x01" * 32, Signature(index=0, r=0, s=1, y_parity=0))  # type: ignore[arg-type]
