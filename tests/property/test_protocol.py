@@ -1,5 +1,7 @@
 """The protocol keeps its promises whatever is called, and each of its rules is needed for that."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +28,15 @@ SEARCH = settings(
 )
 
 
-@pytest.mark.parametrize("rule", [field.name for field in fields(Rules)])
+RULES = [field.name for field in fields(Rules)]
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "promises.md"
+
+
+def test_the_docs_name_each_rule_and_no_other() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE) == RULES
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_without_one_of_its_rules_the_protocol_breaks_a_promise(rule: str) -> None:
     without: dict[str, Any] = {rule: False}
     broken = type("Broken", (Promises,), {"protocol": Rules(**without)})
