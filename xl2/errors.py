@@ -100,9 +100,7 @@ class InvalidInput(Refused, ValueError):
 
     default_remedy = "Correct the value named above."
 
-    def __init__(
-        self, what: str, *, field: str | None = None, value: object = None, remedy: str | None = None
-    ) -> None:
+    def __init__(self, what: str, *, field: str | None = None, value: object = None, remedy: str | None = None) -> None:
         """`field`, `value`: the offending name and what stood there."""
         super().__init__(what, remedy=remedy)
         self.field = field
@@ -145,9 +143,7 @@ class Reverted(RpcRejected):
         remedy: str | None = None,
     ) -> None:
         """`revert`: the bytes the contract reverted with (4-byte selector and arguments)."""
-        super().__init__(
-            what, endpoint=endpoint, rpc_code=rpc_code, data=revert, remedy=remedy
-        )
+        super().__init__(what, endpoint=endpoint, rpc_code=rpc_code, data=revert, remedy=remedy)
         self.revert = revert
 
 

@@ -199,7 +199,7 @@ class Story:
             await read(self.rpc, to, xl2(name), function, *arguments)
         except Reverted as refusal:
             errors = {entry["name"]: entry for entry in xl2(name).abi if entry["type"] == "error"}
-            named = {
+            named: dict[bytes, str] = {
                 keccak(text=f"{known}({','.join(i['type'] for i in entry['inputs'])})")[:4]: known
                 for known, entry in errors.items()
             }
