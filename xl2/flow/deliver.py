@@ -79,8 +79,14 @@ async def deliver(
 async def retry(
     message: Message, gas_limit: int, destination: Chain, submitter: Submitter, *, payee: Address | None = None
 ) -> Outcome:
-    """Call a failed message's recipient again. Raises `Reverted` (`NoProgress`) where it would fail again."""
+    """
+    Call a failed message's recipient again.
+
+    Where a reorg took the failure back, that is told. Raises `Reverted` (`NoProgress`) where it would fail again.
+    """
     before = await look([message], destination)
+    if not before.happenings:
+        return evolve(before, happenings=(_happening(message, Event.DESTINATION_REORG, None),))
     if any(happening.event is not Event.FAILURE for happening in before.happenings):
         return before
     receipt = await submitter.submit(destination.retry_call(message, gas_limit, payee or submitter.address))

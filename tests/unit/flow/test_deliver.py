@@ -70,6 +70,36 @@ async def test_a_failed_message_is_retried_with_more_gas(walk: Walk) -> None:
     assert await walk.states([record]) == [State.DELIVERED]
 
 
+async def test_a_failure_that_a_reorg_took_is_proven_and_delivered_anew(walk: Walk) -> None:
+    walk.destination.recipients[RECIPIENT] = lambda *_: False
+    (record,) = await walk.observed(1, recipient=RECIPIENT)
+    walk.destination.mine(3)
+    await walk.delivered([record])
+    walk.destination.reorg(1)
+
+    submitter = walk.submitter(walk.destination)
+    outcome = await deliver.retry(record.sent.message, 200_000, walk.destination, submitter)
+    await walk.store.happen(outcome.happenings, walk.clock.now())
+
+    assert await walk.states([record]) == [State.OBSERVED]
+
+
+async def test_what_failed_is_delivered_anew_when_its_evidence_fell(walk: Walk) -> None:
+    walk.destination.recipients[RECIPIENT] = lambda *_: False
+    (record,) = await walk.observed(1, recipient=RECIPIENT)
+    await walk.delivered([record])
+    walk.destination.recipients[RECIPIENT] = lambda *_: True
+    proven = await walk.proven([record])
+    submitter = walk.submitter(walk.destination)
+
+    left_alone = await deliver.deliver(proven.segment, proven.shown.evidence, walk.destination, submitter)
+    anew = await deliver.deliver(proven.segment, proven.shown.evidence, walk.destination, submitter, anew=True)
+    await walk.store.happen(anew.happenings, walk.clock.now())
+
+    assert left_alone.receipt is None
+    assert await walk.states([record]) == [State.DELIVERED]
+
+
 async def test_after_its_expiry_a_message_is_expired_and_never_delivered(walk: Walk) -> None:
     expiry = Timestamp(1_700_000_010)
     (record,) = await walk.observed(1, expiry=expiry, fee=Wei(10**9))
