@@ -1,4 +1,4 @@
-"""Any message of a log is linked to the head that closes its page, and to the log's own; against heads kept one by one."""
+"""A message of a log is linked to the head that closes its page, and to the log's own; heads are kept one by one."""
 
 from functools import cache
 

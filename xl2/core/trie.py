@@ -59,8 +59,8 @@ def word_at(storage_root: Hash32, slot: Hash32, nodes: Sequence[bytes]) -> Hash3
     what = f"word in slot {hex_text(slot)}"
     value = rlp.uint(rlp.decode(value_at(storage_root, keccak(slot), nodes), what), 256, what)
     if value == 0:
-        # A slot that is zero is not in the trie at all.
-        raise ProofInvalid(f"{what} is zero, which no trie holds")
+        # Storage that was never written is zero: a zero shows nothing but its own absence.
+        raise ProofInvalid(f"{what} is zero")
     return Hash32(value.to_bytes(HASH_SIZE))
 
 

@@ -1,11 +1,15 @@
 """A proof names a log by its lane, and nobody chooses account or slot beside it."""
 
+import orjson
 import pytest
 
 from tests.factories import lane, some_hash
+from tests.vectors.make import HERE
+from xl2.core.hashing import keccak
+from xl2.core.header import Header
 from xl2.core.storage import lane_page_slot, lane_slot, receipt_page_slot, receipt_slot
-from xl2.core.storage_proof import LogKind, LogPlace, cached_proof, inline_proof, pack_nodes, root_proof
-from xl2.core.types import BlockNumber
+from xl2.core.storage_proof import LogKind, LogPlace, cached_proof, inline_proof, pack_nodes, read_nodes, root_proof
+from xl2.core.types import BlockNumber, hash32
 from xl2.core.wire import Reader
 from xl2.errors import ProofInvalid
 
@@ -48,3 +52,19 @@ def test_both_forms_of_a_proof_are_their_parts_side_by_side() -> None:
     assert cached_proof(place, l2_block=BlockNumber(7), storage_nodes=NODES) == (
         b"\0" + place.encode() + (7).to_bytes(8) + pack_nodes(NODES)
     )
+
+
+def test_the_l1_header_of_a_real_root_proof_gives_its_state_root_and_time() -> None:
+    vectors = orjson.loads((HERE / "proofs" / "games.json").read_bytes())
+    assert vectors
+    for v in vectors:
+        proof = bytes.fromhex(v["rootProof"][2:])
+        read = Reader(proof, "root proof")
+        encoded = read.take(read.uint(2))
+        header = Header.parse(encoded, block_hash=keccak(encoded))
+        settled, account_nodes = read.take(read.uint(3)), read_nodes(read)
+        read.end()
+
+        assert header.state_root == hash32(v["l1StateRoot"]), v["name"]
+        assert (header.number, header.timestamp) == (int(v["l1Number"], 16), int(v["l1Timestamp"], 16)), v["name"]
+        assert root_proof(l1_header=encoded, settled=settled, account_nodes=account_nodes) == proof, v["name"]
