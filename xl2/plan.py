@@ -16,17 +16,18 @@ from xl2.errors import InvalidInput, Unaffordable
 from xl2.ports import Fees
 
 #: Gas of delivering one message alone, without its recipient: transaction, evidence, segment, bookkeeping, receipt.
-#: Rounded up from the measurements in docs/benchmarks.md; a settled lane pays for proving a root through L1 as well.
+#: Rounded up from what `make bench` and `make demo` measure; a settled lane pays for a checkpoint and for a proof through
+#: L1 inline as well.
 DELIVERY_GAS: Final = {
     Assurance.ATTESTED: 100_000,
     Assurance.OPTIMISTIC: 120_000,
-    Assurance.SETTLED: 650_000,
+    Assurance.SETTLED: 450_000,
 }
 #: Gas at the origin for proving one receipt back and crediting its fee, alone in its settlement.
 SETTLEMENT_GAS: Final = {
     Assurance.ATTESTED: 120_000,
     Assurance.OPTIMISTIC: 140_000,
-    Assurance.SETTLED: 650_000,
+    Assurance.SETTLED: 530_000,
 }
 #: Calldata of a payload byte that is not zero, at the floor price of EIP-7623.
 PAYLOAD_BYTE_GAS: Final = 40

@@ -1,5 +1,8 @@
 """What a message costs, and which fee is taken."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,8 @@ from xl2.core.types import Assurance, Timestamp, Wei
 from xl2.errors import InvalidInput, Unaffordable
 from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS, Quote, chosen_fee, quote, whole_gwei
 from xl2.ports import Fees
+
+ROOT = Path(__file__).parents[2]
 
 
 def priced(*, here: int = 10**9, there: int = 2 * 10**9, margin_percent: int = 50, gas: int = 100_000) -> Quote:
@@ -32,6 +37,14 @@ def test_the_cost_is_delivery_there_and_settlement_here() -> None:
     delivery = (DELIVERY_GAS[Assurance.ATTESTED] + 100_000) * 2 * 10**9
     assert found.least_wei == delivery + SETTLEMENT_GAS[Assurance.ATTESTED] * 10**9
     assert found.fee_wei == found.least_wei * 3 // 2
+
+
+def test_what_is_priced_is_what_was_measured_and_little_more() -> None:
+    measured = json.loads((ROOT / "bench" / "results" / "gas.json").read_text("utf-8"))
+    recipient = 5_048
+
+    alone = measured["deliver_1_attested"]["value"] - recipient
+    assert alone <= DELIVERY_GAS[Assurance.ATTESTED] <= alone * 3 // 2
 
 
 def test_stronger_evidence_costs_more_and_so_does_more_work() -> None:
