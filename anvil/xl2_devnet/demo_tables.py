@@ -40,7 +40,7 @@ def draw(console: Console, reports: Sequence[Report], seconds: float) -> None:
     wrong = list(failures(reports))
     for sentence in wrong:
         console.print(f"[red]not as it should be[/red] {sentence}", highlight=False)
-    verdict = "everything is as it should be" if not wrong else f"{len(wrong)} things are not as they should be"
+    verdict = "everything is as it should be" if not wrong else f"not as it should be: {len(wrong)}"
     console.print(f"[bold]{verdict}[/bold], {seconds:.0f} s after set-up", highlight=False)
 
 
