@@ -13,7 +13,6 @@ from eth_account.datastructures import SignedTransaction as EthSigned
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress, HexAddress, HexStr
 from eth_typing import Hash32 as EthHash32
-from web3 import AsyncHTTPProvider, AsyncWeb3, HTTPProvider, Web3
 
 from xl2.core.types import Address, Hash32, checksum, hash32
 from xl2.errors import InvalidInput
@@ -91,6 +90,9 @@ def rpc_url(provider: object) -> str:
 
     Raises `InvalidInput` for a provider that is not HTTP: reads are pinned to blocks and batched, so they go by HTTP.
     """
+    # Whoever has a Web3 has paid for its import; who only signs need not.
+    from web3 import AsyncHTTPProvider, AsyncWeb3, HTTPProvider, Web3  # noqa: PLC0415
+
     if isinstance(provider, (Web3, AsyncWeb3)):
         inner = provider.provider
         if isinstance(inner, (HTTPProvider, AsyncHTTPProvider)) and inner.endpoint_uri:
