@@ -16,8 +16,8 @@ from xl2.errors import InvalidInput, Unaffordable
 from xl2.ports import Fees
 
 #: Gas of delivering one message alone, without its recipient: transaction, evidence, segment, bookkeeping, receipt.
-#: Rounded up from what `make bench` and `make demo` measure; a settled lane pays for a checkpoint and a proof through L1
-#: as well.
+#: Rounded up from what `make bench` and `make demo` measure; a settled lane pays for a checkpoint and a proof
+#: through L1 as well.
 DELIVERY_GAS: Final = {
     Assurance.ATTESTED: 100_000,
     Assurance.OPTIMISTIC: 120_000,

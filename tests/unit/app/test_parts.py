@@ -1,0 +1,114 @@
+"""How parts are put together: by name, from the configuration alone, and taken up where a crash left them."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from tests.unit.sdk.scene import A, Scene
+from xl2.app.clients import connect_async, signer_of
+from xl2.app.parts import RecoveringSubmitter, attesters_of, book_of, family, parts_of
+from xl2.config import Config, Secret, load
+from xl2.core.types import Wei
+from xl2.errors import ConfigInvalid, NotFound, Reverted
+from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
+from xl2.ports import Call, Transaction
+from xl2.store import SqliteStore
+from xl2.testing import MemorySigner
+from xl2.wallet import Unattended
+from xl2_adapters.web3_edge import signer
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "xl2.toml"
+KEY = "0x" + "11" * 32
+SIGNER = signer(KEY).address
+
+
+@pytest.fixture
+def config() -> Config:
+    return load(EXAMPLE, {})
+
+
+def test_a_family_is_found_by_its_entry_point(config: Config) -> None:
+    made = family(config.chain("a"))
+
+    assert made.chain(config.chain("a")).chain == 901
+
+
+def test_a_family_that_is_not_installed_is_refused_with_those_that_are(config: Config) -> None:
+    with pytest.raises(ConfigInvalid, match="family 'pigeon'") as refused:
+        family(evolve(config.chain("a"), family="pigeon"))
+
+    assert "op" in refused.value.remedy
+
+
+def test_a_chain_that_nothing_settles_on_and_that_settles_nowhere_is_refused(config: Config) -> None:
+    alone = evolve(config, chains={"a": evolve(config.chains["a"], anchor="", verifiers=())})
+
+    with pytest.raises(ConfigInvalid, match="has no anchor"):
+        parts_of(alone, store=SqliteStore(":memory:"), signer=signer_of(alone), hooks=Unattended())
+
+
+def test_the_book_of_a_review_names_what_the_configuration_names(config: Config) -> None:
+    book = book_of(config)
+
+    a = config.chain("a")
+    assert book.role(a.chain, a.contracts["outbox"]) == "Outbox"
+    assert book.role(a.chain, a.verifiers[0].address) == "AttestedHeads"
+    assert book.role(config.chain("l1").chain, config.chain("l1").contracts["router_901"]) == "Router"
+    place = config.token("DMT").on["a"]
+    assert (book.role(a.chain, place.token), book.role(a.chain, place.bridge)) == ("ERC20", "TokenBridge")
+    assert book.bridges[a.chain, place.bridge].token == place.token
+
+
+def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(config: Config) -> None:
+    reader = config.chain("a")
+    mine = evolve(reader.verifiers[0], signers=(*reader.verifiers[0].signers, SIGNER))
+    here = evolve(config, keys={"mine": Secret(KEY)})
+
+    found = attesters_of(here, evolve(reader, verifiers=(mine,)), {})
+
+    assert [attester.address for attester in found] == [*config.attester.urls, SIGNER]
+
+
+def test_a_key_that_is_no_signer_attests_nothing(config: Config) -> None:
+    here = evolve(config, keys={"mine": Secret(KEY)})
+
+    assert [one.address for one in attesters_of(here, config.chain("a"), {})] == [*config.attester.urls]
+
+
+async def test_reading_needs_no_key_and_signing_says_where_to_put_one(config: Config) -> None:
+    async with connect_async(evolve(config, journal=Path(":memory:"))) as client:
+        assert client.contract("a", "outbox")
+        with pytest.raises(NotFound) as refused:
+            client.address("a")
+
+    assert "XL2_KEYS__USER" in refused.value.remedy
+
+
+async def test_what_a_crash_left_unsent_is_sent_before_anything_new() -> None:
+    scene = Scene()
+    user = MemorySigner.named("user")
+    call = scene.a.claim_call(user.address)
+    left = await user.sign_transaction(transaction_of(call), "signed before the crash")
+    await scene.store.keep(left, "signed before the crash")
+
+    submitter = RecoveringSubmitter(JournalledSubmitter(scene.a, user, scene.store, scene.clock, SubmitPolicy()))
+    with pytest.raises(Reverted):
+        await submitter.submit(call)  # nothing to claim: refused by the simulation, after the old one was seen to
+
+    assert await scene.a.tx_receipt(left.hash) is not None
+    assert list(await scene.store.pending(A, user.address)) == []
+    await scene.client.close()
+
+
+def transaction_of(call: Call) -> Transaction:
+    return Transaction(
+        chain=call.chain,
+        tx_nonce=0,
+        to=call.to,
+        data=call.data,
+        value=call.value,
+        gas_limit=100_000,
+        max_fee=Wei(10**12),
+        priority_fee=Wei(1),
+    )
