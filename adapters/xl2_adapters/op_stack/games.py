@@ -14,11 +14,12 @@ from attrs import frozen
 
 from xl2.core.header import Header
 from xl2.core.types import Address, BlockNumber, Hash32, address, checksum, hex_text
-from xl2.errors import NotYet
+from xl2.errors import NotYet, RpcRejected
 from xl2.ports import Block
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.rule import Game, OutputRoot, Terms, why_not_settled
+from xl2_adapters.pruned import is_pruned
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Games:
         """
         Newest settled game at an L1 block about a block of the rollup that is not above `upto`.
 
-        Raises `NotYet` where there is none, with the reason of the newest.
+        Raises `NotYet` where there is none, with the reason of the newest, or where its block's state is not kept.
         """
         terms = await self._terms(at.number)
         reasons: list[str] = []
@@ -78,7 +79,7 @@ class Games:
             if refused is None and game.number > upto:
                 refused = f"it is about block {game.number}, known is the rollup up to {upto}"
             if refused is None:
-                output = await output_root(self.rollup, game.number)
+                output = await self._true_output(game, upto)
                 if output.hash == game.root_claim:
                     return SettledGame(game=game, output=output)
                 fields = {"game": checksum(game.address), "claim": hex_text(game.root_claim), "block": game.number}
@@ -89,6 +90,18 @@ class Games:
                 reasons.append(f"game {checksum(game.address)} is not settled at l1 block {at.number}: {refused}")
         reason = reasons[0] if reasons else "none was proposed yet"
         raise NotYet(f"no usable game of chain {self.rollup.chain}: {reason}")
+
+    async def _true_output(self, game: Game, upto: BlockNumber) -> OutputRoot:
+        try:
+            return await output_root(self.rollup, game.number)
+        except RpcRejected as rejected:
+            if not is_pruned(rejected, game.number, upto):
+                raise
+            # Older games are about older blocks: no use in asking on.
+            raise NotYet(
+                f"{self.rollup.endpoint} keeps no state of block {game.number}, which the newest settled game is about",
+                remedy="Wait for a newer game to settle, or name an archive node of the rollup.",
+            ) from rejected
 
     async def _terms(self, at: BlockNumber) -> Terms:
         answers = await self.l1.views([(self.portal, method.encode()) for method in _TERMS], at)

@@ -3,7 +3,7 @@ Proven heads: from an L1 block hash that the reader knows down to the log's slot
 
 Promise: no signer is trusted; every step was verified here by the rules of the contract before it is handed out. A root
 that the reader keeps already is used again (one slot proof); else all comes inline. Where the reader knows no L1 block
-that is new enough, the call that makes it know one is named.
+that is new enough, or none whose state a node still keeps, the call that makes it know one is named.
 """
 
 from attrs import field, frozen
@@ -12,7 +12,7 @@ from xl2.core import storage_proof
 from xl2.core.evidence import Finality, VerifierNumber, class_of, inline
 from xl2.core.header import Header
 from xl2.core.types import Assurance, BlockNumber, Timestamp, address, hex_text
-from xl2.errors import ConfigInvalid, NotYet
+from xl2.errors import ConfigInvalid, NotYet, RpcRejected
 from xl2.ports import Block, Log, Needed, Shown, VerifierSettings
 from xl2_adapters.abi import Method
 from xl2_adapters.chain import EvmChain
@@ -21,6 +21,7 @@ from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.games import Games, SettledGame
 from xl2_adapters.op_stack.log_head import place_of, prove_head
 from xl2_adapters.op_stack.settled import Pins, SettledProof
+from xl2_adapters.pruned import is_pruned
 
 #: Predeploy in which every block of an OP-Stack chain names its L1 origin.
 _L1_BLOCK = address("0x4200000000000000000000000000000000000015")
@@ -71,7 +72,7 @@ class ProvenProver:
         seen = await self.anchor.block(await self._anchor_seen())
         game = await wiring.games.newest_settled(seen, upto)
         await place_of(self.home, log, count, game.game.number)
-        return await self._inline(log, count, upto, wiring)
+        return await self._inline(log, count, upto, wiring, seen.number)
 
     async def _kept(self, log: Log, count: int, upto: BlockNumber) -> Shown | None:
         """Evidence under a storage root that the reader keeps and that is new enough."""
@@ -79,8 +80,15 @@ class ProvenProver:
         tip = (await self.reader.head(Finality.LATEST)).number
         blocks = await proven.proven_blocks(log.account, self.reader.settings.start, tip)
         at = next((block for block in blocks if block <= upto), None)
-        if at is None or (await self.home.log_state(log, at)).count < count:
+        if at is None:
             return None
+        try:
+            if (await self.home.log_state(log, at)).count < count:
+                return None
+        except RpcRejected as rejected:
+            if is_pruned(rejected, at, upto):
+                return None
+            raise
         header = Header.of_block(await self.home.raw_block(at))
         place, shown_count = await place_of(self.home, log, count, at)
         head = await prove_head(self.home, log, place=place, count=shown_count, at=at, state_root=header.state_root)
@@ -95,7 +103,9 @@ class ProvenProver:
             at=at,
         )
 
-    async def _inline(self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring) -> Shown | Needed:
+    async def _inline(
+        self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring, seen: BlockNumber
+    ) -> Shown | Needed:
         """Evidence under the newest L1 block kept by the reader at which a game covers the log."""
         tip = (await self.reader.head(Finality.LATEST)).number
         kept = await wiring.checkpoints.kept(self.reader.settings.start, tip)
@@ -110,6 +120,11 @@ class ProvenProver:
                 place, shown_count = await place_of(self.home, log, count, game.game.number)
             except NotYet as not_yet:
                 why = not_yet.what
+                break
+            except RpcRejected as rejected:
+                if not is_pruned(rejected, number, seen):
+                    raise
+                why = f"no state is kept for l1 block {number}, the newest that chain {log.reader} keeps"
                 break
             root = await self._root(game, header, wiring)
             head = await prove_head(

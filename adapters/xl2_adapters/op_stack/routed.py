@@ -13,7 +13,7 @@ from attrs import field, frozen
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
 from xl2.core.storage_proof import pack_nodes
 from xl2.core.types import Assurance, BlockNumber, address, checksum
-from xl2.errors import NotYet
+from xl2.errors import NotYet, RpcRejected
 from xl2.ports import Log, Needed, Shown, VerifierSettings
 from xl2_adapters.abi import Method
 from xl2_adapters.chain import EvmChain
@@ -21,6 +21,7 @@ from xl2_adapters.contracts.routed import Pushed, RoutedHeads, Router
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.games import Games
 from xl2_adapters.op_stack.log_head import place_of, prove_head
+from xl2_adapters.pruned import is_pruned
 
 PORTAL = Method("portal()", "(address)")
 
@@ -58,7 +59,7 @@ class RoutedProver:
         tip = await self.anchor.head(Finality.LATEST)
         since = BlockNumber(max(0, tip.number - _LOOK_BACK_BLOCKS))
         pushes = [push for push in await router.pushed(log, since, tip.number) if push.number <= upto]
-        arrived = await self._arrived(log, count, pushes, tip.number)
+        arrived = await self._arrived(log, count, pushes, tip.number, upto)
         if arrived is not None:
             return arrived
         game = await games.newest_settled(tip, upto)
@@ -71,12 +72,20 @@ class RoutedProver:
         why = f"no head of {count} or more entries was sent to chain {log.reader}"
         return Needed(calls=(router.push_call(self.home.chain, claim, logs),), why=why)
 
-    async def _arrived(self, log: Log, count: int, pushes: Sequence[Pushed], tip: BlockNumber) -> Shown | None:
+    async def _arrived(
+        self, log: Log, count: int, pushes: Sequence[Pushed], tip: BlockNumber, upto: BlockNumber
+    ) -> Shown | None:
         """Newest head that the reader has accepted and that covers the log. Raises `NotYet` while one is on its way."""
         routed = RoutedHeads(self.reader, self.verifier.address)
         on_its_way: Pushed | None = None
         for push in pushes:
-            state = await self.home.log_state(log, push.number)
+            try:
+                state = await self.home.log_state(log, push.number)
+            except RpcRejected as rejected:
+                if is_pruned(rejected, push.number, upto):
+                    # Older ones are too; what may have come cannot be told, so it is sent again.
+                    break
+                raise
             if state.count < count:
                 # Older pushes cover less.
                 break
