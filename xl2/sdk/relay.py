@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 #: A retry gives the recipient more than its sender named: running out of gas is why many of them failed.
 RETRY_GAS_PERCENT: Final = 150
+#: Rounds of calls that evidence may cost for one message, there and back.
+MAX_ASKED: Final = 8
 #: Receipts that one settlement opens at most.
 MAX_SETTLED: Final = 64
 
@@ -86,6 +88,8 @@ class Carrier:
     via: str | None = None
     #: What was done so far, in order.
     acts: list[Act] = field(factory=list, init=False)
+    #: How often a prover has asked for calls first.
+    _asked: int = field(default=0, init=False)
 
     async def step(self, status: Status, goal: Goal) -> None:
         """
@@ -186,6 +190,12 @@ class Carrier:
                 continue
             if not isinstance(found, Needed):
                 return found, prover
+            self._asked += 1
+            if self._asked > MAX_ASKED:
+                raise NotYet(
+                    f"{prover.name} evidence asked for {MAX_ASKED} rounds of calls and is not ready: {found.why}",
+                    remedy="No more gas is spent on it; try other evidence with --via, or later.",
+                )
             for call in found.calls:
                 await self._make(call)
             return None

@@ -10,6 +10,7 @@ from xl2.core.types import BlockNumber, Wei
 from xl2.errors import InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
 from xl2.ports import Block
 from xl2.sdk import Goal
+from xl2.sdk.relay import MAX_ASKED
 from xl2.wallet import StatusEvent, WalletHooks
 
 
@@ -164,6 +165,14 @@ async def test_weaker_evidence_than_the_lanes_is_never_used(scene: Scene) -> Non
 
     with pytest.raises(NotFound, match="no verifier of class settled"):
         await scene.client.relay(sent.id)
+
+
+async def test_a_prover_that_asks_for_calls_without_end_is_not_paid_for_without_end(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    scene.provers[A].needs = [()] * 1_000
+
+    with pytest.raises(NotYet, match=f"asked for {MAX_ASKED} rounds of calls"):
+        await scene.client.relay(sent.id, timeout_seconds=60)
 
 
 @pytest.mark.parametrize("blocks", [0, 3])
