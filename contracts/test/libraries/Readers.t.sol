@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 
+import {IInbox} from "../../src/interfaces/IInbox.sol";
+import {IOutbox} from "../../src/interfaces/IOutbox.sol";
 import {MessageCodec} from "../../src/libraries/MessageCodec.sol";
 import {ReceiptReader} from "../../src/libraries/ReceiptReader.sol";
 import {Receipts} from "../../src/libraries/Receipts.sol";
@@ -78,6 +80,42 @@ contract ReadersTest is Test {
         wire[bound(position, 28, wire.length - 1)] = bytes1(value); // one byte changed
         if (cut % 4 == 0) wire = bytes.concat(wire, bytes1(cut));
         _compareMessages(wire, false);
+    }
+
+    /// @dev Everything else about these bytes is as it must be: only what the first message leaves out is missing.
+    function test_segment_isRefusedWhenItsFirstMessageLeavesSomethingOut() public {
+        bytes memory prefix =
+            abi.encodePacked(uint64(901), address(1), uint8(0), uint40(0), uint16(1), uint16(0), bytes32(0));
+        bytes memory sender = abi.encodePacked(address(2));
+        bytes memory recipient = abi.encodePacked(address(3));
+        bytes memory terms = abi.encodePacked(uint32(4), uint64(5), uint96(6));
+        this.messages(abi.encodePacked(prefix, uint8(0x0e), sender, recipient, terms, uint16(0)));
+        bytes[3] memory short = [
+            abi.encodePacked(prefix, uint8(0x0c), recipient, terms, uint16(0)),
+            abi.encodePacked(prefix, uint8(0x0a), sender, terms, uint16(0)),
+            abi.encodePacked(prefix, uint8(0x06), sender, recipient, uint16(0))
+        ];
+        for (uint256 i; i < 3; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IInbox.BadSegment.selector, 70));
+            this.messages(short[i]);
+        }
+    }
+
+    function test_settlement_isRefusedWhenItsFirstEntryLeavesSomethingOut() public {
+        bytes memory prefix = Wire.settlement(902, 0, 0, 1, 0);
+        bytes memory page = abi.encodePacked(uint40(1));
+        bytes memory payee = abi.encodePacked(address(2));
+        bytes memory fees = abi.encodePacked(uint96(3));
+        this.receipts(abi.encodePacked(prefix, uint8(0x3d), page, payee, fees, uint8(7)));
+        bytes[3] memory short = [
+            abi.encodePacked(prefix, uint8(0x39), payee, fees, uint8(7)),
+            abi.encodePacked(prefix, uint8(0x35), page, fees, uint8(7)),
+            abi.encodePacked(prefix, uint8(0x2d), page, payee, uint8(7))
+        ];
+        for (uint256 i; i < 3; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IOutbox.BadSegment.selector, short[i].length));
+            this.receipts(short[i]);
+        }
     }
 
     function testFuzz_settlement_readsAsThePlainTwinDoes(uint256 seed, uint8 count) public view {
