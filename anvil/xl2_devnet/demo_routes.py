@@ -13,7 +13,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 import xl2
-from xl2.core.types import MessageId
+from xl2.core.types import Address, MessageId
 from xl2_adapters.chain import EvmChain
 from xl2_devnet.demo_report import Check, Report, act_rows, at_least, equal, rows_of
 from xl2_devnet.demo_scene import Scene, person
@@ -130,16 +130,16 @@ async def batch(scene: Scene) -> Report:
 async def retried(scene: Scene) -> Report:
     """(f) A recipient that reverts, then a retry by somebody else."""
     sender, stranger, note = scene.client("grace"), scene.client("bob"), b"knock knock"
-    await scene.close_notebook(scene.a, closed=True)
-    try:
-        # Without a fee: relayers leave it alone, so that it is a stranger who helps.
-        pen = Pen(scene=scene, client=sender, origin=scene.b, destination=scene.a, assurance="attested")
-        sent = await pen.write(note, fee_wei=0)
-        tried = await stranger.relay(sent.id, "tried", PATIENCE_SECONDS)
-        written = await scene.noted(scene.a, [sent.id])
-    finally:
-        await scene.close_notebook(scene.a, closed=False)
+    notebook = await scene.own_notebook(scene.a)
+    await scene.close_notebook(scene.a, notebook, closed=True)
+    # Without a fee: relayers leave it alone, so that it is a stranger who helps.
+    pen = Pen(scene=scene, client=sender, origin=scene.b, destination=scene.a, assurance="attested", to=notebook)
+    sent = await pen.write(note, fee_wei=0)
+    tried = await stranger.relay(sent.id, "tried", PATIENCE_SECONDS)
+    written = await scene.noted(scene.a, [sent.id], notebook)
+    await scene.close_notebook(scene.a, notebook, closed=False)
     relayed = await stranger.relay(sent.id, "delivered", PATIENCE_SECONDS)
+    noted = await scene.noted(scene.a, [sent.id], notebook)
     return Report(
         letter="f",
         title="a recipient that reverts, then a retry by a stranger",
@@ -148,7 +148,7 @@ async def retried(scene: Scene) -> Report:
             equal("after the first delivery it is", tried.status.state, "failed"),
             equal("notes written on A then", len(written), 0),
             equal("after the retry it is delivered", relayed.status.is_delivered, wanted=True),
-            equal("the note on A", (await scene.noted(scene.a, [sent.id])).get(sent.id), note),
+            equal("the note on A", noted.get(sent.id), note),
         ),
     )
 
@@ -189,13 +189,15 @@ class Pen:
     origin: EvmChain
     destination: EvmChain
     assurance: str
+    #: The notebook to write to; None: the devnet's own.
+    to: Address | None = None
 
     async def write(self, note: bytes, *, fee_wei: int | None = None) -> xl2.Sent:
         """Send one note."""
         return await self.client.send(
             self.scene.name(self.origin),
             self.scene.name(self.destination),
-            self.scene.notebook(self.destination),
+            self.to or self.scene.notebook(self.destination),
             note,
             assurance=self.assurance,
             gas_limit=NOTE_GAS,

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from attrs import evolve, field, frozen
 from eth_abi.abi import decode
@@ -21,11 +20,10 @@ from xl2_adapters.chain import EvmChain
 from xl2_adapters.contracts.bridge import TokenBridge
 from xl2_adapters.rpc import Json, RpcClient
 from xl2_adapters.rpc_wire import data, mapping, quantity
-from xl2_devnet.abi import Contract
 from xl2_devnet.abi import xl2 as artifact
 from xl2_devnet.accounts import account
 from xl2_devnet.devnet_file import read
-from xl2_devnet.plan import CALL_GAS
+from xl2_devnet.plan import CALL_GAS, CREATION_GAS
 
 #: The demo looks often: it runs on a devnet, which bears it.
 POLL_SECONDS = 0.25
@@ -61,11 +59,16 @@ class Scene:
         """A token's bridge on a chain."""
         return TokenBridge(chain, self.config.token(symbol).on[self.name(chain)].bridge)
 
-    async def noted(self, chain: EvmChain, messages: Sequence[MessageId]) -> Mapping[MessageId, bytes]:
-        """What the notebook of a chain wrote down of these messages, by its own events."""
+    async def noted(
+        self, chain: EvmChain, messages: Sequence[MessageId], notebook: Address | None = None
+    ) -> Mapping[MessageId, bytes]:
+        """What a notebook of a chain wrote down of these messages, by its own events."""
         tip = (await chain.head(Finality.LATEST)).number
-        topics: list[list[bytes] | None] = [[bytes.fromhex(artifact("Notebook").topic("Noted")[2:])], list(messages)]
-        logs = await chain.logs(self.notebook(chain), topics, BlockNumber(0), tip)
+        topics: list[list[bytes] | None] = [
+            [bytes.fromhex(artifact("Notebook").topic("Noted")[2:])],
+            list(messages),
+        ]
+        logs = await chain.logs(notebook or self.notebook(chain), topics, BlockNumber(0), tip)
         return {MessageId(Hash32(log.topics[1])): bytes(decode(["bytes", "bytes"], log.data)[1]) for log in logs}
 
     async def fees_returned(self, bridge: TokenBridge, account: Address) -> int:
@@ -78,10 +81,15 @@ class Scene:
         logs = await bridge.evm.logs(bridge.address, topics, BlockNumber(0), tip)
         return sum(int.from_bytes(log.data) for log in logs)
 
-    async def close_notebook(self, chain: EvmChain, *, closed: bool) -> None:
-        """Have its owner make the notebook of a chain refuse messages, or accept them again."""
-        node, contract = self.nodes[chain.chain], artifact("Notebook")
-        await _as_deployer(node, self.notebook(chain), contract, "close", closed)
+    async def own_notebook(self, chain: EvmChain) -> Address:
+        """Have another notebook deployed, that nobody else writes to while it is closed."""
+        code = artifact("Notebook").creation(checksum(chain.inbox))
+        receipt = await _as_deployer(self.nodes[chain.chain], None, code)
+        return address(str(receipt["contractAddress"]))
+
+    async def close_notebook(self, chain: EvmChain, notebook: Address, *, closed: bool) -> None:
+        """Have its owner make a notebook refuse messages, or accept them again."""
+        await _as_deployer(self.nodes[chain.chain], notebook, artifact("Notebook").call("close", closed))
 
     async def gas_of(self, chain: EvmChain, tx_hash: bytes) -> int:
         """Gas that a transaction used, by its receipt."""
@@ -119,18 +127,16 @@ def person(role: str) -> Address:
     return address(account(role).address)
 
 
-async def _as_deployer(node: RpcClient, to: Address, contract: Contract, function: str, *arguments: Any) -> None:
-    """One call by the account that set the devnet up, whose key the anvil holds."""
+async def _as_deployer(node: RpcClient, to: Address | None, calldata: bytes) -> Mapping[str, Json]:
+    """A transaction of the account that set the devnet up, whose key the anvil holds; its receipt."""
     transaction: dict[str, Json] = {
         "from": account("deployer").address,
-        "to": checksum(to),
-        "data": "0x" + contract.call(function, *arguments).hex(),
-        "gas": hex(CALL_GAS),
+        "data": "0x" + calldata.hex(),
+        "gas": hex(CREATION_GAS if to is None else CALL_GAS),
     }
+    if to is not None:
+        transaction["to"] = checksum(to)
     sent = await node.call("eth_sendTransaction", transaction)
-    await _included(node, sent)
-
-
-async def _included(node: RpcClient, tx_hash: Json) -> None:
-    while await node.call("eth_getTransactionReceipt", tx_hash) is None:  # noqa: ASYNC110 - a chain wakes nobody
+    while (receipt := await node.call("eth_getTransactionReceipt", sent)) is None:  # noqa: ASYNC110 - a chain wakes nobody
         await asyncio.sleep(POLL_SECONDS)
+    return mapping(receipt, node.name)
