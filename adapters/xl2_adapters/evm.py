@@ -193,7 +193,10 @@ class Evm:
 
     async def views(self, calls: Sequence[tuple[Address, bytes]], at: BlockNumber | None = None) -> list[bytes]:
         """What read-only calls return at one block, in their order."""
-        answers = await self.ask_many([self.view_request(to, data, at) for to, data in calls])
+        try:
+            answers = await self.ask_many([self.view_request(to, data, at) for to, data in calls])
+        except Reverted as reverted:
+            raise self.explained(reverted, "a view") from reverted
         return [self._data(answer) for answer in answers]
 
     def view_request(self, to: Address, data: bytes, at: BlockNumber | None = None) -> Request:

@@ -77,7 +77,7 @@ async def test_a_relayer_killed_in_the_middle_loses_nothing_and_doubles_nothing(
     route = route_of("attested")
     store = configuration.parent / "relayer.sqlite"
     sent = await _send(route_of)
-    ids = [one.message.id for one in sent]
+    ours = ", ".join(f"'{one.message.id.hex().upper()}'" for one in sent)
 
     async def until(question: str, least: int) -> None:
         async with asyncio.timeout(120):
@@ -86,11 +86,12 @@ async def test_a_relayer_killed_in_the_middle_loses_nothing_and_doubles_nothing(
 
     with relayer(configuration) as first:
         # Its first transaction is signed and perhaps broadcast; nobody has told it what became of it.
-        await until("SELECT count(*) FROM transactions", 1)
+        await until("SELECT count(*) FROM transactions WHERE what LIKE 'deliver%'", 1)
         first.send_signal(signal.SIGKILL)
         first.wait()
     with relayer(configuration) as second:
-        await until("SELECT count(*) FROM messages WHERE state = 'settled'", MESSAGES)
+        settled = f"SELECT count(*) FROM messages WHERE state = 'settled' AND hex(id) IN ({ours})"  # noqa: S608 - hashes
+        await until(settled, MESSAGES)
         second.send_signal(signal.SIGINT)
         code = second.wait(timeout=30)
 
@@ -99,7 +100,6 @@ async def test_a_relayer_killed_in_the_middle_loses_nothing_and_doubles_nothing(
     nonces = [nonce for entry in receipts for nonce in _delivered(entry.data)]
     assert await route.destination.fates([one.message for one in sent], tip) == [Fate.DELIVERED] * MESSAGES
     assert [nonces.count(one.message.nonce) for one in sent] == [1] * MESSAGES
-    assert len(ids) == len(set(ids))
     assert code in (0, 130)
 
 

@@ -304,8 +304,10 @@ class LaneRooms:
 
     async def _postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
         for record in records:
-            until = self.parts.clock.now() + rest_seconds(cause, record.attempts + 1)
-            await self.parts.store.postpone([record.sent.message.id], until, cause.what)
+            rest = rest_seconds(cause, record.attempts + 1)
+            await self.parts.store.postpone([record.sent.message.id], self.parts.clock.now() + rest, cause.what)
+            fields = {"message_id": hex_text(record.sent.message.id), "cause": cause.what, "rest_seconds": rest}
+            log.debug("postponed", extra={"fields": fields})
 
     def _happening(self, record: Record, event: Event) -> Happening:
         return Happening(

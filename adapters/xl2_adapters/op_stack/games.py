@@ -14,7 +14,7 @@ from attrs import frozen
 
 from xl2.core.header import Header
 from xl2.core.types import Address, BlockNumber, Hash32, address, checksum, hex_text
-from xl2.errors import NotYet, RpcRejected
+from xl2.errors import NotYet, Reverted, RpcRejected
 from xl2.ports import Block
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
@@ -113,7 +113,12 @@ class Games:
         (count,) = GAME_COUNT.decode(await self.l1.view(factory, GAME_COUNT.encode(), at), self.l1.endpoint)
         for end in range(count, max(0, count - _MAX_GAMES), -_GAMES_AT_ONCE):
             indices = range(end - 1, max(0, end - _GAMES_AT_ONCE) - 1, -1)
-            for game in await self._games(factory, list(indices), at):
+            try:
+                games = await self._games(factory, list(indices), at)
+            except Reverted as odd:
+                # A node that has begun the next block may have counted a game of it.
+                raise NotYet(f"the l1 node contradicts itself about block {at}: {odd.what}") from odd
+            for game in games:
                 yield game
 
     async def _games(self, factory: Address, indices: Sequence[int], at: BlockNumber) -> list[Game]:
