@@ -130,7 +130,7 @@ async def batch(scene: Scene) -> Report:
 async def retried(scene: Scene) -> Report:
     """(f) A recipient that reverts, then a retry by somebody else."""
     sender, stranger, note = scene.client("grace"), scene.client("bob"), b"knock knock"
-    notebook = await scene.own_notebook(scene.a)
+    notebook = scene.a.settings.contracts["closable_notebook"]
     await scene.close_notebook(scene.a, notebook, closed=True)
     # Without a fee: relayers leave it alone, so that it is a stranger who helps.
     pen = Pen(scene=scene, client=sender, origin=scene.b, destination=scene.a, assurance="attested", to=notebook)

@@ -15,15 +15,15 @@ from eth_abi.abi import decode
 
 import xl2
 from xl2.core.evidence import Finality
-from xl2.core.types import Address, BlockNumber, Hash32, MessageId, address, checksum
+from xl2.core.types import Address, BlockNumber, Hash32, MessageId, Wei, address
+from xl2.ports import Transaction
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.contracts.bridge import TokenBridge
-from xl2_adapters.rpc import Json, RpcClient
 from xl2_adapters.rpc_wire import data, mapping, quantity
+from xl2_adapters.web3_edge import signer
 from xl2_devnet.abi import xl2 as artifact
 from xl2_devnet.accounts import account
-from xl2_devnet.devnet_file import read
-from xl2_devnet.plan import CALL_GAS, CREATION_GAS
+from xl2_devnet.plan import CALL_GAS
 
 #: The demo looks often: it runs on a devnet, which bears it.
 POLL_SECONDS = 0.25
@@ -36,8 +36,6 @@ class Scene:
     config: xl2.Config
     a: EvmChain
     b: EvmChain
-    #: The anvils themselves, behind the doors: only the deployer of the notebooks speaks to them.
-    nodes: Mapping[int, RpcClient]
     #: By role; made when first asked for.
     clients: dict[str, xl2.AsyncClient] = field(factory=dict, init=False)
 
@@ -81,15 +79,23 @@ class Scene:
         logs = await bridge.evm.logs(bridge.address, topics, BlockNumber(0), tip)
         return sum(int.from_bytes(log.data) for log in logs)
 
-    async def own_notebook(self, chain: EvmChain) -> Address:
-        """Have another notebook deployed, that nobody else writes to while it is closed."""
-        code = artifact("Notebook").creation(checksum(chain.inbox))
-        receipt = await _as_deployer(self.nodes[chain.chain], None, code)
-        return address(str(receipt["contractAddress"]))
-
     async def close_notebook(self, chain: EvmChain, notebook: Address, *, closed: bool) -> None:
-        """Have its owner make a notebook refuse messages, or accept them again."""
-        await _as_deployer(self.nodes[chain.chain], notebook, artifact("Notebook").call("close", closed))
+        """Have its owner, who set the devnet up, make a notebook refuse messages, or accept them again."""
+        owner, fees = signer(account("deployer").private_key), await chain.fees()
+        transaction = Transaction(
+            chain=chain.chain,
+            tx_nonce=await chain.tx_nonce(owner.address, pending=True),
+            to=notebook,
+            data=artifact("Notebook").call("close", closed),
+            value=Wei(0),
+            gas_limit=CALL_GAS,
+            max_fee=fees.max_fee,
+            priority_fee=fees.priority_fee,
+        )
+        signed = await owner.sign_transaction(transaction, "close a notebook")
+        await chain.broadcast(signed.raw)
+        while await chain.tx_receipt(signed.hash) is None:  # noqa: ASYNC110 - a chain wakes nobody
+            await asyncio.sleep(POLL_SECONDS)
 
     async def gas_of(self, chain: EvmChain, tx_hash: bytes) -> int:
         """Gas that a transaction used, by its receipt."""
@@ -105,16 +111,14 @@ class Scene:
 @contextlib.asynccontextmanager
 async def scene(file: Path) -> AsyncIterator[Scene]:
     """Set the scene on a running devnet. Raises `ConfigInvalid` for a file that is none."""
-    loaded, described = xl2.load(file), read(file)
+    loaded = xl2.load(file)
     config = evolve(loaded, relayer=evolve(loaded.relayer, poll_seconds=POLL_SECONDS))
     names = [name for name, chain in config.chains.items() if chain.anchor][:2]
     a, b = (EvmChain(config.chain(name)) for name in names)
     async with contextlib.AsyncExitStack() as stack:
-        nodes: dict[int, RpcClient] = {}
-        for name, chain in zip(names, (a, b), strict=True):
-            nodes[chain.chain] = await stack.enter_async_context(RpcClient(described.chain(name).node_url))
+        for chain in (a, b):
             stack.push_async_callback(chain.close)
-        set_up = Scene(config=config, a=a, b=b, nodes=nodes)
+        set_up = Scene(config=config, a=a, b=b)
         try:
             yield set_up
         finally:
@@ -125,18 +129,3 @@ async def scene(file: Path) -> AsyncIterator[Scene]:
 def person(role: str) -> Address:
     """Account of one of the devnet's people."""
     return address(account(role).address)
-
-
-async def _as_deployer(node: RpcClient, to: Address | None, calldata: bytes) -> Mapping[str, Json]:
-    """A transaction of the account that set the devnet up, whose key the anvil holds; its receipt."""
-    transaction: dict[str, Json] = {
-        "from": account("deployer").address,
-        "data": "0x" + calldata.hex(),
-        "gas": hex(CREATION_GAS if to is None else CALL_GAS),
-    }
-    if to is not None:
-        transaction["to"] = checksum(to)
-    sent = await node.call("eth_sendTransaction", transaction)
-    while (receipt := await node.call("eth_getTransactionReceipt", sent)) is None:  # noqa: ASYNC110 - a chain wakes nobody
-        await asyncio.sleep(POLL_SECONDS)
-    return mapping(receipt, node.name)

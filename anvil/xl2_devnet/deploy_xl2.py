@@ -92,6 +92,8 @@ def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _
     }
     # Somebody to write to: the example of a recipient.
     contracts["notebook"] = plan.create(xl2("Notebook"), contracts["inbox"])
+    # And another, for the demo to close, while others go on writing to the first.
+    contracts["closable_notebook"] = plan.create(xl2("Notebook"), contracts["inbox"])
     plan.call(guard, xl2("Guard"), "bind", heads)
     plan.call(guard, xl2("Guard"), "setGuardian", account("guardian").address, True)
     verifiers = {
