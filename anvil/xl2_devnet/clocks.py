@@ -32,8 +32,11 @@ class Clocks:
     bond_delay_seconds: int = field(default=2, validator=validators.gt(0))
     #: The timelocks' delay: from scheduling what an owner may do to doing it.
     timelock_seconds: int = field(default=3, validator=validators.gt(0))
-    #: Blocks whose state each chain keeps, and for which proofs can be asked; one of L1 takes 1.6 MB of memory.
+    #: Blocks whose state an L2 keeps, and for which proofs can be asked.
     states_kept: int = field(default=256, validator=validators.ge(64))
+    #: The same of L1, where proofs are asked under recent blocks only. anvil keeps each state whole, and a game adds
+    #: some 4 kB to it for good: a devnet in use fills 0.9 MB a second at 256 states.
+    l1_states_kept: int = field(default=128, validator=validators.ge(64))
     gas_limit: int = field(default=60_000_000, validator=validators.ge(30_000_000))
 
     def __attrs_post_init__(self) -> None:

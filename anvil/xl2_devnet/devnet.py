@@ -130,9 +130,10 @@ class _Chain:
 @contextlib.asynccontextmanager
 async def _chain(binary: Path, site: Site, options: Options) -> AsyncIterator[_Chain]:
     clocks = options.clocks
+    states = clocks.l1_states_kept if site.family == "l1" else clocks.states_kept
     arguments = [
         "--chain-id", str(site.chain_id), "--accounts", str(len(ACCOUNTS)), "--balance", str(FUNDED_ETHER),
-        "--slots-in-an-epoch", str(clocks.slots_in_an_epoch), "--prune-history", str(clocks.states_kept),
+        "--slots-in-an-epoch", str(clocks.slots_in_an_epoch), "--prune-history", str(states),
         "--gas-limit", str(clocks.gas_limit), "--no-mining",
     ]  # fmt: skip
     if site.family != "l1":
