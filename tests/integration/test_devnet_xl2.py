@@ -43,8 +43,10 @@ async def test_every_class_has_an_open_lane_each_way_with_its_own_head(devnet: D
 
         found = await user.read(outbox, xl2("Outbox"), "lane", lane.destination, int(lane.assurance))
 
-        assert bytes.fromhex(found[1][2:]) == lane.inbox
-        assert found[0] == lane.log
+        head, inbox, count = found[:3]
+        assert bytes.fromhex(inbox[2:]) == lane.inbox
+        # The devnet is shared: where others have sent before, the head has left its start.
+        assert (head == lane.log) is (count == 0)
 
 
 async def test_verifiers_stand_for_the_logs_that_their_class_reaches(devnet: Description, user_of: UserOf) -> None:
