@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from attrs import evolve, field, frozen, validators
 
 from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
-from xl2.errors import NotAccepted, Refused, Retryable, Reverted, RpcRejected, Unaffordable
+from xl2.errors import NotAccepted, Refused, Retryable, Reverted, Unaffordable
 from xl2.ports import Blocks, Broadcast, Call, Clock, Fees, Journal, SignedTransaction, Signer, Transaction, TxReceipt
 
 log = logging.getLogger(__name__)
@@ -172,10 +172,11 @@ class JournalledSubmitter:
                 if outcome is None:
                     # Also where nothing was replaced: a pool may have forgotten the bytes.
                     outcome = await self._broadcast(attempts[-1])
-            except NotAccepted as refused:
-                log.info("replacement refused", extra={"fields": {"what": what, "cause": refused.what}})
+            except (NotAccepted, Unaffordable) as refused:
+                # What is out may yet be included: whoever were told that this failed would pay for the call twice.
+                log.warning("replacement refused", extra={"fields": {"what": what, "cause": refused.what}})
                 outcome = Broadcast.ACCEPTED
-            except (Retryable, RpcRejected) as cause:
+            except (Retryable, Refused) as cause:
                 log.info("inclusion unknown", extra={"fields": {"what": what, "cause": cause.what}})
             await self._clock.sleep(self._policy.poll_seconds)
 

@@ -167,6 +167,30 @@ async def test_a_refused_broadcast_frees_its_nonce(world: World, store: SqliteSt
     assert await store.pending(chain.chain, ALICE.address) == []
 
 
+async def test_a_replacement_that_cannot_be_paid_does_not_give_up_what_is_in_the_pool(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    chain.automine = False
+    broadcast, offers = chain.broadcast, 0
+
+    async def poor_after_the_first(raw: bytes) -> Broadcast:
+        nonlocal offers
+        offers += 1
+        if offers > 1:
+            raise Unaffordable("insufficient funds for gas * price + value", needed=0, available=0)
+        return await broadcast(raw)
+
+    chain.broadcast = poor_after_the_first  # type: ignore[method-assign]
+    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=2.0).submit(transfer(chain)))
+    await until(lambda: offers > 1 or under_way.done())
+    chain.mine()
+    receipt = await under_way
+
+    assert receipt.succeeded
+    assert await store.pending(chain.chain, ALICE.address) == []
+
+
 async def test_a_call_that_would_revert_is_never_signed(world: World, store: SqliteStore, clock: ManualClock) -> None:
     chain = world.chain(901)
     call = chain.claim_call(ALICE.address)
