@@ -15,7 +15,7 @@ from attrs import field, frozen
 from xl2.attester.recompute import Recomputed
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Finality, Head
-from xl2.core.types import Address, BlockNumber, ChainId
+from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import NotFound, NotYet
 from xl2.ports import Chain, Log, SignedHead, Signer
 
@@ -40,12 +40,7 @@ class HeadAttester:
 
     async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
         """Sign the log's head at a block."""
-        chain, verifier = self.chains.get(log.home), self.verifiers.get(log.reader)
-        if chain is None or verifier is None:
-            raise NotFound(
-                f"this attester does not attest logs of chain {log.home} for chain {log.reader}",
-                remedy="Ask an attester of these chains, or configure both chains and the reader's AttestedHeads here.",
-            )
+        chain, verifier = self._known(log)
         final = await chain.head(Finality.FINALIZED)
         if at > final.number:
             raise NotYet(f"block {at} of chain {log.home} is not final; final is {final.number}")
@@ -56,3 +51,21 @@ class HeadAttester:
             head=Head(log=log.id, head=state.head, count=state.count), block=at, chain=log.reader, contract=verifier
         )
         return SignedHead(attestation=attestation, signature=await self.signer.sign_digest(attestation.digest))
+
+    def _known(self, log: Log) -> tuple[Chain, Address]:
+        """Home and verifier of a log between contracts that this attester was told of: others are not even read."""
+        lane = log.lane
+        origin, destination = self.chains.get(lane.origin), self.chains.get(lane.destination)
+        verifier = self.verifiers.get(log.reader)
+        if origin is None or destination is None or verifier is None:
+            raise NotFound(
+                f"this attester does not attest logs of chain {log.home} for chain {log.reader}",
+                remedy="Ask an attester of these chains, or configure both chains and the reader's AttestedHeads here.",
+            )
+        if (lane.outbox, lane.inbox) != (origin.outbox, destination.inbox):
+            raise NotFound(
+                f"outbox {checksum(lane.outbox)} and inbox {checksum(lane.inbox)} are not the ones of chains "
+                f"{lane.origin} and {lane.destination} here",
+                remedy="Ask for a lane between the contracts that are configured here.",
+            )
+        return (origin if log.home == lane.origin else destination), verifier

@@ -1,6 +1,9 @@
 """The attester: signs heads of final blocks that it recomputed, and nothing else."""
 
+from typing import Any
+
 import pytest
+from attrs import evolve
 
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import Attestation
@@ -113,6 +116,16 @@ async def test_logs_of_chains_that_it_does_not_know_are_refused(attester: HeadAt
 
     with pytest.raises(NotFound, match="does not attest"):
         await attester.attest(Log(lane=elsewhere, kind=LogKind.LANE), BlockNumber(0))
+
+
+@pytest.mark.parametrize("end", ["outbox", "inbox"])
+async def test_lanes_between_other_contracts_are_not_even_read(world: World, attester: HeadAttester, end: str) -> None:
+    other: dict[str, Any] = {end: b"\x66" * 20}
+    odd = Log(lane=evolve(world.lane(901, 902), **other), kind=LogKind.LANE)
+    world.chain(901).fail(AssertionError("it was read"))  # type: ignore[arg-type]
+
+    with pytest.raises(NotFound, match="are not the ones"):
+        await attester.attest(odd, BlockNumber(0))
 
 
 async def test_an_error_of_its_endpoint_is_no_answer(world: World, attester: HeadAttester) -> None:
