@@ -46,5 +46,5 @@ async def _event(record: Record, fate: Fate, cursor: Cursor, store: Store) -> Ev
     if is_final:
         return Event.DESTINATION_FINAL
     seen_in = (await store.steps(message.id))[-1].block
-    # Seen at the tip without a block: the tip of then is below the final block of now, or it will be soon.
+    # Where its own block is not known it is the tip of then: that is final soon, with what it held or without.
     return Event.DESTINATION_REORG if seen_in is not None and seen_in <= cursor.block else None

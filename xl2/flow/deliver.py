@@ -17,7 +17,7 @@ from xl2.core.message import Message
 from xl2.core.segment import Segment
 from xl2.core.types import Address, MessageId, Nonce
 from xl2.errors import NotYet
-from xl2.ports import Chain, Fate, Happening, Place, Submitter, TxReceipt
+from xl2.ports import Block, Chain, Fate, Happening, Place, Submitter, TxReceipt
 
 _EVENTS = {Fate.DELIVERED: Event.DELIVERY, Fate.FAILED: Event.FAILURE}
 
@@ -40,11 +40,11 @@ async def look(messages: Sequence[Message], destination: Chain) -> Outcome:
     happenings = []
     for message, fate in zip(messages, fates, strict=True):
         if fate is Fate.DELIVERED:
-            happenings.append(_happening(message, Event.DELIVERY, None))
+            happenings.append(_seen(message, Event.DELIVERY, tip))
         elif message.is_expired(tip.timestamp):
-            happenings.append(_happening(message, Event.EXPIRY_PASSED, None))
+            happenings.append(_seen(message, Event.EXPIRY_PASSED, tip))
         elif fate is Fate.FAILED:
-            happenings.append(_happening(message, Event.FAILURE, None))
+            happenings.append(_seen(message, Event.FAILURE, tip))
     return Outcome(happenings=tuple(happenings), reasons={})
 
 
@@ -86,7 +86,7 @@ async def retry(
     """
     before = await look([message], destination)
     if not before.happenings:
-        return evolve(before, happenings=(_happening(message, Event.DESTINATION_REORG, None),))
+        return evolve(before, happenings=(_happening(message, Event.DESTINATION_REORG),))
     if any(happening.event is not Event.FAILURE for happening in before.happenings):
         return before
     receipt = await submitter.submit(destination.retry_call(message, gas_limit, payee or submitter.address))
@@ -102,7 +102,7 @@ async def expire(message: Message, destination: Chain, submitter: Submitter) -> 
     tip = await destination.head(Finality.LATEST)
     (fate,) = await destination.fates([message], tip.number)
     if fate is Fate.DELIVERED:
-        return Outcome(happenings=(_happening(message, Event.DELIVERY, None),), reasons={})
+        return Outcome(happenings=(_seen(message, Event.DELIVERY, tip),), reasons={})
     if not message.is_expired(tip.timestamp):
         raise NotYet(f"chain {destination.chain} is at {tip.timestamp}, the message expires after {message.expiry}")
     receipt = await submitter.submit(destination.expire_call(message))
@@ -148,8 +148,13 @@ async def _read(messages: Sequence[Message], receipt: TxReceipt, destination: Ch
     )
 
 
-def _happening(message: Message, event: Event, place: Place | None) -> Happening:
+def _happening(message: Message, event: Event, place: Place | None = None) -> Happening:
     return Happening(id=message.id, event=event, chain=message.destination, place=place)
+
+
+def _seen(message: Message, event: Event, tip: Block) -> Happening:
+    """What the tip holds, by a transaction that is not ours."""
+    return Happening(id=message.id, event=event, chain=message.destination, seen_at=tip.number)
 
 
 def _place(receipt: TxReceipt) -> Place:

@@ -35,6 +35,8 @@ class Happening:
     chain: ChainId
     #: Transaction and block that it rests on, where there is one (a clock that passed has none).
     place: Place | None = None
+    #: Newest block of the chain when it was seen, where its own is not known: a reorg below it may take it back.
+    seen_at: BlockNumber | None = None
     #: State that the message was seen in; where it has moved on since, nothing happens. None: whatever its state is.
     seen_in: State | None = None
 

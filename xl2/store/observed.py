@@ -128,7 +128,7 @@ def happen(db: sqlite3.Connection, happening: Happening, now: float) -> None:
             now,
             str(happening.chain),
             place and place.tx_hash,
-            place and place.block,
+            place.block if place else happening.seen_at,
         ),
     )
 

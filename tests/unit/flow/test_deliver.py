@@ -84,6 +84,23 @@ async def test_a_failure_that_a_reorg_took_is_proven_and_delivered_anew(walk: Wa
     assert await walk.states([record]) == [State.OBSERVED]
 
 
+async def test_a_delivery_of_somebody_else_that_a_reorg_took_is_proven_anew(walk: Walk) -> None:
+    records = await walk.observed(1)
+    walk.destination.mine(3)
+    proven = await walk.proven(records)
+    submitter = walk.submitter(walk.destination)
+    await deliver.deliver(proven.segment, proven.shown.evidence, walk.destination, submitter)
+    seen = await deliver.look([records[0].sent.message], walk.destination)
+    await walk.store.happen(seen.happenings, walk.clock.now())
+    walk.destination.reorg(1)
+
+    believed = await walk.states(records)
+    await walk.confirmed(records)
+
+    assert believed == [State.DELIVERED]
+    assert await walk.states(records) == [State.OBSERVED]
+
+
 async def test_what_failed_is_delivered_anew_when_its_evidence_fell(walk: Walk) -> None:
     walk.destination.recipients[RECIPIENT] = lambda *_: False
     (record,) = await walk.observed(1, recipient=RECIPIENT)
