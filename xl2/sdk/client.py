@@ -6,18 +6,20 @@ is refused before anything is signed, every transaction passes the wallet's hook
 from the chains. Carrying messages for everybody is the relayer's work; `relay` carries one, by oneself.
 """
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from xl2.config import assurance as class_named
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.message import DEFAULT_GAS_LIMIT
 from xl2.core.types import Address, Assurance, MessageId, checksum, hex_text, message_id
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Unaffordable
+from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Retryable, Unaffordable
 from xl2.flow.send import sent_by
 from xl2.plan import Quote
 from xl2.ports import Call, Chain, TxReceipt
+from xl2.ports import Sent as Placed
 from xl2.sdk.explain import explain
 from xl2.sdk.parts import Parts
 from xl2.sdk.relay import Carrier, Goal
@@ -26,6 +28,8 @@ from xl2.sdk.status import Statuses
 from xl2.sdk.transfer import PAYLOAD_SIZE, prepare_transfer
 from xl2.sdk.values import Explanation, Relayed, Sent, Status
 from xl2.wallet import StatusEvent
+
+T = TypeVar("T")
 
 #: A `Goal` or its word: observed, tried, delivered, confirmed, settled, refunded.
 Until = Goal | str
@@ -275,7 +279,12 @@ class AsyncClient:
     async def _hand_in(self, chain: Chain, lane: Lane, call: Call) -> Sent:
         """Make the call that sends a message, and read from its block what was sent."""
         receipt = await self._submit(call)
-        sent = await sent_by(receipt, lane, chain)
+
+        async def placed() -> Placed:
+            # A reorg may have moved it to another block by now.
+            return await sent_by(await chain.tx_receipt(receipt.tx_hash) or receipt, lane, chain)
+
+        sent = await self._read_back(receipt, call, placed)
         return Sent(
             id=sent.message.id,
             message=sent.message,
@@ -302,11 +311,31 @@ class AsyncClient:
     async def _submit(self, call: Call) -> TxReceipt:
         await self._check_balance(call)
         receipt = await self._parts.submitter(call.chain).submit(call)
-        block = await self._parts.chains[call.chain].block(receipt.block)
+        chain = self._parts.chains[call.chain]
+        block = await self._read_back(receipt, call, lambda: chain.block(receipt.block))
         await self._parts.hooks.on_status(
             StatusEvent(stage="included", chain_id=call.chain, tx_hash=receipt.tx_hash, at=block.timestamp)
         )
         return receipt
+
+    async def _read_back(self, receipt: TxReceipt, call: Call, read: Callable[[], Awaitable[T]]) -> T:
+        """
+        Read what an included transaction did, asking again while the endpoint fails: it is done and must be told.
+
+        Raises `NotYet`, with the transaction, where that takes too long.
+        """
+        end = self._parts.clock.now() + DEFAULT_TIMEOUT_SECONDS
+        while True:
+            try:
+                return await read()
+            except Retryable as cause:
+                if self._parts.clock.now() >= end:
+                    raise NotYet(
+                        f"{call.what}: transaction {hex_text(receipt.tx_hash)} was in block {receipt.block} of chain "
+                        f"{self._parts.name(call.chain)}, and what it did cannot be read: {cause.what}",
+                        remedy="Do not repeat it; look for this transaction first.",
+                    ) from cause
+                await self._parts.clock.sleep(self._parts.config.relayer.poll_seconds)
 
     async def _tell(self, status: Status) -> None:
         last = status.steps[-1]

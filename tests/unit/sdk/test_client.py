@@ -1,14 +1,15 @@
 """The client on in-memory chains: what it says is what the chains say, and it never goes back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
+from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, Wei
 from xl2.errors import InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
-from xl2.ports import Block
+from xl2.ports import Block, Sent
 from xl2.sdk import Goal
 from xl2.sdk.relay import MAX_ASKED
 from xl2.wallet import StatusEvent, WalletHooks
@@ -83,6 +84,24 @@ async def test_a_wait_that_is_over_tells_the_provers_reason(scene: Scene) -> Non
 
     with pytest.raises(NotYet, match="the game of block 7 is not resolved"):
         await scene.client.relay(sent.id, timeout_seconds=30)
+
+
+async def test_a_message_that_is_sent_is_told_though_the_endpoint_fails_just_then(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = scene.a.sent
+    failures = [RpcUnavailable("down", endpoint="a"), NotYet("its block was taken back")]
+
+    async def failing_first(lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
+        if failures:
+            raise failures.pop()
+        return await read(lane, first, last)
+
+    monkeypatch.setattr(scene.a, "sent", failing_first)
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+
+    assert sent.message.payload == b"hi"
+    assert len(scene.a.broadcasts) == 1
 
 
 async def test_an_endpoint_that_fails_is_an_error_and_the_status_survives_it(scene: Scene) -> None:
