@@ -152,7 +152,7 @@ class Evm:
         return self._number(await self.ask("eth_getTransactionCount", checksum(account), tag))
 
     async def broadcast(self, raw: bytes) -> Broadcast:
-        """Hand a signed transaction to the node. Raises `Unaffordable`, or `RpcRejected` for causes without a name."""
+        """Hand a signed transaction to the node. Raises as `outcome_of`."""
         try:
             await self.ask("eth_sendRawTransaction", hex_text(raw))
         except RpcRejected as rejected:

@@ -6,7 +6,7 @@ a known node uses for that cause are taken for it; all others stay errors, so th
 Sources: go-ethereum `core/txpool/errors.go` and `core/error.go`, nitro, erigon `txnprovider/txpool`, foundry anvil.
 """
 
-from xl2.errors import RpcRejected, Unaffordable
+from xl2.errors import RpcRejected, RpcUnavailable, Unaffordable
 from xl2.ports import Broadcast
 
 _KNOWN = ("already known", "already imported", "known transaction", "alreadyexists", "transaction already in pool")
@@ -20,6 +20,9 @@ _UNDERPRICED = (
     "feecap too low",
     "underpriced",
 )
+#: JSON-RPC's internal error, and EIP-1474's limit exceeded: the node, or a gateway before it, could not, for now.
+_TROUBLED = (-32603, -32005)
+_TROUBLED_WORDS = ("timeout", "timed out", "deadline exceeded", "too many requests", "rate limit")
 _POOR = ("insufficient funds", "insufficient balance", "insufficientfunds")
 
 
@@ -27,7 +30,8 @@ def outcome_of(rejected: RpcRejected) -> Broadcast:
     """
     What a refusal means.
 
-    Raises `Unaffordable` where the account cannot pay, and the error itself where its words are unknown.
+    Raises `Unaffordable` where the account cannot pay, `RpcUnavailable` where nobody knows whether the transaction got
+    through, and the error itself where its words are unknown.
     """
     said = rejected.what.lower()
     if any(words in said for words in _KNOWN):
@@ -38,4 +42,6 @@ def outcome_of(rejected: RpcRejected) -> Broadcast:
         return Broadcast.UNDERPRICED
     if any(words in said for words in _POOR):
         raise Unaffordable(rejected.what, needed=0, available=0) from rejected
+    if rejected.rpc_code in _TROUBLED or any(words in said for words in _TROUBLED_WORDS):
+        raise RpcUnavailable(rejected.what, endpoint=rejected.endpoint) from rejected
     raise rejected
