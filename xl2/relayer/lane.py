@@ -39,6 +39,9 @@ T = TypeVar("T")
 _RETRY_GAS_PERCENT = 150
 #: Receipts that one settlement opens at most.
 _MAX_SETTLED = 64
+#: Earnings are paid out when they are so many times what paying them out costs; till then the outbox keeps them.
+_CLAIM_MULTIPLE = 20
+_CLAIM_GAS = 35_000
 #: So often a better prover may be waiting before another one is paid for.
 _PATIENT_LOOKS = 12
 #: How often in a row a prover may ask for calls before the message rests.
@@ -178,7 +181,9 @@ class LaneRooms:
         done = await settling.settle(due, call, submitter)
         await self._happen(done.happenings)
         log.info("settled", extra={"fields": {"lane": self.name, "entries": len(due.entries)}})
-        await settling.claim(parts.origin, submitter, Wei(1))
+        fees = await parts.origin.fees()
+        worth_it = Wei(_CLAIM_MULTIPLE * _CLAIM_GAS * (fees.base_fee + fees.priority_fee))
+        await settling.claim(parts.origin, submitter, worth_it)
         return True
 
     def _batch(self, waiting: Sequence[Record]) -> Sequence[Record]:

@@ -88,7 +88,8 @@ def relayer(tmp_path: Path) -> Relayer:
 async def put(relayer: Relayer, count: int, **fields: object) -> None:
     world = relayer.world
     for number in range(count):
-        await world.chain(901).put(world.lane(901, 902), f"message {number}".encode(), fee=FEE, **fields)  # type: ignore[arg-type]
+        given = {"fee": FEE, **fields}
+        await world.chain(901).put(world.lane(901, 902), f"message {number}".encode(), **given)  # type: ignore[arg-type]
 
 
 async def test_messages_are_delivered_settled_and_paid(relayer: Relayer) -> None:
@@ -98,6 +99,16 @@ async def test_messages_are_delivered_settled_and_paid(relayer: Relayer) -> None
 
     assert states == {State.SETTLED: 5}
     assert relayer.world.chain(902).state.delivered == {message.id for message in relayer.world.chain(901).state.sent}
+
+
+@pytest.mark.parametrize(("fee", "stays"), [(10**9, 3 * 10**9), (10**15, 0)])
+async def test_earnings_are_paid_out_when_that_is_worth_its_gas(relayer: Relayer, fee: int, stays: int) -> None:
+    await put(relayer, 3, fee=Wei(fee))
+    relayer.world.chain(901).mine(3)
+
+    await relayer.run_until(State.SETTLED)
+
+    assert await relayer.world.chain(901).credit(MemorySigner.named("relayer").address) == stays
 
 
 async def test_a_failing_recipient_is_retried_until_it_succeeds(relayer: Relayer) -> None:
