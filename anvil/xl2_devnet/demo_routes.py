@@ -88,7 +88,7 @@ async def expired(scene: Scene) -> Report:
     return Report(
         letter="d",
         title="expired undelivered, refunded at the origin by proof",
-        rows=(*await rows_of(scene, client, "GOLD A to B", sent.id), *act_rows(scene, "GOLD A to B", relayed)),
+        rows=(*await rows_of(scene, client, "GOLD A→B", sent.id), *act_rows(scene, "GOLD A→B", relayed)),
         checks=(
             equal("its last state", relayed.status.state, "refunded"),
             equal("GOLD of the sender while it was under way", locked, tokens - units),
@@ -143,7 +143,7 @@ async def retried(scene: Scene) -> Report:
     return Report(
         letter="f",
         title="a recipient that reverts, then a retry by a stranger",
-        rows=tuple(await rows_of(scene, sender, "message B to A", sent.id)),
+        rows=tuple(await rows_of(scene, sender, "message B→A", sent.id)),
         checks=(
             equal("after the first delivery it is", tried.status.state, "failed"),
             equal("notes written on A then", len(written), 0),
@@ -159,7 +159,7 @@ async def _there_and_back(scene: Scene, who: str, way: Way) -> Report:
     units, start = await _units(scene, symbol), await home.balance(owner)
     sent: dict[str, MessageId] = {}
     checks: list[Check] = []
-    for origin, destination, words in ((scene.a, scene.b, "A to B"), (scene.b, scene.a, "B to A")):
+    for origin, destination, words in ((scene.a, scene.b, "A→B"), (scene.b, scene.a, "B→A")):
         note = f"{way.letter} {words} {secrets.token_hex(4)}".encode()
         pen = Pen(scene=scene, client=client, origin=origin, destination=destination, assurance=way.assurance)
         message = await pen.write(note)

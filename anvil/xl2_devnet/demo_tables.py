@@ -54,10 +54,10 @@ def _table(report: Report) -> Table:
     )
     for name in ("room", "chain", "time"):
         table.add_column(name, no_wrap=True)
-    table.add_column("transaction", no_wrap=True)
+    table.add_column("tx", no_wrap=True)
     table.add_column("gas", justify="right", no_wrap=True)
     table.add_column("evidence")
-    table.add_column("who was trusted", min_width=18)
+    table.add_column("who was trusted", min_width=16)
     before = ""
     for row in report.rows:
         if row.message != before:
