@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from tests.unit.flow.walk import until
+from xl2.core.types import Hash32
 from xl2.errors import Reverted, RpcRejected, RpcUnavailable, Unaffordable
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy, replacement
-from xl2.ports import Broadcast, Call, Fees, Transaction
+from xl2.ports import Broadcast, Call, Fees, Transaction, TxReceipt
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryChain, MemorySigner, World
 
@@ -140,18 +141,38 @@ async def test_a_nonce_that_another_wallet_used_is_given_up_and_the_call_made_ag
 ) -> None:
     chain = world.chain(901)
     chain.automine = False
-    under_way = asyncio.ensure_future(submitter(chain, store, clock).submit(transfer(chain)))
+    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=1e9).submit(transfer(chain)))
     await until(lambda: bool(chain.broadcasts))
     chain.forget()
     elsewhere = SqliteStore(":memory:")
     chain.automine = True
-    await submitter(chain, elsewhere, clock).submit(transfer(chain, what="the same key elsewhere"))
+    await submitter(chain, elsewhere, clock).submit(transfer(chain, data=b"the same key elsewhere"))
     await elsewhere.close()
+    chain.mine(2)
 
     receipt = await under_way
 
     assert receipt.succeeded
     assert await chain.tx_nonce(ALICE.address) == 2
+
+
+async def test_a_receipt_that_an_endpoint_does_not_have_yet_makes_no_second_transaction(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    known, looks = chain.tx_receipt, 0
+
+    async def behind(tx_hash: Hash32) -> TxReceipt | None:
+        nonlocal looks
+        looks += 1
+        return await known(tx_hash) if looks > 50 else None
+
+    chain.tx_receipt = behind  # type: ignore[method-assign]
+    receipt = await submitter(chain, store, clock).submit(transfer(chain))
+
+    assert receipt.succeeded
+    assert len(set(chain.broadcasts)) == 1
+    assert await chain.tx_nonce(ALICE.address) == 1
 
 
 async def test_a_refused_broadcast_frees_its_nonce(world: World, store: SqliteStore, clock: ManualClock) -> None:
