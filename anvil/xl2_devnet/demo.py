@@ -11,16 +11,17 @@ import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import click
 from attrs import evolve
 from rich.console import Console
 
+from xl2.errors import Xl2Error
 from xl2_devnet.clocks import BRISK
-from xl2_devnet.demo_report import Report
-from xl2_devnet.demo_routes import SIDE_BY_SIDE
+from xl2_devnet.demo_report import Check, Report
+from xl2_devnet.demo_routes import LETTERS, SIDE_BY_SIDE, Route
 from xl2_devnet.demo_scene import Scene, scene
 from xl2_devnet.demo_tables import as_json as to_json
 from xl2_devnet.demo_tables import draw
@@ -56,14 +57,24 @@ async def demonstrate(file: Path | None, say: Say) -> tuple[list[Report], float]
         return sorted(reports, key=lambda report: report.letter), time.monotonic() - began
 
 
-async def _in_turn(routes: Sequence[Callable[[Scene], Awaitable[Report]]], at_hand: Scene, say: Say) -> list[Report]:
+async def _in_turn(routes: Sequence[Route], at_hand: Scene, say: Say) -> list[Report]:
     reports = []
     for route in routes:
         began = time.monotonic()
-        report = evolve(await route(at_hand), seconds=time.monotonic() - began)
+        report = evolve(await _reported(route, at_hand), seconds=time.monotonic() - began)
         say(f"({report.letter}) {report.title}: {'right' if report.is_right else 'NOT as it should be'}")
         reports.append(report)
     return reports
+
+
+async def _reported(route: Route, at_hand: Scene) -> Report:
+    """A route's report. One that fails is a report too, so that the others are still shown."""
+    try:
+        return await route(at_hand)
+    except Xl2Error as error:
+        letter, title = LETTERS[route], (route.__doc__ or "").strip().partition(") ")[2]
+        came = Check(what="it came to its end", holds=False, found=f"{error.what} ({error.remedy})")
+        return Report(letter=letter, title=title, rows=(), checks=(came,))
 
 
 @contextlib.asynccontextmanager

@@ -29,6 +29,8 @@ AMOUNT: Final = 25
 
 #: Takes a message that was sent as far as is said.
 Carry = Callable[[xl2.AsyncClient, MessageId, str], Awaitable[object]]
+#: One way to show, from a scene to its report.
+Route = Callable[[Scene], Awaitable[Report]]
 
 
 @frozen(kw_only=True)
@@ -224,8 +226,17 @@ def _attested_only(scene: Scene) -> xl2.Config:
     return evolve(scene.config, relayer=relayer)
 
 
+#: What a route is called.
+LETTERS: Final[dict[Route, str]] = {
+    attested: "a",
+    proven: "b",
+    routed: "c",
+    expired: "d",
+    batch: "e",
+    retried: "f",
+}
 #: Those that run side by side, and those that use the relayer or the notebook's door one after the other.
-SIDE_BY_SIDE: Final[Sequence[Sequence[Callable[[Scene], Awaitable[Report]]]]] = (
+SIDE_BY_SIDE: Final[Sequence[Sequence[Route]]] = (
     (attested, batch),
     (proven,),
     (routed,),

@@ -8,7 +8,11 @@ import sys
 from attrs import evolve
 from rich.console import Console
 
+from xl2.errors import NotYet
+from xl2_devnet.demo import _reported
 from xl2_devnet.demo_report import Check, Report, Row, at_least, equal, failures
+from xl2_devnet.demo_routes import LETTERS
+from xl2_devnet.demo_scene import Scene
 from xl2_devnet.demo_tables import as_json, draw
 
 ROOMS = ["sent", "observed", "delivered", "confirmed", "settled"]
@@ -54,6 +58,20 @@ def test_what_is_not_as_it_should_be_is_said_in_a_sentence() -> None:
     assert list(failures([wrong])) == ["(a) tokens that arrived: 0, not 25", "(a) locked, against minted: 1 < 2"]
     assert not wrong.is_right
     assert json.loads(as_json([wrong], 1.0))["is_right"] is False
+
+
+async def test_a_way_that_breaks_off_is_reported_and_hides_no_other() -> None:
+    async def broken(_scene: Scene) -> Report:
+        raise NotYet("the relayer sleeps", remedy="Wake it.")
+
+    LETTERS[broken] = "a"
+    try:
+        found = await _reported(broken, None)  # type: ignore[arg-type]  # it does not get so far
+    finally:
+        del LETTERS[broken]
+
+    assert not found.is_right
+    assert list(failures([found])) == ["(a) it came to its end: the relayer sleeps (Wake it.)"]
 
 
 def test_a_report_without_failures_is_right() -> None:
