@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from attrs import evolve, field, frozen, validators
 
-from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
+from xl2.core.evidence import Finality
+from xl2.core.types import Address, BlockNumber, ChainId, Wei, checksum, hex_text
 from xl2.errors import NotAccepted, Refused, Retryable, Reverted, Unaffordable
 from xl2.ports import Blocks, Broadcast, Call, Clock, Fees, Journal, SignedTransaction, Signer, Transaction, TxReceipt
 
@@ -31,7 +32,8 @@ class SubmitPolicy:
     stuck_seconds: float = field(default=20.0, validator=validators.gt(0))
     #: A replacement never pays more than this multiple of the fees that the chain asks for now.
     max_fee_multiple: int = field(default=5, validator=validators.ge(1))
-    #: So many looks in a row must find the nonce used, and none of ours included, before it counts as lost to another.
+    #: So many looks in a row must find the nonce used in a final block, and none of ours included, before it counts as
+    #: lost to another: one endpoint behind a name may know of our transaction later than the next.
     looks_before_lost: int = field(default=5, validator=validators.ge(1))
 
 
@@ -155,13 +157,14 @@ class JournalledSubmitter:
     ) -> TxReceipt | None:
         """Wait for one of the attempts at a nonce, replacing when stuck. None: another transaction used the nonce."""
         since = self._clock.now()
-        lost = 0
+        lost, used_by = 0, None
         while True:
             try:
                 receipt = await self._look(attempts)
                 if receipt is not None:
                     return receipt
-                lost = lost + 1 if await self._is_used(attempts[0]) else 0
+                used_by = await self._used_by(attempts[0], used_by)
+                lost = lost + 1 if await self._is_final(used_by) else 0
                 if lost >= self._policy.looks_before_lost:
                     await self._journal.void(*_place(attempts[0]))
                     return None
@@ -189,8 +192,14 @@ class JournalledSubmitter:
                 return receipt
         return None
 
-    async def _is_used(self, signed: SignedTransaction) -> bool:
-        return await self._chain.tx_nonce(self.address) > signed.transaction.tx_nonce
+    async def _used_by(self, signed: SignedTransaction, known: BlockNumber | None) -> BlockNumber | None:
+        """A block by which the nonce was used, the one found before where there is one; None while it is not."""
+        if await self._chain.tx_nonce(self.address) <= signed.transaction.tx_nonce:
+            return None
+        return (await self._chain.head(Finality.LATEST)).number if known is None else known
+
+    async def _is_final(self, block: BlockNumber | None) -> bool:
+        return block is not None and (await self._chain.head(Finality.FINALIZED)).number >= block
 
     async def _replace(self, attempts: list[SignedTransaction], what: str) -> None:
         """Sign the newest attempt again at a better price, unless that is over the cap."""

@@ -165,7 +165,7 @@ async def test_a_receipt_that_an_endpoint_does_not_have_yet_makes_no_second_tran
     async def behind(tx_hash: Hash32) -> TxReceipt | None:
         nonlocal looks
         looks += 1
-        return await known(tx_hash) if looks > 50 else None
+        return await known(tx_hash) if looks > 20 else None
 
     chain.tx_receipt = behind  # type: ignore[method-assign]
     receipt = await submitter(chain, store, clock).submit(transfer(chain))
