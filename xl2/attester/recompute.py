@@ -3,11 +3,11 @@ Recompute: the events of a log's home in, the head and count of the log at any f
 
 Promise: a head that comes out was hashed here from every entry since the first, and is what the contract's storage
 holds at that block, in one and the same chain of blocks. An endpoint that left an event out, made one up or mixes two
-forks is caught, because head and storage then differ, and nothing that was not confirmed so is kept. Which blocks are
-final is left to `attest`.
+forks is caught, because head and storage then differ, and what was read since the last confirmation is forgotten. A
+question that is cut off is taken up where it was. Which blocks are final is left to `attest`.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from attrs import define, field
 
@@ -18,6 +18,9 @@ from xl2.core.types import BlockNumber, Hash32, hex_text
 from xl2.errors import Incident, NotYet, ProofInvalid
 from xl2.ports import Block, Chain, Log, LogState
 
+#: Blocks read in one go: what a question that is cut off loses.
+BLOCKS_AT_ONCE = 10_000
+
 
 @define
 class Recomputed:
@@ -25,9 +28,11 @@ class Recomputed:
 
     chain: Chain
     log: Log
-    #: Block and head of each entry up to `_upto`, in order.
+    #: Block and head of each entry below `_next`, in order.
     _blocks: list[BlockNumber] = field(factory=list, init=False)
     _heads: list[Hash32] = field(factory=list, init=False)
+    #: First block that was not read.
+    _next: BlockNumber = field(default=BlockNumber(0), init=False)
     #: Final block up to which entries are confirmed.
     _upto: Block | None = field(default=None, init=False)
 
@@ -44,15 +49,23 @@ class Recomputed:
                 f"block {upto.number} of chain {self.log.home} was final, and is another block now",
                 remedy="Stop attesting; find out whether the endpoint or the chain broke its word.",
             )
-        blocks, heads = list(self._blocks), list(self._heads)
+        try:
+            while self._next <= block.number:
+                await self._read(BlockNumber(min(self._next + BLOCKS_AT_ONCE - 1, block.number)))
+            count = bisect_right(self._blocks, block.number)
+            state = LogState(head=self._heads[count - 1] if count else self.log.id, count=count)
+            await self._check_storage(state, block)
+        except (ProofInvalid, NotYet):
+            self._forget_unconfirmed()
+            raise
         if upto is None or block.number > upto.number:
-            await self._read(blocks, heads, BlockNumber(upto.number + 1 if upto else 0), block.number)
-        count = bisect_right(blocks, block.number)
-        state = LogState(head=heads[count - 1] if count else self.log.id, count=count)
-        await self._check_storage(state, block)
-        if upto is None or block.number > upto.number:
-            self._blocks, self._heads, self._upto = blocks, heads, block
+            self._upto = block
         return state
+
+    def _forget_unconfirmed(self) -> None:
+        self._next = BlockNumber(self._upto.number + 1 if self._upto else 0)
+        confirmed = bisect_left(self._blocks, self._next)
+        del self._blocks[confirmed:], self._heads[confirmed:]
 
     async def _check_storage(self, state: LogState, block: Block) -> None:
         stored = await self.chain.log_state(self.log, block.number)
@@ -66,18 +79,18 @@ class Recomputed:
         if (await self.chain.block(block.number)).hash != block.hash:
             raise NotYet(f"block {block.number} of chain {self.log.home} changed while it was read")
 
-    async def _read(
-        self, blocks: list[BlockNumber], heads: list[Hash32], first: BlockNumber, last: BlockNumber
-    ) -> None:
-        """Append block and head of each entry in a range of blocks."""
-        for index, entry, at in await self._entries(first, last):
-            if index != len(heads):
+    async def _read(self, last: BlockNumber) -> None:
+        """Append block and head of each entry up to a block."""
+        for index, entry, at in await self._entries(self._next, last):
+            if index != len(self._heads):
                 raise ProofInvalid(
-                    f"entry {len(heads)} of log {hex_text(self.log.id)} is missing from the events up to block {last}",
+                    f"entry {len(self._heads)} of log {hex_text(self.log.id)} is missing from the events up to "
+                    f"block {last}",
                     remedy="Ask another endpoint; this one leaves events out.",
                 )
-            heads.append(extend(heads[-1] if heads else self.log.id, entry))
-            blocks.append(at)
+            self._heads.append(extend(self._heads[-1] if self._heads else self.log.id, entry))
+            self._blocks.append(at)
+        self._next = BlockNumber(last + 1)
 
     async def _entries(self, first: BlockNumber, last: BlockNumber) -> list[tuple[int, Hash32, BlockNumber]]:
         """Index, hash and block of each entry in a range of blocks."""

@@ -1,5 +1,7 @@
 """The attester: signs heads of final blocks that it recomputed, and nothing else."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,11 +10,11 @@ from attrs import evolve
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Head
-from xl2.core.lane import head_after
+from xl2.core.lane import Lane, head_after
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber
 from xl2.errors import Incident, NotFound, NotYet, ProofInvalid, RpcUnavailable
-from xl2.ports import Log, SignedHead
+from xl2.ports import Log, Sent, SignedHead
 from xl2.testing import MemorySigner, World
 from xl2.testing.keys import signature
 
@@ -60,6 +62,29 @@ async def test_an_older_block_has_its_own_head(world: World, attester: HeadAttes
     older = await attester.attest(lane_log(world), BlockNumber(1))
 
     assert (older.attestation.head.count, newer.attestation.head.count) == (1, 3)
+
+
+async def test_a_question_that_is_cut_off_goes_on_where_it_was(
+    world: World, attester: HeadAttester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xl2.attester.recompute.BLOCKS_AT_ONCE", 2)
+    await sent(world, 5)
+    chain, firsts = world.chain(901), []
+    read = chain.sent
+
+    async def cut_off_once(lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
+        firsts.append(first)
+        if len(firsts) == 3:
+            raise asyncio.CancelledError
+        return await read(lane, first, last)
+
+    monkeypatch.setattr(chain, "sent", cut_off_once)
+    with pytest.raises(asyncio.CancelledError):
+        await attester.attest(lane_log(world), BlockNumber(5))
+    signed = await attester.attest(lane_log(world), BlockNumber(5))
+
+    assert signed.attestation.head.count == 5
+    assert firsts == [0, 2, 4, 4]
 
 
 async def test_the_same_question_has_the_same_answer(world: World, attester: HeadAttester) -> None:
