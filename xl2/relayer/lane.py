@@ -29,7 +29,7 @@ from xl2.flow import prove as proving
 from xl2.flow import settle as settling
 from xl2.flow.submit import MAX_TX_GAS
 from xl2.ports import Chain, Clock, Happening, Log, Needed, Prover, Record, Store, Submitter
-from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
+from xl2.relayer.retry import RECIPIENT, UNPAID, delay, rest_seconds
 
 log = logging.getLogger(__name__)
 
@@ -285,7 +285,9 @@ class LaneRooms:
         """Postpone what pays less than this relayer wants."""
         least = self.parts.min_fee
         poor = [one for one in records if one.sent.message.fee < least]
-        await self._postpone(poor, NotYet(f"its fee is below the {least} wei that this relayer asks for"))
+        until = self.parts.clock.now() + delay(UNPAID, 1)
+        cause = f"its fee is below the {least} wei that this relayer asks for"
+        await self.parts.store.postpone([one.sent.message.id for one in poor], until, cause)
         return [one for one in records if one.sent.message.fee >= least]
 
     async def _note(self, outcome: delivering.Outcome) -> None:

@@ -23,6 +23,7 @@ from xl2.relayer import retry
         (retry.REVERTED, [5, 10, 30, 60, 180, 600, 600]),
         (retry.RECIPIENT, [10, 30, 60, 300, 900, 3600, 3600]),
         (retry.UNTRUE, [5, 15, 60, 300, 300]),
+        (retry.UNPAID, [3600, 3600]),
         (retry.POOR, [30, 60, 300, 300]),
     ],
 )

@@ -1,0 +1,51 @@
+"""Lane: what cannot go on holds up no other."""
+
+from xl2.core.lane import Lane
+from xl2.core.types import Wei
+from xl2.flow.prove import BatchLimits
+from xl2.flow.submit import JournalledSubmitter
+from xl2.relayer import LaneParts
+from xl2.relayer.lane import LaneRooms
+from xl2.store import SqliteStore
+from xl2.testing import ManualClock, MemoryProver, MemorySigner, World
+
+FEE = Wei(10**9)
+
+
+def rooms(world: World, store: SqliteStore, clock: ManualClock) -> LaneRooms:
+    chains = {chain: world.chain(chain) for chain in (901, 902)}
+    signer = MemorySigner.named("relayer")
+    parts = LaneParts(
+        lane=world.lane(901, 902),
+        origin=chains[901],
+        destination=chains[902],
+        provers=[MemoryProver(home=chains[901])],
+        receipt_provers=[MemoryProver(home=chains[902])],
+        submitters={one.chain: JournalledSubmitter(one, signer, store, clock) for one in chains.values()},
+        store=store,
+        clock=clock,
+        min_fee=FEE,
+        limits=BatchLimits(messages=2),
+    )
+    return LaneRooms(parts=parts)
+
+
+async def put(world: World, lane: Lane, fees: list[int]) -> None:
+    for number, fee in enumerate(fees):
+        await world.chain(901).put(lane, f"message {number}".encode(), fee=Wei(fee))
+    world.chain(901).mine(2)
+
+
+async def test_messages_that_pay_too_little_keep_no_other_waiting() -> None:
+    world, clock = World(), ManualClock()
+    await put(world, world.lane(901, 902), [0, 0, 0, 0, FEE])
+    async with SqliteStore(":memory:") as store:
+        lane = rooms(world, store, clock)
+        await lane.observe()
+
+        found = []
+        for _ in range(4):
+            found.append(await lane.prove())
+            await clock.sleep(60)
+
+    assert [message.nonce for proven in found if proven for message in proven.segment.messages] == [4]
