@@ -6,11 +6,14 @@ import pytest
 
 from tests.scenario.conftest import RouteOf, Valve
 from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
+from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, Timestamp, Wei
 from xl2.errors import InvalidInput, NotYet, Reverted, Unaffordable
 from xl2.flow import deliver, send
-from xl2.ports import Fate
+from xl2.ports import Call, Fate, Log, Needed
+from xl2_adapters.op_stack.proven import ProvenProver
 
 FEE = Wei(10**12)
 NOBODY = Address(b"\x99" * 20)
@@ -45,6 +48,32 @@ async def test_a_message_is_delivered_and_its_fee_earned(route_of: RouteOf, kind
     assert await route.destination.fates([sent.message], tip.number) == [Fate.DELIVERED]
     assert await route.states(records) == {State.SETTLED}
     assert await route.origin.credit(route.account("relayer").address) >= earned_before + FEE
+
+
+async def test_a_root_that_is_kept_makes_later_evidence_small(route_of: RouteOf) -> None:
+    route = route_of("proven")
+    records = await route.observed([await route.send(to_nobody(route.destination.chain, "proven"))])
+    prover = route.prover("op-a", "op-b")
+    assert isinstance(prover, ProvenProver)
+    log = Log(lane=Lane.of(records[0].sent.message), kind=LogKind.LANE)
+
+    async def keep() -> Call:
+        cursor = await route.store.cursor(log)
+        assert cursor is not None
+        found = await prover.keep(log, records[0].sent.message.nonce + 1, cursor.block)
+        if isinstance(found, Needed):
+            for call in found.calls:
+                await route.submitter(route.destination).submit(call)
+            raise NotYet(found.why)
+        return found
+
+    await route.submitter(route.destination).submit(await route.until(keep))
+    proven = await route.proven(records)
+    await route.delivered(records)
+
+    assert proven.shown.evidence[:2] == bytes((128, 0))
+    assert len(proven.shown.evidence) < 3_000
+    assert await route.states(records) == {State.DELIVERED}
 
 
 @pytest.mark.parametrize("kind", ["attested", "proven"])

@@ -13,13 +13,13 @@ from xl2.core.evidence import Finality, VerifierNumber, class_of, inline
 from xl2.core.header import Header
 from xl2.core.types import Assurance, BlockNumber, Timestamp, address, hex_text
 from xl2.errors import ConfigInvalid, NotYet, RpcRejected
-from xl2.ports import Block, Log, Needed, Shown, VerifierSettings
+from xl2.ports import Block, Call, Log, Needed, Shown, VerifierSettings
 from xl2_adapters.abi import Method
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.contracts.proven import Checkpoints, ProvenHeads
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.games import Games, SettledGame
-from xl2_adapters.op_stack.log_head import place_of, prove_head
+from xl2_adapters.op_stack.log_head import LogHead, place_of, prove_head
 from xl2_adapters.op_stack.settled import Pins, SettledProof
 from xl2_adapters.pruned import is_pruned
 
@@ -38,6 +38,16 @@ class _Wiring:
     checkpoints: Checkpoints
     pins: Pins
     games: Games
+
+
+@frozen(kw_only=True)
+class _UnderL1:
+    """A head, and the proof of the storage root that it stands under, from an L1 block down."""
+
+    head: LogHead
+    root_proof: bytes
+    header: Header
+    game: SettledGame
 
 
 @frozen(kw_only=True)
@@ -68,11 +78,15 @@ class ProvenProver:
         kept = await self._kept(log, count, upto)
         if kept is not None:
             return kept
-        # First on L1 as the reader sees it now: without a game that covers the log no checkpoint helps.
-        seen = await self.anchor.block(await self._anchor_seen())
-        game = await wiring.games.newest_settled(seen, upto)
-        await place_of(self.home, log, count, game.game.number)
-        return await self._inline(log, count, upto, wiring, seen.number)
+        return await self._inline(log, count, upto, wiring)
+
+    async def keep(self, log: Log, count: int, upto: BlockNumber) -> Call | Needed:
+        """The call that lets the reader keep the storage root of such a head: later heads there cost one slot proof."""
+        wiring = await self._read_wiring()
+        found = await self._under_l1(log, count, upto, wiring)
+        if isinstance(found, Needed):
+            return found
+        return ProvenHeads(self.reader, self.verifier.address).prove_call(found.root_proof, log.account)
 
     async def _kept(self, log: Log, count: int, upto: BlockNumber) -> Shown | None:
         """Evidence under a storage root that the reader keeps and that is new enough."""
@@ -103,10 +117,28 @@ class ProvenProver:
             at=at,
         )
 
-    async def _inline(
-        self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring, seen: BlockNumber
-    ) -> Shown | Needed:
-        """Evidence under the newest L1 block kept by the reader at which a game covers the log."""
+    async def _inline(self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring) -> Shown | Needed:
+        """Evidence that has everything in it."""
+        found = await self._under_l1(log, count, upto, wiring)
+        if isinstance(found, Needed):
+            return found
+        head, header, game = found.head, found.header, found.game.game
+        proof = storage_proof.inline_proof(head.place, root=found.root_proof, storage_nodes=head.storage_nodes)
+        trusted = f"nobody: storage proof under l1 block {header.number} {hex_text(header.hash)}, game {game.index}"
+        return Shown(
+            head=head.head,
+            evidence=inline(VerifierNumber(self.verifier.number), proof),
+            assurance=self.assurance,
+            trusted=(trusted,),
+            at=game.number,
+        )
+
+    async def _under_l1(self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring) -> _UnderL1 | Needed:
+        """A head and all its proofs, under the newest L1 block kept by the reader at which a game covers the log."""
+        # First on L1 as the reader sees it now: without a game that covers the log no checkpoint helps.
+        seen = await self.anchor.block(await self._anchor_seen())
+        covering = await wiring.games.newest_settled(seen, upto)
+        await place_of(self.home, log, count, covering.game.number)
         tip = (await self.reader.head(Finality.LATEST)).number
         kept = await wiring.checkpoints.kept(self.reader.settings.start, tip)
         why = f"chain {log.reader} keeps no l1 block yet"
@@ -122,7 +154,7 @@ class ProvenProver:
                 why = not_yet.what
                 break
             except RpcRejected as rejected:
-                if not is_pruned(rejected, number, seen):
+                if not is_pruned(rejected, number, seen.number):
                     raise
                 why = f"no state is kept for l1 block {number}, the newest that chain {log.reader} keeps"
                 break
@@ -130,19 +162,8 @@ class ProvenProver:
             head = await prove_head(
                 self.home, log, place=place, count=shown_count, at=game.game.number, state_root=game.output.state_root
             )
-            proof = storage_proof.inline_proof(
-                place,
-                root=storage_proof.root_proof(l1_header=header.encoded, settled=root, account_nodes=head.account_nodes),
-                storage_nodes=head.storage_nodes,
-            )
-            trusted = f"nobody: storage proof under l1 block {number} {hex_text(block_hash)}, game {game.game.index}"
-            return Shown(
-                head=head.head,
-                evidence=inline(VerifierNumber(self.verifier.number), proof),
-                assurance=self.assurance,
-                trusted=(trusted,),
-                at=game.game.number,
-            )
+            proof = storage_proof.root_proof(l1_header=header.encoded, settled=root, account_nodes=head.account_nodes)
+            return _UnderL1(head=head, root_proof=proof, header=header, game=game)
         return Needed(calls=(wiring.checkpoints.checkpoint_call(),), why=why)
 
     async def _anchor_seen(self) -> BlockNumber:
