@@ -65,7 +65,12 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) 
     of are not observed, or settlements wait for a final block.
     """
     entries = await store.entries(lane, await store.settled_upto(lane), limit)
+    # First of all: what is observed while this looks is behind it, so it is seen as newer.
+    cursor = await store.cursor(Log(lane=lane, kind=LogKind.LANE))
     spoken_of = [await _records(entry, store) for entry in entries]
+    unknown = [entry for entry, records in zip(entries, spoken_of, strict=True) if not records]
+    if unknown:
+        await _check_never_sent(unknown, origin, BlockNumber(cursor.block + 1 if cursor else 0))
     final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
     over = await _leading_settled(spoken_of, origin, final.number)
     under_way = await _leading_settled(spoken_of, origin, tip.number)
@@ -137,6 +142,17 @@ async def _records(entry: Entry, store: Store) -> Sequence[Record]:
         raise NotYet(f"chain {entry.lane.origin} is observed up to {len(page)} of the messages that receipt "
                      f"{entry.index} speaks of")  # fmt: skip
     return named
+
+
+async def _check_never_sent(unknown: Sequence[Entry], origin: Chain, first: BlockNumber) -> None:
+    """Raise `NotYet` where an expiry is of a message that was sent in a block not observed yet, from `first` on."""
+    tip = await origin.head(Finality.LATEST)
+    sent = await origin.sent(unknown[0].lane, first, tip.number) if first <= tip.number else []
+    newer = {one.message.id for one in sent}
+    for entry in unknown:
+        receipt = parse_receipt(entry.data)
+        if not isinstance(receipt, Delivered) and receipt.id in newer:
+            raise NotYet(f"message {hex_text(receipt.id)}, which receipt {entry.index} speaks of, is not observed yet")
 
 
 async def _leading_settled(spoken_of: Sequence[Sequence[Record]], origin: Chain, at: BlockNumber) -> int:

@@ -92,6 +92,22 @@ async def test_an_expiry_of_what_was_never_sent_settles_nothing_and_holds_up_not
     assert await walk.origin.credit(SENDER) == 0
 
 
+async def test_an_expiry_of_what_is_not_observed_yet_is_refunded_later(walk: Walk) -> None:
+    await walk.observed(1)
+    late = await walk.origin.put(walk.lane, b"late", fee=FEE, expiry=Timestamp(1_700_000_010))
+    walk.destination.mine(1, seconds=60)
+    await walk.submitter(walk.destination).submit(walk.destination.expire_call(late.message))
+    await walk.confirmed([])
+
+    with pytest.raises(NotYet, match="not observed"):
+        await walk.owed()
+    walk.origin.mine(2)
+    await walk.observe()
+    await walk.settled()
+
+    assert await walk.origin.credit(SENDER) == FEE
+
+
 async def test_what_is_settled_at_the_tip_is_not_paid_for_twice(walk: Walk) -> None:
     records = await walk.observed(1, fee=FEE)
     await walk.delivered(records)

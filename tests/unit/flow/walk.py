@@ -75,7 +75,8 @@ class Walk:
         log = Log(lane=self.lane, kind=LogKind.RECEIPTS)
         await observe.observe(self.destination, log, self.store, Finality.FINALIZED, self.clock.now())
         fresh = [await self.record(one.sent.message.id) for one in records]
-        await self.store.happen(await confirm.confirm(fresh, self.store, self.destination), self.clock.now())
+        found = await confirm.confirm(fresh, self.store, self.destination) if fresh else []
+        await self.store.happen(found, self.clock.now())
 
     async def owed(self) -> settle.Owed | None:
         return await settle.owed(self.lane, self.store, self.origin, 64, self.clock.now())
