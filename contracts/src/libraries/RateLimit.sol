@@ -25,7 +25,8 @@ library RateLimit {
     }
 
     /// @dev Counts what comes back, which always comes to pass; unless `patient`, where it waits while more has come in than
-    /// the capacity.
+    /// the capacity. What waits for nothing fills the bucket and no more: else whoever sends many capacities and lets them
+    /// expire would keep others out for as many windows.
     /// @custom:throws LimitExceeded
     function takeBack(RemoteBooks books, RemoteLink link, uint64 chainId, uint256 value, bool patient)
         internal
@@ -34,12 +35,14 @@ library RateLimit {
     {
         if (link.isUnlimited()) return books;
         (uint256 level, uint256 time) = leak(books, link, block.timestamp);
+        uint256 capacity = link.capacity();
         require(
-            !patient || level <= link.capacity(),
-            ITokenBridge.LimitExceeded(chainId, value, 0, fitsAt(0, level, time, link))
+            !patient || level <= capacity, ITokenBridge.LimitExceeded(chainId, value, 0, fitsAt(0, level, time, link))
         );
+        uint256 most = patient ? NO_LIMIT : capacity;
+        if (level > most) most = level; // the capacity was lowered
         uint256 sum = level + value;
-        return books.withUsed(sum < NO_LIMIT ? sum : NO_LIMIT, time);
+        return books.withUsed(sum < most ? sum : most, time);
     }
 
     /// @dev Counts what goes out. The leak since then is taken off later: in which order changes nothing.
