@@ -3,8 +3,8 @@ EVM: any Ethereum-like chain behind one JSON-RPC endpoint, in the house's words.
 
 Comes in: block numbers, addresses, slots. Goes out: blocks, logs, storage, proofs, fees, receipts. Promise: the chain
 id was checked before the first answer; a log, a block or a proof node that is not what was asked for is refused here; a
-range of logs that an endpoint finds too long is halved until it fits. Whether an endpoint told the truth is left to
-`flow` (logs against storage) and to the provers (proofs). What contracts mean is left to `contracts`.
+range of logs that an endpoint finds too long is halved until it fits, and grows again. Whether an endpoint told the
+truth is left to `flow` (logs against storage) and to the provers (proofs), what contracts mean to `contracts`.
 """
 
 import asyncio
@@ -19,12 +19,14 @@ from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailabl
 from xl2.ports import Block, Broadcast, Call, Fees, Place, TxReceipt
 from xl2_adapters import rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
-from xl2_adapters.node_words import outcome_of
+from xl2_adapters.node_words import asks_for_less, outcome_of
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
 
 #: Blocks in one `eth_getLogs`; more is refused by many public endpoints.
 _LOG_RANGE = 2_000
+#: So many ranges in a row must fit before a halved one is doubled: a limit that stays costs few refusals.
+_FITS_TO_GROW = 4
 _TAGS = {
     Finality.LATEST: "latest",
     Finality.SAFE: "safe",
@@ -230,25 +232,28 @@ class Evm:
         """
         Logs of a contract in a range of blocks, in their order.
 
-        `topics`: by place, the values allowed; None: any. Raises `RpcUnavailable` for logs that were not asked for.
+        `topics`: by place, the values allowed; None: any. Raises `RpcUnavailable` for logs that were not asked for, and
+        what the endpoint said where a shorter range would not help.
         """
         found: list[Log] = []
         at = int(first)
-        length = _LOG_RANGE
+        length, fits = _LOG_RANGE, 0
         while at <= last:
             end = min(at + length - 1, last)
             try:
                 answer = await self.ask("eth_getLogs", self._filter(contract, topics, at, end))
-            except (RpcRejected, RpcTooLarge):
-                if end == at:
+            except (RpcRejected, RpcTooLarge) as refused:
+                if end == at or not asks_for_less(refused):
                     raise
-                length = max(1, (end - at + 1) // 2)
+                length, fits = (end - at + 1) // 2, 0
                 continue
             entries = [
                 self._log(entry, contract, topics, at, end) for entry in rpc_wire.sequence(answer, self.endpoint)
             ]
             found += sorted(entries, key=lambda log: (log.place.block, log.place.log_index))
-            at = end + 1
+            at, fits = end + 1, fits + 1
+            if fits == _FITS_TO_GROW:
+                length, fits = min(2 * length, _LOG_RANGE), 0
         return found
 
     def explained(self, reverted: Reverted, what: str) -> Reverted:

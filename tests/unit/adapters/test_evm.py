@@ -106,10 +106,47 @@ async def test_one_block_that_is_refused_is_an_error() -> None:
     def answer(method: str, *_: Any) -> Any:
         if method == "eth_chainId":
             return "0x385"
-        raise RpcRejected("archive only", endpoint="http://node")
+        raise RpcRejected("query timeout exceeded", endpoint="http://node")
 
-    with pytest.raises(RpcRejected, match="archive only"):
+    with pytest.raises(RpcRejected, match="timeout"):
         await evm(answer).logs(CONTRACT, [[TOPIC]], BlockNumber(1), BlockNumber(2))
+
+
+async def test_a_range_grows_again_behind_a_dense_block() -> None:
+    lengths: list[int] = []
+
+    def answer(method: str, *params: Any) -> Any:
+        if method == "eth_chainId":
+            return "0x385"
+        first, last = int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)
+        if first <= 50 <= last and last - first >= 10:
+            raise RpcRejected("query returned more than 10000 results", endpoint="http://node")
+        lengths.append(last - first + 1)
+        return []
+
+    await evm(answer).logs(CONTRACT, [[TOPIC]], BlockNumber(1), BlockNumber(40_000))
+
+    assert sum(lengths) == 40_000
+    assert min(lengths) <= 10
+    assert lengths.count(2_000) > 10
+
+
+@pytest.mark.parametrize(
+    "said", ["archive only", "rate limit reached", "too many requests", "invalid block range params", "unknown address"]
+)
+async def test_a_refusal_that_no_shorter_range_mends_is_an_error_at_once(said: str) -> None:
+    asked: list[str] = []
+
+    def answer(method: str, *_: Any) -> Any:
+        if method == "eth_chainId":
+            return "0x385"
+        asked.append(method)
+        raise RpcRejected(said, endpoint="http://node")
+
+    with pytest.raises(RpcRejected, match=said):
+        await evm(answer).logs(CONTRACT, [[TOPIC]], BlockNumber(1), BlockNumber(900))
+
+    assert asked == ["eth_getLogs"]
 
 
 @pytest.mark.parametrize(
