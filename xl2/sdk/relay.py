@@ -19,7 +19,7 @@ from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind
 from xl2.core.transfer import Transfer
 from xl2.core.types import Assurance, BlockNumber, ChainId, hex_text
-from xl2.errors import InvalidInput, NotFound, NotYet
+from xl2.errors import InvalidInput, NotFound, NotYet, Reverted
 from xl2.flow.deliver import deliver, expire, retry
 from xl2.flow.observe import observe
 from xl2.flow.prove import prove
@@ -137,7 +137,7 @@ class Carrier:
         if await bridge.refunded_fees(owner):
             await self._make(bridge.claim_fees_call(owner))
 
-    async def _deliver(self, message: Message) -> None:
+    async def _deliver(self, message: Message, *, anew: bool = False) -> None:
         log = Log(lane=Lane.of(message), kind=LogKind.LANE)
         await self._observe(log)
         record = await self.parts.store.record(message.id)
@@ -147,13 +147,21 @@ class Carrier:
         if found is not None:
             proven, prover = found
             there, submitter = self.parts.chains[message.destination], self.parts.submitter(message.destination)
-            outcome = await deliver(proven.segment, proven.shown.evidence, there, submitter)
+            outcome = await deliver(proven.segment, proven.shown.evidence, there, submitter, anew=anew)
             self._note("deliver", message.destination, outcome.receipt, prover)
 
     async def _retry(self, message: Message) -> None:
         gas = message.gas_limit * RETRY_GAS_PERCENT // 100
         there, submitter = self.parts.chains[message.destination], self.parts.submitter(message.destination)
-        self._note("retry", message.destination, (await retry(message, gas, there, submitter)).receipt)
+        try:
+            outcome = await retry(message, gas, there, submitter)
+        except Reverted as reverted:
+            if there.error_name(reverted.revert) != "VerifiersFell":
+                raise
+            # What it failed on is believed no longer: it takes evidence that is.
+            await self._deliver(message, anew=True)
+            return
+        self._note("retry", message.destination, outcome.receipt)
 
     async def _expire(self, message: Message) -> None:
         there, submitter = self.parts.chains[message.destination], self.parts.submitter(message.destination)

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import BlockNumber, Wei
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
-from xl2.ports import Block, Sent
+from xl2.core.types import Address, BlockNumber, Wei
+from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Reverted, RpcUnavailable
+from xl2.ports import Block, Call, Sent
 from xl2.sdk import Goal
 from xl2.sdk.relay import MAX_ASKED
 from xl2.wallet import StatusEvent, WalletHooks
@@ -192,6 +192,27 @@ async def test_a_prover_that_asks_for_calls_without_end_is_not_paid_for_without_
 
     with pytest.raises(NotYet, match=f"asked for {MAX_ASKED} rounds of calls"):
         await scene.client.relay(sent.id, timeout_seconds=60)
+
+
+async def test_what_failed_on_evidence_that_fell_is_delivered_anew(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.b.recipients[RECIPIENT] = lambda *_: False
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi")
+    await scene.client.relay(sent.id, "tried")
+    scene.b.recipients[RECIPIENT] = lambda *_: True
+    simulate = scene.b.simulate
+
+    async def fallen(call: Call, sender: Address) -> int:
+        if call.what.startswith("retry"):
+            raise Reverted("VerifiersFell", endpoint="b", revert=b"VerifiersFell")
+        return await simulate(call, sender)
+
+    monkeypatch.setattr(scene.b, "simulate", fallen)
+    relayed = await scene.client.relay(sent.id)
+
+    assert relayed.status.state is State.DELIVERED
+    assert [(act.what, act.evidence) for act in relayed.acts] == [("deliver", "memory")]
 
 
 @pytest.mark.parametrize("blocks", [0, 3])
