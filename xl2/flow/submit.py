@@ -133,12 +133,27 @@ class JournalledSubmitter:
             return None
 
     async def _free_nonce(self) -> int:
-        """Lowest nonce that neither the chain's pool nor our journal holds: forgotten gaps are filled first."""
+        """
+        Lowest nonce that neither the chain's pool nor our journal holds: forgotten gaps are filled first.
+
+        What the journal holds below it and the pool does not is sent once more: whoever waited for it may have been
+        cancelled, and all that follows would wait for it.
+        """
         nonce = await self._chain.tx_nonce(self.address, pending=True)
-        held = {one.signed.transaction.tx_nonce for one in await self._journal.pending(self._chain.chain, self.address)}
+        pending = await self._journal.pending(self._chain.chain, self.address)
+        held = {one.signed.transaction.tx_nonce: one.signed for one in pending}
         while nonce in held:
+            await self._send_again(held[nonce])
             nonce += 1
         return nonce
+
+    async def _send_again(self, signed: SignedTransaction) -> None:
+        try:
+            await self._broadcast(signed)
+        except Refused as refused:
+            # It may be in the pool for all that: neither its nonce nor the call that follows is given up for this.
+            fields = {"tx_hash": hex_text(signed.hash), "cause": refused.what}
+            log.warning("held transaction refused", extra={"fields": fields})
 
     async def _check_balance(self, transaction: Transaction, what: str) -> None:
         needed = transaction.value + transaction.gas_limit * transaction.max_fee

@@ -71,6 +71,35 @@ async def test_after_a_crash_the_same_bytes_are_sent_again(
     assert await chain.tx_nonce(ALICE.address) == 1
 
 
+async def test_a_call_given_up_before_its_bytes_went_out_does_not_hold_up_the_next(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    one = submitter(chain, store, clock)
+    reached, broadcast = asyncio.Event(), chain.broadcast
+
+    async def hanging(_: bytes) -> Broadcast:
+        reached.set()
+        return await asyncio.Future()
+
+    chain.broadcast = hanging  # type: ignore[method-assign]
+    given_up = asyncio.ensure_future(one.submit(transfer(chain)))
+    await reached.wait()
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    (kept,) = await store.pending(chain.chain, ALICE.address)
+
+    chain.broadcast = broadcast  # type: ignore[method-assign]
+    following = asyncio.ensure_future(one.submit(transfer(chain)))
+    started = clock.now()
+    await until(lambda: following.done() or clock.now() > started + 60)
+
+    assert following.done()
+    assert chain.broadcasts[0] == kept.signed.raw
+    assert await chain.tx_nonce(ALICE.address) == 2
+
+
 async def test_two_calls_at_once_take_two_nonces(world: World, store: SqliteStore, clock: ManualClock) -> None:
     chain = world.chain(901)
     one = submitter(chain, store, clock)
