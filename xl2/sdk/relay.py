@@ -6,7 +6,7 @@ step is the room's own (`xl2.flow`), so proofs are verified before gas is paid a
 chains are not ready for is `NotYet`, with the sentence of whoever is awaited. Waiting is left to the client.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -19,7 +19,7 @@ from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind
 from xl2.core.transfer import Transfer
 from xl2.core.types import Assurance, BlockNumber, ChainId, hex_text
-from xl2.errors import InvalidInput, NotFound, NotYet, Reverted
+from xl2.errors import InvalidInput, NotAccepted, NotFound, NotYet, Refused, Retryable, Reverted
 from xl2.flow.deliver import deliver, expire, retry
 from xl2.flow.observe import observe
 from xl2.flow.prove import prove
@@ -187,27 +187,34 @@ class Carrier:
         """
         What the first prover that is ready makes of it. None: calls were made that it needs first, ask again.
 
-        Raises the first prover's `NotYet` where none is ready.
+        One that fails does not hide the next. Where none serves, raises `NotYet` while one of them is only waiting,
+        else what the first of them failed with. What the wallet refused is not asked for in another way.
         """
-        waiting: NotYet | None = None
+        failures: list[Retryable | Refused] = []
         for prover in self._provers(log):
             try:
                 found = await ask(prover)
-            except NotYet as not_yet:
-                waiting = waiting or not_yet
-                continue
-            if not isinstance(found, Needed):
-                return found, prover
-            self._asked += 1
-            if self._asked > MAX_ASKED:
-                raise NotYet(
-                    f"{prover.name} evidence asked for {MAX_ASKED} rounds of calls and is not ready: {found.why}",
-                    remedy="No more gas is spent on it; try other evidence with --via, or later.",
-                )
-            for call in found.calls:
-                await self._make(call)
-            return None
-        raise waiting or NotYet(f"no prover is ready for logs of chain {log.home}")
+                if not isinstance(found, Needed):
+                    return found, prover
+                await self._prepare(found, prover)
+            except NotAccepted:
+                raise
+            except (Retryable, Refused) as cause:
+                failures.append(cause)
+            else:
+                return None
+        raise _most_telling(failures)
+
+    async def _prepare(self, needed: Needed, prover: Remembering) -> None:
+        """Make the calls that evidence needs first, as long as it does not ask for ever."""
+        self._asked += 1
+        if self._asked > MAX_ASKED:
+            raise NotYet(
+                f"{prover.name} evidence asked for {MAX_ASKED} rounds of calls and is not ready: {needed.why}",
+                remedy="No more gas is spent on it; try other evidence with --via, or later.",
+            )
+        for call in needed.calls:
+            await self._make(call)
 
     def _provers(self, log: Log) -> list[Remembering]:
         provers = self.parts.provers(log)
@@ -260,3 +267,12 @@ class Carrier:
                 trusted=shown.trusted if shown else (),
             )
         )
+
+
+def _most_telling(failures: Sequence[Retryable | Refused]) -> Retryable | Refused:
+    """One error for all provers: while one of them waits it is `NotYet`, and says also what is wrong with another."""
+    waiting = next((one for one in failures if isinstance(one, NotYet)), None)
+    broken = next((one for one in failures if not isinstance(one, NotYet)), None)
+    if waiting is None or broken is None:
+        return failures[0]
+    return NotYet(f"{waiting.what}; other evidence failed: {broken.what}", remedy=waiting.remedy)

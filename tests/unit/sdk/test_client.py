@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from attrs import define, evolve
 
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, Wei
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Reverted, RpcUnavailable
-from xl2.ports import Block, Call, Sent
-from xl2.sdk import Goal
+from xl2.errors import InvalidInput, NotFound, NotYet, ProofInvalid, Refused, Reverted, RpcUnavailable
+from xl2.ports import Block, Call, Log, Needed, Sent, Shown
+from xl2.sdk import AsyncClient, Goal
 from xl2.sdk.relay import MAX_ASKED
+from xl2.testing import MemoryProver
 from xl2.wallet import StatusEvent, WalletHooks
 
 
@@ -213,6 +215,52 @@ async def test_what_failed_on_evidence_that_fell_is_delivered_anew(
 
     assert relayed.status.state is State.DELIVERED
     assert [(act.what, act.evidence) for act in relayed.acts] == [("deliver", "memory")]
+
+
+@define(kw_only=True)
+class Failing(MemoryProver):
+    """Shows nothing, and says why."""
+
+    cause: Exception
+
+    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+        del log, count, upto
+        raise self.cause
+
+
+BROKEN = [ProofInvalid("the signature is not theirs"), RpcUnavailable("the attester is down", endpoint="attester")]
+
+
+@pytest.mark.parametrize("cause", BROKEN)
+async def test_a_prover_that_fails_does_not_hide_the_next(scene: Scene, cause: Exception) -> None:
+    carrier = evolve(scene.parts, provers=lambda log: [Failing(home=scene.a, cause=cause), scene.provers[log.home]])
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+
+    relayed = await AsyncClient(carrier).relay(sent.id)
+
+    assert relayed.status.state is State.DELIVERED
+
+
+@pytest.mark.parametrize("cause", BROKEN)
+async def test_where_every_prover_fails_the_first_one_says_why(scene: Scene, cause: Exception) -> None:
+    other = ProofInvalid("another head")
+    failing = [Failing(home=scene.a, cause=cause), Failing(home=scene.a, cause=other)]
+    carrier = evolve(scene.parts, provers=lambda _: failing)
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    scene.mine()
+
+    with pytest.raises(type(cause), match=str(cause)):
+        await AsyncClient(carrier).relay(sent.id)
+
+
+async def test_a_wait_for_one_prover_tells_what_is_wrong_with_the_other(scene: Scene) -> None:
+    scene.provers[A].waits_for = "the game is not resolved"
+    failing = Failing(home=scene.a, cause=ProofInvalid("another head"))
+    carrier = evolve(scene.parts, provers=lambda log: [failing, scene.provers[log.home]])
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+
+    with pytest.raises(NotYet, match="the game is not resolved; other evidence failed: another head"):
+        await AsyncClient(carrier).relay(sent.id, timeout_seconds=30)
 
 
 @pytest.mark.parametrize("blocks", [0, 3])
