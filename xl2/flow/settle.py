@@ -59,30 +59,35 @@ class Settled:
 
 async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) -> Owed | None:
     """
-    Entries to be settled next; None where there are none.
+    Entries to be settled next, `limit` at most; None where there are none.
 
-    Marks what a final block of the origin has settled, by whomever. Raises `NotYet` while messages that an entry speaks
-    of are not observed, or settlements wait for a final block.
+    Marks what a final block of the origin has settled, by whomever, and steps past what is settled at the tip. Raises
+    `NotYet` while messages that an entry speaks of are not observed, or nothing but settlements that wait for a final
+    block is left.
     """
-    entries = await store.entries(lane, await store.settled_upto(lane), limit)
-    # First of all: what is observed while this looks is behind it, so it is seen as newer.
-    cursor = await store.cursor(Log(lane=lane, kind=LogKind.LANE))
-    spoken_of = [await _records(entry, store) for entry in entries]
-    unknown = [entry for entry, records in zip(entries, spoken_of, strict=True) if not records]
-    if unknown:
-        await _check_never_sent(unknown, origin, BlockNumber(cursor.block + 1 if cursor else 0))
-    final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
-    over = await _leading_settled(spoken_of, origin, final.number)
-    under_way = await _leading_settled(spoken_of, origin, tip.number)
-    if over:
-        await store.happen(_settlements([one for records in spoken_of[:over] for one in records], None), now)
-        await store.settle_upto(lane, entries[over - 1].index + 1)
-    if over == len(entries):
-        return None
-    if under_way == len(entries):
+    first = upto = await store.settled_upto(lane)
+    while entries := await store.entries(lane, first, limit):
+        # First of all: what is observed while this looks is behind it, so it is seen as newer.
+        cursor = await store.cursor(Log(lane=lane, kind=LogKind.LANE))
+        spoken_of = [await _records(entry, store) for entry in entries]
+        unknown = [entry for entry, records in zip(entries, spoken_of, strict=True) if not records]
+        if unknown:
+            await _check_never_sent(unknown, origin, BlockNumber(cursor.block + 1 if cursor else 0))
+        final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
+        # The mark moves without gaps: behind an entry that is not final, nothing is marked.
+        over = await _leading_settled(spoken_of, origin, final.number) if first == upto else 0
+        under_way = max(over, await _leading_settled(spoken_of, origin, tip.number))
+        if over:
+            await store.happen(_settlements([one for records in spoken_of[:over] for one in records], None), now)
+            upto = entries[over - 1].index + 1
+            await store.settle_upto(lane, upto)
+        if under_way < len(entries):
+            known = tuple(record for records in spoken_of[under_way:] for record in records)
+            return Owed(lane=lane, entries=tuple(entries[under_way:]), records=known)
+        first = entries[-1].index + 1
+    if upto < first:
         raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
-    known = tuple(record for records in spoken_of[under_way:] for record in records)
-    return Owed(lane=lane, entries=tuple(entries[under_way:]), records=known)
+    return None
 
 
 async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Call | Needed:

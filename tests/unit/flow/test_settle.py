@@ -122,6 +122,24 @@ async def test_what_is_settled_at_the_tip_is_not_paid_for_twice(walk: Walk) -> N
     assert await walk.store.settled_upto(walk.lane) == 1
 
 
+async def test_receipts_behind_those_under_way_are_settled_before_these_are_final(walk: Walk) -> None:
+    records = await walk.observed(3, fee=FEE)
+    for record in records:
+        await walk.delivered([record])
+    await walk.confirmed(records)
+
+    for _ in records:
+        await walk.settled(limit=1)
+    with pytest.raises(NotYet, match="not in a final block"):
+        await walk.owed(limit=1)
+    before_final = await walk.store.settled_upto(walk.lane)
+    walk.origin.mine(2)
+
+    assert await walk.owed(limit=1) is None
+    assert before_final < await walk.store.settled_upto(walk.lane) == 3
+    assert await walk.origin.credit(RELAYER.address) == 3 * FEE
+
+
 async def test_a_settlement_that_a_reorg_took_is_owed_again(walk: Walk) -> None:
     records = await walk.observed(1, fee=FEE)
     await walk.delivered(records)

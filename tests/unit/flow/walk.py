@@ -78,11 +78,11 @@ class Walk:
         found = await confirm.confirm(fresh, self.store, self.destination) if fresh else []
         await self.store.happen(found, self.clock.now())
 
-    async def owed(self) -> settle.Owed | None:
-        return await settle.owed(self.lane, self.store, self.origin, 64, self.clock.now())
+    async def owed(self, limit: int = 64) -> settle.Owed | None:
+        return await settle.owed(self.lane, self.store, self.origin, limit, self.clock.now())
 
-    async def settled(self) -> settle.Settled:
-        due = await self.owed()
+    async def settled(self, limit: int = 64) -> settle.Settled:
+        due = await self.owed(limit)
         assert due is not None
         call = await settle.prepare(due, self.store, self.origin, MemoryProver(home=self.destination))
         assert not isinstance(call, Needed)
