@@ -18,10 +18,10 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, Wei
-from xl2.errors import Fatal, InvalidInput, NotFound, Xl2Error
+from xl2.errors import Fatal, InvalidInput, Xl2Error
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Log, Prover
-from xl2.relayer import LaneParts, Pipeline, PipelineSettings
+from xl2.relayer import LaneParts, Pipeline, PipelineSettings, open_lanes
 from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Unattended
@@ -88,7 +88,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     parts = parts_of(config, store=store, signer=signer_of(config, key=key or settings.key), hooks=Unattended())
     stop = asyncio.Event()
     try:
-        lanes = [lane for lane in await open_lanes(parts) if lane.assurance in (settings.classes or Assurance)]
+        lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
         limits = BatchLimits(messages=settings.batch)
@@ -125,17 +125,14 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         await parts.close()
 
 
-async def open_lanes(parts: Parts) -> list[Lane]:
-    """Lanes between the configuration's chains that are open and that somebody can show heads of."""
-    found = []
-    for origin in parts.chains.values():
-        for destination in parts.chains:
-            for assurance in Assurance if destination != origin.chain else ():
-                with contextlib.suppress(NotFound):
-                    lane = await origin.lane_to(destination, assurance)
-                    if able(parts, Log(lane=lane, kind=LogKind.LANE)):
-                        found.append(lane)
-    return found
+async def lanes_to_carry(parts: Parts) -> list[Lane]:
+    """
+    Lanes between the configuration's chains that are open and that somebody can show heads of.
+
+    Raises `ConfigInvalid` where an outbox leads to another inbox than the configured one.
+    """
+    lanes = await open_lanes(list(parts.chains.values()))
+    return [lane for lane in lanes if able(parts, Log(lane=lane, kind=LogKind.LANE))]
 
 
 def able(parts: Parts, log: Log) -> Sequence[Prover]:
