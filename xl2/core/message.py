@@ -34,7 +34,9 @@ VERSION = 1
 HEADER_SIZE = 163
 #: Bit 0 of the header's flags. The other bits are zero in version 1.
 ALLOW_NO_CODE = 1
-#: No message may ask for more, so that one message with its proof fits one transaction (2^24 gas, EIP-7825).
+#: Gas of one transaction at most (EIP-7825).
+MAX_TX_GAS = 1 << 24
+#: No message may ask for more, so that one message with its proof fits one transaction.
 MAX_GAS_LIMIT = 10_000_000
 #: What a message asks for when its sender names nothing.
 DEFAULT_GAS_LIMIT = 200_000

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
-from xl2.core.message import DEFAULT_GAS_LIMIT, Message
+from xl2.core.message import DEFAULT_GAS_LIMIT, MAX_TX_GAS, Message
 from xl2.core.types import (
     Address,
     Assurance,
@@ -28,8 +28,6 @@ from xl2.ports import Call, Chain, Sent, Submitter, TxReceipt
 #: Gas of a delivery beside the recipient's: the transaction itself, evidence, statuses, the receipt. Measured single
 #: attested deliveries take about 90,000 with the recipient; proofs inline take more, and then pay it themselves.
 DELIVERY_OVERHEAD_GAS = 90_000
-#: No transaction has more gas (EIP-7825).
-MAX_TX_GAS = 1 << 24
 
 NEVER = Timestamp(0)
 

@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from attrs import evolve, field, frozen, validators
 
 from xl2.core.evidence import Finality
+from xl2.core.message import MAX_TX_GAS
 from xl2.core.types import Address, BlockNumber, ChainId, Wei, checksum, hex_text
 from xl2.errors import NotAccepted, Refused, Retryable, Reverted, Unaffordable
 from xl2.ports import Blocks, Broadcast, Call, Clock, Fees, Journal, SignedTransaction, Signer, Transaction, TxReceipt
 
 log = logging.getLogger(__name__)
-
-#: Gas of one transaction at most (EIP-7825).
-MAX_TX_GAS = 1 << 24
 
 
 @frozen(kw_only=True)

@@ -17,7 +17,7 @@ from attrs import define, evolve, field, frozen
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event, State
-from xl2.core.message import Message
+from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, ChainId, MessageId, Wei, hex_text
@@ -27,7 +27,6 @@ from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
-from xl2.flow.submit import MAX_TX_GAS
 from xl2.ports import Chain, Clock, Happening, Log, Needed, Prover, Record, Store, Submitter
 from xl2.relayer.retry import RECIPIENT, UNPAID, delay, rest_seconds
 
