@@ -10,7 +10,7 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, Timestamp, Wei
-from xl2.errors import InvalidInput, NotYet, Reverted, Unaffordable
+from xl2.errors import InvalidInput, NotYet, Reverted
 from xl2.flow import deliver, send
 from xl2.ports import Call, Fate, Log, Needed
 from xl2_adapters.op_stack.proven import ProvenProver
@@ -151,5 +151,3 @@ async def test_what_cannot_be_delivered_is_refused_before_it_is_sent(route_of: R
     assert await refused(payload=bytes(65_536)) == "payload"
     assert await refused(gas_limit=10_000_001) == "gas_limit"
     assert await refused(fee=Wei(1)) == "fee"
-    with pytest.raises(Unaffordable, match="delivering the message costs"):
-        await send.check_fee(to_nobody(there.chain, "attested", fee=Wei(0)), there)

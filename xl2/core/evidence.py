@@ -6,13 +6,12 @@ the evidence bytes of `deliver` and `settle`. Promise: a verifier's class is in 
 disagree about it. The proofs that follow the number are left to `attestation` and `storage_proof`.
 """
 
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, NewType
 
 from attrs import Attribute, field, frozen
 
-from xl2.core.types import Assurance, BlockNumber, ChainId, Hash32, Timestamp, hash32, uint
+from xl2.core.types import Assurance, Hash32, hash32, uint
 from xl2.errors import InvalidInput
 
 #: Number of a verifier in the `Heads` of its chain; its two high bits are its class.
@@ -58,40 +57,9 @@ class Head:
     count: int = field(validator=uint(64))
 
 
-@frozen(kw_only=True)
-class Checkpoint:
-    """What one chain holds true of a block of another."""
-
-    chain: ChainId = field(validator=uint(64))
-    number: BlockNumber = field(validator=uint(64))
-    block_hash: Hash32 = field(converter=hash32)
-    state_root: Hash32 = field(converter=hash32)
-    timestamp: Timestamp = field(validator=uint(64))
-
-
-def verifier_number(value: int) -> VerifierNumber:
-    """Check a verifier's number, 0 to 191, or raise `InvalidInput`."""
-    if not 0 <= value < _NUMBERS:
-        raise InvalidInput(f"verifier number is {value}, not 0 to {_NUMBERS - 1}", field="verifier", value=value)
-    return VerifierNumber(value)
-
-
 def class_of(number: VerifierNumber) -> Assurance:
     """Class of a verifier: 0-63 attested, 64-127 optimistic, 128-191 settled."""
     return Assurance(number // _NUMBERS_PER_CLASS)
-
-
-def mask_of(numbers: Iterable[VerifierNumber]) -> VerifierMask:
-    """Set of these verifiers."""
-    mask = 0
-    for number in numbers:
-        mask |= 1 << number
-    return VerifierMask(mask)
-
-
-def numbers_in(mask: VerifierMask) -> tuple[VerifierNumber, ...]:
-    """List the verifiers of a set, rising."""
-    return tuple(VerifierNumber(number) for number in range(_NUMBERS) if mask >> number & 1)
 
 
 def mask_from_class(least: Assurance) -> VerifierMask:

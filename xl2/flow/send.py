@@ -22,7 +22,7 @@ from xl2.core.types import (
     hex_text,
     uint,
 )
-from xl2.errors import Incident, InvalidInput, NotYet, Unaffordable
+from xl2.errors import Incident, InvalidInput, NotYet
 from xl2.ports import Call, Chain, Sent, Submitter, TxReceipt
 
 #: Gas of a delivery beside the recipient's: the transaction itself, evidence, statuses, the receipt. Measured single
@@ -124,18 +124,6 @@ async def least_fee(outgoing: Outgoing, destination: Chain) -> Wei:
     fees = await destination.fees()
     cost = (outgoing.gas_limit + DELIVERY_OVERHEAD_GAS) * (fees.base_fee + fees.priority_fee)
     return Wei(-(-cost // 10**9) * 10**9)
-
-
-async def check_fee(outgoing: Outgoing, destination: Chain) -> None:
-    """Raise `Unaffordable` where no relayer that wants its cost back would deliver the message."""
-    needed = await least_fee(outgoing, destination)
-    if outgoing.fee < needed:
-        raise Unaffordable(
-            f"the fee is {outgoing.fee} wei; delivering the message costs {needed} wei now",
-            needed=needed,
-            available=outgoing.fee,
-            remedy=f"Offer {needed} wei or more, or relay the message yourself.",
-        )
 
 
 async def _check_destination(message: Message, destination: Chain) -> None:

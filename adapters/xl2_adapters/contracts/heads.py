@@ -4,7 +4,7 @@ from attrs import frozen
 
 from xl2.core.evidence import VerifierMask
 from xl2.core.types import Address, Hash32
-from xl2.ports import Call, Log
+from xl2.ports import Log
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 
@@ -34,8 +34,3 @@ class Heads:
         (shown,) = SHOWN.decode(answers[0], self.evm.endpoint)
         (standing,) = STANDING.decode(answers[1], self.evm.endpoint)
         return VerifierMask(shown & standing)
-
-    def show_call(self, log: Log, head: Hash32, count: int, evidence: bytes) -> Call:
-        """Store that a head was shown, so that later deliveries need no evidence."""
-        data = SHOW.encode(log.id, head, count, evidence)
-        return Call(chain=self.evm.chain, to=self.address, data=data, what=f"show a head of {count} entries")

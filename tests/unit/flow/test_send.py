@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.flow.walk import Walk
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, Wei
-from xl2.errors import InvalidInput, NotFound, NotYet, Unaffordable
+from xl2.errors import InvalidInput, NotFound, NotYet
 from xl2.flow import send
 from xl2.testing import MemorySigner
 
@@ -82,16 +82,6 @@ async def test_the_least_fee_is_what_delivery_costs_in_whole_gwei(ready: Walk) -
 
     # (110,000 + 90,000) gas at 3 wei and a tip of 1 gwei
     assert least == 200_001 * 10**9
-
-
-async def test_a_fee_below_it_is_said_with_the_number(ready: Walk) -> None:
-    least = await send.least_fee(outgoing(), ready.destination)
-
-    await send.check_fee(outgoing(fee=least), ready.destination)
-    with pytest.raises(Unaffordable) as raised:
-        await send.check_fee(outgoing(fee=Wei(least - 10**9)), ready.destination)
-
-    assert (raised.value.needed, raised.value.available) == (least, least - 10**9)
 
 
 async def test_a_message_whose_block_was_taken_back_is_not_told_as_sent(ready: Walk) -> None:
