@@ -6,6 +6,7 @@ so nothing here imports one, and a chain can come from another distribution. Not
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -16,7 +17,7 @@ from attrs import define, field, frozen
 
 from xl2.attester.attest import HeadAttester
 from xl2.config import Config
-from xl2.core.types import Address, ChainId
+from xl2.core.types import Address, ChainId, hex_text
 from xl2.errors import ConfigInvalid
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import (
@@ -26,6 +27,7 @@ from xl2.ports import (
     Chain,
     ChainSettings,
     Family,
+    Journal,
     Log,
     Prover,
     Signer,
@@ -35,6 +37,8 @@ from xl2.ports import (
 from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Book, Bridge, Gate, Token, WalletHooks
+
+logger = logging.getLogger(__name__)
 
 ADAPTERS: Final = "xl2.adapters"
 EDGES: Final = "xl2.edges"
@@ -84,7 +88,7 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
 
     @cache
     def submitter(chain: ChainId) -> Submitter:
-        return RecoveringSubmitter(journalled(chain))
+        return RecoveringSubmitter(journalled(chain), chain, store)
 
     @cache
     def provers(log: Log) -> Sequence[Prover]:
@@ -113,9 +117,11 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
 
 @define
 class RecoveringSubmitter:
-    """A submitter that first finishes what an earlier run of this program left in the journal."""
+    """A submitter that first finishes what an earlier run of this program left in the journal, and tells of it."""
 
     inner: JournalledSubmitter
+    chain: ChainId
+    journal: Journal
     _recovered: bool = field(default=False, init=False)
     _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False)
 
@@ -128,9 +134,22 @@ class RecoveringSubmitter:
         """Make a call; see `xl2.ports.Submitter`."""
         async with self._turn:
             if not self._recovered:
-                await self.inner.recover()
+                await self._recover()
                 self._recovered = True
         return await self.inner.submit(call)
+
+    async def _recover(self) -> None:
+        """Who repeats a command after a crash must learn that the earlier one went through."""
+        left = await self.journal.pending(self.chain, self.address)
+        words = {one.signed.hash: one.what for one in left}
+        for receipt in await self.inner.recover():
+            # One that was replaced just now has another hash: then it is one of all that were left.
+            what = words.get(receipt.tx_hash) or "; ".join(sorted(set(words.values())))
+            how = "went through" if receipt.succeeded else "reverted"
+            tx_hash = hex_text(receipt.tx_hash)
+            fields = {"what": what, "chain": self.chain, "tx_hash": tx_hash, "succeeded": receipt.succeeded}
+            # In words too: a command that renders no fields prints this line as it is.
+            logger.warning("a transaction of an earlier run %s: %s (%s)", how, what, tx_hash, extra={"fields": fields})
 
 
 def attesters_of(config: Config, reader: ChainSettings, chains: Mapping[ChainId, Chain]) -> Sequence[Attester]:

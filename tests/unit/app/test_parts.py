@@ -9,7 +9,7 @@ from tests.unit.sdk.scene import A, Scene
 from xl2.app.clients import connect_async, signer_of
 from xl2.app.parts import RecoveringSubmitter, attesters_of, book_of, family, parts_of
 from xl2.config import Config, Secret, load
-from xl2.core.types import Wei
+from xl2.core.types import Wei, hex_text
 from xl2.errors import ConfigInvalid, NotFound, Reverted
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import Call, Transaction
@@ -85,18 +85,24 @@ async def test_reading_needs_no_key_and_signing_says_where_to_put_one(config: Co
     assert "XL2_KEYS__USER" in refused.value.remedy
 
 
-async def test_what_a_crash_left_unsent_is_sent_before_anything_new() -> None:
+async def test_what_a_crash_left_unsent_is_sent_before_anything_new_and_told(caplog: pytest.LogCaptureFixture) -> None:
     scene = Scene()
     user = MemorySigner.named("user")
     call = scene.a.claim_call(user.address)
     left = await user.sign_transaction(transaction_of(call), "signed before the crash")
     await scene.store.keep(left, "signed before the crash")
 
-    submitter = RecoveringSubmitter(JournalledSubmitter(scene.a, user, scene.store, scene.clock, SubmitPolicy()))
+    inner = JournalledSubmitter(scene.a, user, scene.store, scene.clock, SubmitPolicy())
+    submitter = RecoveringSubmitter(inner, A, scene.store)
     with pytest.raises(Reverted):
         await submitter.submit(call)  # nothing to claim: refused by the simulation, after the old one was seen to
 
     assert await scene.a.tx_receipt(left.hash) is not None
+    (told,) = [record for record in caplog.records if record.name == "xl2.app.parts"]
+    assert told.levelname == "WARNING"
+    assert told.getMessage() == (
+        f"a transaction of an earlier run reverted: signed before the crash ({hex_text(left.hash)})"
+    )
     assert list(await scene.store.pending(A, user.address)) == []
     await scene.client.close()
 
