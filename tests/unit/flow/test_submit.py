@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.flow.walk import until
 from xl2.core.types import Hash32
-from xl2.errors import Reverted, RpcRejected, RpcUnavailable, Unaffordable
+from xl2.errors import Refused, Reverted, RpcRejected, RpcUnavailable, Unaffordable
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy, replacement
 from xl2.ports import Broadcast, Call, Fees, Transaction, TxReceipt
 from xl2.store import SqliteStore
@@ -76,19 +76,18 @@ async def test_a_call_given_up_before_its_bytes_went_out_does_not_hold_up_the_ne
 ) -> None:
     chain = world.chain(901)
     one = submitter(chain, store, clock)
-    reached, broadcast = asyncio.Event(), chain.broadcast
+    reached, broadcast = asyncio.Queue[bytes](), chain.broadcast
 
-    async def hanging(_: bytes) -> Broadcast:
-        reached.set()
+    async def hanging(raw: bytes) -> Broadcast:
+        await reached.put(raw)
         return await asyncio.Future()
 
     chain.broadcast = hanging  # type: ignore[method-assign]
     given_up = asyncio.ensure_future(one.submit(transfer(chain)))
-    await reached.wait()
+    cut_off = await reached.get()
     given_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await given_up
-    (kept,) = await store.pending(chain.chain, ALICE.address)
 
     chain.broadcast = broadcast  # type: ignore[method-assign]
     following = asyncio.ensure_future(one.submit(transfer(chain)))
@@ -96,8 +95,35 @@ async def test_a_call_given_up_before_its_bytes_went_out_does_not_hold_up_the_ne
     await until(lambda: following.done() or clock.now() > started + 60)
 
     assert following.done()
-    assert chain.broadcasts[0] == kept.signed.raw
+    assert chain.broadcasts[0] == cut_off
     assert await chain.tx_nonce(ALICE.address) == 2
+
+
+async def test_held_bytes_that_a_node_refuses_keep_their_nonce_and_the_next_call_goes_out(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    chain.automine = False
+    one = submitter(chain, store, clock)
+    given_up = asyncio.ensure_future(one.submit(transfer(chain)))
+    await until(lambda: bool(chain.broadcasts))
+    given_up.cancel()
+    held, broadcast = chain.broadcasts[0], chain.broadcast
+    chain.forget()
+
+    async def refusing(raw: bytes) -> Broadcast:
+        if raw == held:
+            raise Refused("the sender has too little", remedy="Send it more.")
+        return await broadcast(raw)
+
+    chain.broadcast = refusing  # type: ignore[method-assign]
+    following = asyncio.ensure_future(one.submit(transfer(chain)))
+    await until(lambda: len(chain.broadcasts) > 1)
+    following.cancel()
+    pending = await store.pending(chain.chain, ALICE.address)
+
+    assert [one.signed.transaction.tx_nonce for one in pending] == [0, 1]
+    assert pending[0].signed.raw == held
 
 
 async def test_two_calls_at_once_take_two_nonces(world: World, store: SqliteStore, clock: ManualClock) -> None:
