@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from xl2.attester.attest import HeadAttester
 from xl2.config import Config
-from xl2.core.types import Address, ChainId, hex_text
+from xl2.core.types import Address, ChainId, checksum, hex_text
 from xl2.errors import ConfigInvalid
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import (
@@ -169,14 +169,26 @@ def attesters_of(config: Config, reader: ChainSettings, chains: Mapping[ChainId,
 
 
 def attester_of(config: Config, key: str, chains: Mapping[ChainId, Chain]) -> HeadAttester:
-    """The attester with this key, over its own view of the chains."""
-    verifiers = {
-        settings.chain: verifier.address
-        for settings in config.settings()
-        for verifier in settings.verifiers
-        if verifier.kind == ATTESTED
-    }
-    return HeadAttester(signer=edge("web3").signer(config.secret(key).reveal()), chains=chains, verifiers=verifiers)
+    """
+    The attester with this key, over its own view of the chains.
+
+    Where a chain has several attested verifiers it signs for the one that names it. Raises `ConfigInvalid` where more
+    than one does: a signature is for one contract, and a question does not say for which.
+    """
+    signer: Signer = edge("web3").signer(config.secret(key).reveal())
+    verifiers: dict[ChainId, Address] = {}
+    for settings in config.settings():
+        attested = [one for one in settings.verifiers if one.kind == ATTESTED]
+        mine = attested if len(attested) == 1 else [one for one in attested if signer.address in one.signers]
+        if len(mine) > 1:
+            raise ConfigInvalid(
+                f"attester {checksum(signer.address)} is a signer of {len(mine)} attested verifiers on chain "
+                f"{settings.name}: {', '.join(checksum(one.address) for one in mine)}",
+                remedy=f"Give each its own key, or leave one of them under [chains.{settings.name}].",
+            )
+        if mine:
+            verifiers[settings.chain] = mine[0].address
+    return HeadAttester(signer=signer, chains=chains, verifiers=verifiers)
 
 
 def book_of(config: Config) -> Book:

@@ -7,9 +7,9 @@ from attrs import evolve
 
 from tests.unit.sdk.scene import A, Scene
 from xl2.app.clients import connect_async, signer_of
-from xl2.app.parts import RecoveringSubmitter, attesters_of, book_of, family, parts_of
+from xl2.app.parts import RecoveringSubmitter, attester_of, attesters_of, book_of, family, parts_of
 from xl2.config import Config, Secret, load
-from xl2.core.types import Wei, hex_text
+from xl2.core.types import Address, Wei, hex_text
 from xl2.errors import ConfigInvalid, NotFound, Reverted
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import Call, Transaction
@@ -21,6 +21,7 @@ from xl2_adapters.web3_edge import signer
 EXAMPLE = Path(__file__).parents[3] / "examples" / "xl2.toml"
 KEY = "0x" + "11" * 32
 SIGNER = signer(KEY).address
+MINE = {"mine": Secret(KEY)}
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_the_book_of_a_review_names_what_the_configuration_names(config: Config)
 def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(config: Config) -> None:
     reader = config.chain("a")
     mine = evolve(reader.verifiers[0], signers=(*reader.verifiers[0].signers, SIGNER))
-    here = evolve(config, keys={"mine": Secret(KEY)})
+    here = evolve(config, keys=MINE)
 
     found = attesters_of(here, evolve(reader, verifiers=(mine,)), {})
 
@@ -71,9 +72,33 @@ def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(confi
 
 
 def test_a_key_that_is_no_signer_attests_nothing(config: Config) -> None:
-    here = evolve(config, keys={"mine": Secret(KEY)})
+    here = evolve(config, keys=MINE)
 
     assert [one.address for one in attesters_of(here, config.chain("a"), {})] == [*config.attester.urls]
+
+
+def two_verifiers(config: Config, *signers: tuple[Address, ...]) -> Config:
+    """Chain a with an attested verifier for each set of signers."""
+    entry = config.chains["a"]
+    attested = entry.verifiers[0]
+    verifiers = [
+        evolve(attested, number=place, address=Address(bytes((place,)) * 20), signers=some, threshold=1)
+        for place, some in enumerate(signers, 1)
+    ]
+    return evolve(config, chains={**config.chains, "a": evolve(entry, verifiers=tuple(verifiers))}, keys=MINE)
+
+
+def test_of_two_verifiers_an_attester_signs_for_the_one_that_names_it(config: Config) -> None:
+    other = config.chain("a").verifiers[0].signers
+
+    made = attester_of(two_verifiers(config, (SIGNER,), other), "mine", {})
+
+    assert made.verifiers[A] == b"\x01" * 20
+
+
+def test_an_attester_that_two_verifiers_name_is_refused(config: Config) -> None:
+    with pytest.raises(ConfigInvalid, match="signer of 2 attested verifiers on chain a"):
+        attester_of(two_verifiers(config, (SIGNER,), (SIGNER,)), "mine", {})
 
 
 async def test_reading_needs_no_key_and_signing_says_where_to_put_one(config: Config) -> None:
