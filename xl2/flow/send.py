@@ -119,13 +119,6 @@ async def sent_by(receipt: TxReceipt, lane: Lane, origin: Chain) -> Sent:
     return found[-1]
 
 
-async def least_fee(outgoing: Outgoing, destination: Chain) -> Wei:
-    """What delivering the message alone costs now, in wei of the destination, rounded up to whole gwei."""
-    fees = await destination.fees()
-    cost = (outgoing.gas_limit + DELIVERY_OVERHEAD_GAS) * (fees.base_fee + fees.priority_fee)
-    return Wei(-(-cost // 10**9) * 10**9)
-
-
 async def _check_destination(message: Message, destination: Chain) -> None:
     now = (await destination.head(Finality.LATEST)).timestamp
     if message.is_expired(now):

@@ -75,15 +75,6 @@ async def test_a_recipient_without_code_is_allowed_on_purpose(ready: Walk) -> No
     assert prepared.message.allow_no_code
 
 
-async def test_the_least_fee_is_what_delivery_costs_in_whole_gwei(ready: Walk) -> None:
-    ready.destination.base_fee = 3
-
-    least = await send.least_fee(outgoing(gas_limit=110_000), ready.destination)
-
-    # (110,000 + 90,000) gas at 3 wei and a tip of 1 gwei
-    assert least == 200_001 * 10**9
-
-
 async def test_a_message_whose_block_was_taken_back_is_not_told_as_sent(ready: Walk) -> None:
     submitter = ready.submitter(ready.origin)
     prepared = await send.prepare(outgoing(), submitter.address, ready.origin, ready.destination)
