@@ -56,7 +56,8 @@ def _table(report: Report) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("tx", no_wrap=True)
     table.add_column("gas", justify="right", no_wrap=True)
-    table.add_column("evidence")
+    # A class to a line, so that a whole row fits a terminal of 80 columns.
+    table.add_column("evidence", max_width=9)
     table.add_column("who was trusted", min_width=16)
     before = ""
     for row in report.rows:
