@@ -19,6 +19,9 @@ from xl2.core.types import Address, MessageId, Nonce
 from xl2.errors import NotYet
 from xl2.ports import Block, Chain, Fate, Happening, Place, Submitter, TxReceipt
 
+#: A retry may give the recipient more than its sender named: running out of gas is why many of them failed.
+RETRY_GAS_PERCENT = 150
+
 _EVENTS = {Fate.DELIVERED: Event.DELIVERY, Fate.FAILED: Event.FAILURE}
 
 

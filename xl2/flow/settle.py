@@ -36,6 +36,8 @@ from xl2.ports import (
     TxReceipt,
 )
 
+#: Receipts that one settlement opens at most.
+MAX_SETTLED = 64
 #: States that a settled receipt says something new of.
 _ANSWERED = (State.DELIVERED, State.CONFIRMED, State.EXPIRED, State.REFUNDABLE)
 

@@ -34,10 +34,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: A retry gives the recipient more than its sender named, from the second on.
-_RETRY_GAS_PERCENT = 150
-#: Receipts that one settlement opens at most.
-_MAX_SETTLED = 64
 #: Earnings are paid out when they are so many times what paying them out costs; till then the outbox keeps them.
 _CLAIM_MULTIPLE = 20
 _CLAIM_GAS = 35_000
@@ -169,7 +165,7 @@ class LaneRooms:
     async def settle(self) -> bool:
         """Receipts proven back, and what they earned paid out."""
         parts = self.parts
-        due = await settling.owed(parts.lane, parts.store, parts.origin, _MAX_SETTLED, parts.clock.now())
+        due = await settling.owed(parts.lane, parts.store, parts.origin, settling.MAX_SETTLED, parts.clock.now())
         if due is None:
             return False
         submitter = parts.submitters[parts.lane.origin]
@@ -229,7 +225,7 @@ class LaneRooms:
 
     async def _retry(self, record: Record) -> None:
         parts, message = self.parts, record.sent.message
-        gas = message.gas_limit * (_RETRY_GAS_PERCENT if record.attempts else 100) // 100
+        gas = message.gas_limit * (delivering.RETRY_GAS_PERCENT if record.attempts else 100) // 100
         submitter = parts.submitters[parts.lane.destination]
         try:
             outcome = await delivering.retry(message, gas, parts.destination, submitter, payee=parts.payee)

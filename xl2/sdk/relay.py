@@ -20,10 +20,10 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.transfer import Transfer
 from xl2.core.types import Assurance, BlockNumber, ChainId, hex_text
 from xl2.errors import InvalidInput, NotAccepted, NotFound, NotYet, Refused, Retryable, Reverted
-from xl2.flow.deliver import deliver, expire, retry
+from xl2.flow.deliver import RETRY_GAS_PERCENT, deliver, expire, retry
 from xl2.flow.observe import observe
 from xl2.flow.prove import prove
-from xl2.flow.settle import owed, settle
+from xl2.flow.settle import MAX_SETTLED, owed, settle
 from xl2.flow.settle import prepare as prepare_settlement
 from xl2.ports import Bridge, Call, Log, Needed, Prover, Shown, TxReceipt
 from xl2.sdk.parts import Parts
@@ -31,12 +31,8 @@ from xl2.sdk.values import Act, Status
 
 T = TypeVar("T")
 
-#: A retry gives the recipient more than its sender named: running out of gas is why many of them failed.
-RETRY_GAS_PERCENT: Final = 150
 #: Rounds of calls that evidence may cost for one message, there and back.
 MAX_ASKED: Final = 8
-#: Receipts that one settlement opens at most.
-MAX_SETTLED: Final = 64
 
 
 class Goal(StrEnum):
