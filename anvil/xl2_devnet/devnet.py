@@ -217,6 +217,8 @@ async def _start(
             clock=time.monotonic,
         )
         await sequencer.start(head)
+        # A snapshot's head is as old as the snapshot: nobody is let in before a clock that stands at now.
+        await sequencer.seal()
         roots = OpProposer(
             name=name,
             l1=l1.rpc,
