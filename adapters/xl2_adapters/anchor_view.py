@@ -1,0 +1,64 @@
+"""
+Anchor view: how a reader comes to know blocks of its anchor, and which it knows.
+
+Promise: a block is named only while the reader's own contract vouches for its hash. Whether that hash is still on the
+anchor is left to whoever uses it: reorgs of the anchor reach the reader with its next blocks.
+"""
+
+from typing import Protocol
+
+from attrs import frozen
+
+from xl2.core.evidence import Finality
+from xl2.core.types import BlockNumber, Hash32, address
+from xl2.ports import Call
+from xl2_adapters.abi import Method
+from xl2_adapters.contracts.proven import Checkpoints
+from xl2_adapters.evm import Evm
+
+#: Predeploy in which every block of an OP-Stack chain names its L1 origin.
+_L1_BLOCK = address("0x4200000000000000000000000000000000000015")
+_NUMBER = Method("number()", "(uint64)")
+
+
+class AnchorView(Protocol):
+    """What a chain knows of its anchor's blocks."""
+
+    async def newest(self) -> BlockNumber:
+        """Newest block of the anchor that the reader could come to know now."""
+        ...
+
+    async def kept(self) -> list[tuple[BlockNumber, Hash32]]:
+        """Blocks of the anchor that the reader knows, newest first."""
+        ...
+
+    async def keep(self) -> Call:
+        """The call that makes it know one more. Raises `NotYet` while such a block is on its way."""
+        ...
+
+
+@frozen(kw_only=True)
+class OwnView:
+    """The reader sees the anchor's newest block itself, and keeps it when told to."""
+
+    checkpoints: Checkpoints
+    #: First block of xl2's contracts on the reader.
+    start: BlockNumber
+
+    @property
+    def _reader(self) -> Evm:
+        return self.checkpoints.evm
+
+    async def newest(self) -> BlockNumber:
+        """L1 origin of the reader's tip."""
+        answer = await self._reader.view(_L1_BLOCK, _NUMBER.encode())
+        return BlockNumber(_NUMBER.decode(answer, self._reader.endpoint)[0])
+
+    async def kept(self) -> list[tuple[BlockNumber, Hash32]]:
+        """By the events of its checkpoints."""
+        tip = (await self._reader.head(Finality.LATEST)).number
+        return await self.checkpoints.kept(self.start, tip)
+
+    async def keep(self) -> Call:
+        """A checkpoint on the reader."""
+        return self.checkpoints.checkpoint_call()
