@@ -5,12 +5,21 @@ Promise: everything that awaits is on the outside, and raises nothing but the tr
 ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an answer of a chain at a named block (`None`,
 an empty sequence), never the meaning of an error.
 
-Read in this order: `seen`, `transactions`, `chains`, `assets`, `provers`, `store`, `families`. Who implements what:
-chains and provers `xl2_adapters`, the submitter `xl2.flow.submit`, the store `xl2.store.sqlite`, signers the user's
-wallet, all of them once more in memory `xl2.testing`.
+Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `store`, `families`. Who
+implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter `xl2.flow.submit`, the store
+`xl2.store.sqlite`, signers the user's wallet, all of them once more in memory `xl2.testing`.
 """
 
 from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token
+from xl2.ports.canonical import (
+    Act,
+    CanonicalBridge,
+    Cargo,
+    Crossing,
+    CrossingState,
+    CrossingStep,
+    Direction,
+)
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
@@ -31,6 +40,7 @@ from xl2.ports.transactions import (
 )
 
 __all__ = [
+    "Act",
     "Attester",
     "Block",
     "Blocks",
@@ -39,11 +49,17 @@ __all__ = [
     "BridgeTerms",
     "Broadcast",
     "Call",
+    "CanonicalBridge",
+    "Cargo",
     "Chain",
     "ChainSettings",
     "Clock",
+    "Crossing",
+    "CrossingState",
+    "CrossingStep",
     "Cursor",
     "Destination",
+    "Direction",
     "Ending",
     "Entry",
     "Failure",
