@@ -11,6 +11,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from xl2.core.types import Address, BlockNumber, ChainId, address, uint
+from xl2.ports.canonical import CanonicalBridge
 from xl2.ports.chains import Blocks, Chain
 from xl2.ports.provers import Attester, Prover
 
@@ -67,4 +68,8 @@ class Family(Protocol):
         self, home: ChainSettings, reader: ChainSettings, anchor: ChainSettings, attesters: Sequence[Attester]
     ) -> Sequence[Prover]:
         """Provers of logs at `home`, a chain of this family, by the verifiers that `reader` has; fastest first."""
+        ...
+
+    def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> CanonicalBridge:
+        """The rollup's own bridge to its anchor. Raises `ConfigInvalid` where `settings.rollup` lacks a contract."""
         ...
