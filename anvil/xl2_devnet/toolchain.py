@@ -2,16 +2,14 @@
 Toolchain: where `anvil` and `forge` are on this machine, fetched once where they are not.
 
 A tool and the environment come in, the path of a native binary goes out. Looked for in this order: the path the
-user names, our cache, PATH (that very version only), else the pinned npm package, fetched by the user's own npm.
-Promise: bytes that came over the network are run only if their sha512 is the one pinned here, and the cache never
-holds a half-written file. npm's shims (`@foundry-rs/forge`'s `bin/forge`) are not used: that one exits 0 when
-tests fail. Starting the tools is left to the devnet (`anvil`) and to `tools/forge.py` (`forge`).
+user names, our cache, PATH (that very version only), else the pinned npm package, fetched by `packages`. Promise: what
+came over the network is run only if its sha512 is the one pinned here, and the cache never holds a half-written file.
+npm's shims (`@foundry-rs/forge`'s `bin/forge`) are not used: that one exits 0 when tests fail. Starting the tools is
+left to the devnet (`anvil`) and to `tools/forge.py` (`forge`).
 
 `python -m xl2_devnet.toolchain anvil` prints the path.
 """
 
-import base64
-import hashlib
 import os
 import platform
 import re
@@ -19,37 +17,19 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import field, frozen
 
-from xl2.errors import ConfigInvalid, Fatal, Refused, Retryable, Xl2Error
-from xl2_devnet.node import find_node
+from xl2.errors import ConfigInvalid, Refused, Xl2Error
+from xl2_devnet.packages import IntegrityBroken, Package, Say, brought, cache, scratch_beside
 
-FETCH_TIMEOUT_SECONDS = 600.0
 VERSION_TIMEOUT_SECONDS = 20.0
-
-#: Called with one plain sentence whenever there is something to tell a waiting person.
-Say = Callable[[str], object]
 
 
 class ToolMissing(Refused):
     """The tool is not here, and no package of it is pinned for this kind of machine."""
-
-
-class FetchFailed(Retryable):
-    """npm did not bring the package."""
-
-    default_remedy = "Check that npm reaches its registry (`npm ping`), or put the tool on PATH, and try again."
-
-
-class IntegrityBroken(Fatal):
-    """The package's bytes are not the ones pinned."""
-
-    default_remedy = "Nothing was installed. Do not work around it: find out who serves other bytes under this version."
 
 
 @frozen(kw_only=True)
@@ -68,9 +48,17 @@ class Tool:
         """Environment variable by which a user names his own binary."""
         return f"XL2_{self.name.upper()}"
 
-    def package(self, platform_name: str) -> str:
-        """Name at npm of the package with the native binary, with its version."""
-        return f"@foundry-rs/{self.name}-{platform_name}@{self.version}"
+    def package(self, platform_name: str) -> Package:
+        """The npm package with the native binary."""
+        return Package(
+            name=f"@foundry-rs/{self.name}-{platform_name}",
+            version=self.version,
+            sha512=self.sha512[platform_name],
+            megabytes=self.megabytes,
+            licence="MIT OR Apache-2.0",
+            purpose="to run it here",
+            instead=f"put {self.name} {self.version} on PATH, or its path into {self.variable}",
+        )
 
 
 ANVIL = Tool(
@@ -128,10 +116,7 @@ def _named(tool: Tool, path: Path, say: Say) -> Path:
 
 
 def _cached(tool: Tool, environ: Mapping[str, str]) -> Path:
-    # The XDG base directory specification wants relative paths ignored.
-    named = Path(environ.get("XDG_CACHE_HOME", ""))
-    cache = named if named.is_absolute() else Path(environ.get("HOME") or Path.home()) / ".cache"
-    return cache / "xl2" / f"{tool.name}-{tool.version}" / tool.name
+    return cache(environ) / f"{tool.name}-{tool.version}" / tool.name
 
 
 def _version(tool: Tool, path: Path) -> str | None:
@@ -156,12 +141,9 @@ def _fetch(tool: Tool, environ: Mapping[str, str], *, into: Path, on_path: str |
         message = f"no {tool.name} {tool.version} for {platform_name} is pinned here, and {there}"
         remedy = f"Install Foundry {tool.version}, and put {tool.name} on PATH or its path into {tool.variable}."
         raise ToolMissing(message, remedy=remedy)
-    into.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place, so that the last step is a rename within one file system.
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=into.parent) as scratch:
-        tarball = _pack(tool, platform_name, environ, Path(scratch), say)
-        _check(tool, tarball, tool.sha512[platform_name])
-        unpacked = _unpack(tool, tarball, Path(scratch))
+    with scratch_beside(into) as scratch:
+        tarball = brought(tool.package(platform_name), environ, scratch, say)
+        unpacked = _unpack(tool, tarball, scratch)
         if _version(tool, unpacked) != tool.version:
             message = f"{tool.name} {tool.version} was fetched and is genuine, but does not run on this machine"
             raise ToolMissing(message, remedy=f"Build Foundry {tool.version} for it and name it in {tool.variable}.")
@@ -173,49 +155,6 @@ def _fetch(tool: Tool, environ: Mapping[str, str], *, into: Path, on_path: str |
 def _platform_name() -> str:
     machine = platform.machine().lower()
     return f"{platform.system().lower()}-{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"
-
-
-def _pack(tool: Tool, platform_name: str, environ: Mapping[str, str], scratch: Path, say: Say) -> Path:
-    package = tool.package(platform_name)
-    node = find_node(environ)
-    say(f"fetching {package} ({tool.megabytes} MB) by npm")
-    started = time.monotonic()
-    with (scratch / "npm.log").open("w+", encoding="utf-8") as log:
-        npm = subprocess.Popen(
-            node.npm("pack", package, "--ignore-scripts", "--no-update-notifier"),
-            cwd=scratch,
-            env=node.environment(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            while npm.poll() is None:
-                elapsed = time.monotonic() - started
-                if elapsed > FETCH_TIMEOUT_SECONDS:
-                    message = f"npm did not bring {package} within {FETCH_TIMEOUT_SECONDS:.0f} s"
-                    raise FetchFailed(message)
-                try:
-                    npm.wait(timeout=1)
-                except subprocess.TimeoutExpired:
-                    say(f"fetching {package}: {elapsed + 1:.0f} s")
-        finally:
-            npm.kill()
-            npm.wait()
-        log.seek(0)
-        told = log.read().strip()
-    tarballs = sorted(scratch.glob("*.tgz"))
-    if npm.returncode != 0 or len(tarballs) != 1:
-        message = f"npm could not bring {package} (exit {npm.returncode}): {told[-600:]}"
-        raise FetchFailed(message)
-    return tarballs[0]
-
-
-def _check(tool: Tool, tarball: Path, sha512: str) -> None:
-    found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
-    if found != sha512:
-        message = f"the package of {tool.name} {tool.version} has sha512 {found}; pinned is {sha512}"
-        raise IntegrityBroken(message)
 
 
 def _unpack(tool: Tool, tarball: Path, scratch: Path) -> Path:

@@ -12,7 +12,8 @@ import pytest
 from attrs import evolve, frozen
 
 from xl2.errors import ConfigInvalid, Xl2Error
-from xl2_devnet.toolchain import ANVIL, FORGE, FetchFailed, IntegrityBroken, Tool, ToolMissing, find
+from xl2_devnet.packages import FetchFailed, IntegrityBroken
+from xl2_devnet.toolchain import ANVIL, FORGE, Tool, ToolMissing, find
 
 PINNED = ANVIL.version
 OTHER = "0.3.0"
