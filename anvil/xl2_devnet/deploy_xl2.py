@@ -61,9 +61,9 @@ async def deploy_xl2(
                 _plan_link(here, there, rollups[there.site.name], clocks)
     on_l1 = {"router": router}
     for name, place in places.items():
-        games = l1.create(xl2("LiveGames"), rollups[name]["portal"])
-        l1.call(router, xl2("Router"), "connect", place.site.chain_id, games, place.verifiers[ROUTED])
-        on_l1 |= {f"router_{place.site.chain_id}": router, f"games_{place.site.chain_id}": games}
+        rollup = l1.create(xl2("LiveGames"), place.site.chain_id, rollups[name]["portal"])
+        l1.call(router, xl2("Router"), "connect", place.site.chain_id, rollup, place.verifiers[ROUTED])
+        on_l1 |= {f"router_{place.site.chain_id}": router, f"rollup_{place.site.chain_id}": rollup}
     tokens = plan_tokens([Ground(site=p.site, plan=p.plan, contracts=p.contracts) for p in places.values()])
     for plan, contracts in ((l1, on_l1), *((place.plan, place.contracts) for place in places.values())):
         contracts["timelock"] = plan_hand_over(plan, clocks)

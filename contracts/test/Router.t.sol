@@ -11,7 +11,9 @@ import {IRouter} from "../src/interfaces/IRouter.sol";
 import {StateProof} from "../src/libraries/StateProof.sol";
 import {ProofError} from "../src/libraries/Trie.sol";
 import {RoutedHeads} from "../src/verifiers/RoutedHeads.sol";
+import {StateRooted} from "../src/verifiers/StateRooted.sol";
 import {IPortal, LiveGames} from "../src/verifiers/op_stack/LiveGames.sol";
+import {IDepositPortal} from "../src/verifiers/op_stack/PortalDeposit.sol";
 import {WithdrawalRule} from "../src/verifiers/op_stack/WithdrawalRule.sol";
 import {Proofs} from "./libraries/Proofs.sol";
 import {Games, Shown} from "./verifiers/Games.sol";
@@ -19,23 +21,34 @@ import {IGame, OpStack} from "./verifiers/OpStack.sol";
 
 /// @notice A rollup that says what it is told, for what a real one never says.
 contract Puppet is IRollup {
-    bytes32 public stateRoot;
-    uint256 public price;
+    uint64 public immutable chain;
+    uint64 public destination;
+    RoutedHead[] private _shown;
+    address public payer;
 
-    constructor(bytes32 stateRoot_, uint256 price_) {
-        stateRoot = stateRoot_;
-        price = price_;
+    constructor(uint64 chain_, uint64 destination_, RoutedHead[] memory shown) {
+        chain = chain_;
+        destination = destination_;
+        for (uint256 i; i < shown.length; ++i) {
+            _shown.push(shown[i]);
+        }
     }
 
-    function settled(bytes calldata) external view returns (uint64, bytes32) {
-        return (1, stateRoot);
+    function heads(bytes calldata) external view returns (uint64, uint64, RoutedHead[] memory) {
+        return (1, destination, _shown);
     }
 
-    function deposit(address, uint64, bytes calldata) external view returns (address, uint256, bytes memory) {
-        return (address(this), price, "");
+    function deposit(address, uint64, bytes calldata, uint256, address payer_)
+        external
+        view
+        returns (address, bytes memory)
+    {
+        return (address(this), abi.encodeCall(this.take, (payer_)));
     }
 
-    receive() external payable {}
+    function take(address payer_) external payable {
+        payer = payer_;
+    }
 }
 
 /// @notice Heads go from a rollup's settled state, by Optimism's own portal, to the rollup where they are read; both
@@ -60,8 +73,8 @@ contract RouterTest is Test {
         origin = OpStack.deploy(ORIGIN);
         destination = OpStack.deploy(DESTINATION);
         vm.startPrank(OWNER);
-        router.connect(ORIGIN, new LiveGames(IPortal(address(origin.portal))), address(0));
-        router.connect(DESTINATION, new LiveGames(IPortal(address(destination.portal))), address(heads));
+        router.connect(ORIGIN, new LiveGames(ORIGIN, IPortal(address(origin.portal))), address(0));
+        router.connect(DESTINATION, new LiveGames(DESTINATION, IPortal(address(destination.portal))), address(heads));
         vm.stopPrank();
         (lane, page) = (Games.log("lane log"), Games.log("lane log, page 1"));
         claim = _settle(lane.stateRoot);
@@ -80,20 +93,27 @@ contract RouterTest is Test {
         router.connect(ORIGIN, IRollup(address(0xB0B)), address(0));
     }
 
+    function test_connect_refusesWhatSpeaksForAnotherChain() public {
+        IRollup rollup = router.rollupOf(ORIGIN);
+        vm.prank(OWNER);
+        vm.expectRevert(abi.encodeWithSelector(IRouter.WrongChain.selector, ORIGIN, DESTINATION));
+        router.connect(DESTINATION, rollup, address(0));
+    }
+
     function test_connect_disconnects() public {
         vm.prank(OWNER);
         vm.expectEmit(address(router));
         emit IRouter.Connected(ORIGIN, IRollup(address(0)), address(0));
         router.connect(ORIGIN, IRollup(address(0)), address(0));
         vm.expectRevert(abi.encodeWithSelector(IRouter.NotConnected.selector, ORIGIN));
-        router.push(ORIGIN, claim, _logs(lane));
+        router.push(ORIGIN, _proof(lane));
     }
 
     // ---------------------------------------------------------------- push
 
     function test_push_refusesAnUnknownRollup() public {
         vm.expectRevert(abi.encodeWithSelector(IRouter.NotConnected.selector, 7));
-        router.push(7, claim, _logs(lane));
+        router.push(7, _proof(lane));
     }
 
     function test_push_refusesADestinationThatHearsOfNothing() public {
@@ -101,80 +121,84 @@ contract RouterTest is Test {
         router.connect(DESTINATION, router.rollupOf(DESTINATION), address(0));
         vm.stopPrank();
         vm.expectRevert(abi.encodeWithSelector(IRouter.NotConnected.selector, DESTINATION));
-        router.push(ORIGIN, claim, _logs(lane));
+        router.push(ORIGIN, _proof(lane));
     }
 
     function test_push_refusesWhatTheOriginDoesNotHoldSettled() public {
         origin.superchainConfig.pause("");
         vm.expectRevert(WithdrawalRule.Paused.selector);
-        router.push(ORIGIN, claim, _logs(lane));
+        router.push(ORIGIN, _proof(lane));
     }
 
     /// @dev The attack: a game of one rollup, shown as another's.
     function test_push_refusesTheStateOfAnotherRollup() public {
         vm.expectRevert(); // the destination's own factory: it has no game
-        router.push(DESTINATION, claim, _logs(lane));
+        router.push(DESTINATION, _proof(lane));
     }
 
     function test_push_refusesALogOfAnotherChain() public {
-        Puppet puppet = new Puppet(lane.stateRoot, 0);
+        LiveGames live = new LiveGames(7, IPortal(address(origin.portal)));
         vm.prank(OWNER);
-        router.connect(7, puppet, address(0));
+        router.connect(7, live, address(0));
         vm.expectRevert(
-            abi.encodeWithSelector(IRouter.WrongPlace.selector, lane.log, ORIGIN, lane.account, DESTINATION)
+            abi.encodeWithSelector(StateRooted.WrongPlace.selector, lane.log, ORIGIN, lane.account, DESTINATION)
         );
-        router.push(7, "", _logs(lane));
+        router.push(7, _proof(lane));
     }
 
     function test_push_refusesALogOfAnotherAccount() public {
         Shown memory receipts = Games.log("receipt log");
         bytes memory logs = bytes.concat(_logs(lane), receipts.place, receipts.storageProof);
         vm.expectRevert(
-            abi.encodeWithSelector(IRouter.WrongPlace.selector, receipts.log, ORIGIN, receipts.account, DESTINATION)
+            abi.encodeWithSelector(StateRooted.WrongPlace.selector, receipts.log, ORIGIN, receipts.account, DESTINATION)
         );
-        router.push(ORIGIN, claim, logs);
+        router.push(ORIGIN, bytes.concat(claim, logs));
     }
 
     function test_push_refusesLogsForTwoChains() public {
         bytes memory place = lane.place;
         place[35] ^= 0x01; // last byte of the lane's destination
         bytes memory logs = bytes.concat(_logs(lane), place, lane.storageProof);
-        vm.expectPartialRevert(IRouter.WrongPlace.selector);
-        router.push(ORIGIN, claim, logs);
+        vm.expectPartialRevert(StateRooted.WrongPlace.selector);
+        router.push(ORIGIN, bytes.concat(claim, logs));
     }
 
     function test_push_refusesNoLogs() public {
-        vm.expectRevert(IRouter.NothingToPush.selector);
-        router.push(ORIGIN, claim, abi.encodePacked(lane.account, lane.accountProof));
+        vm.expectRevert(StateRooted.NoLogs.selector);
+        router.push(ORIGIN, bytes.concat(claim, abi.encodePacked(lane.account, lane.accountProof)));
         vm.expectRevert(abi.encodeWithSelector(StateProof.InvalidProof.selector, ProofError.CUT_SHORT));
-        router.push(ORIGIN, claim, "");
+        router.push(ORIGIN, claim);
     }
 
     function test_push_refusesALogWithoutAHead() public {
         Shown memory empty = Games.log("lane log, page 2");
         vm.expectRevert(abi.encodeWithSelector(StateProof.InvalidProof.selector, ProofError.ABSENT));
-        router.push(ORIGIN, claim, _logs(empty));
+        router.push(ORIGIN, _proof(empty));
     }
 
-    function test_push_refusesAZeroRoot() public {
-        Puppet puppet = new Puppet(0, 0);
+    function test_push_refusesNoHeads() public {
+        Puppet puppet = new Puppet(ORIGIN, DESTINATION, new RoutedHead[](0));
         vm.prank(OWNER);
         router.connect(ORIGIN, puppet, address(0));
-        vm.expectRevert(IRouter.ZeroRoot.selector);
-        router.push(ORIGIN, "", _logs(lane));
+        vm.expectRevert(IRouter.NothingToPush.selector);
+        router.push(ORIGIN, "");
     }
 
-    function test_push_refusesAnotherValueThanTheBridgeWants() public {
-        vm.expectRevert(abi.encodeWithSelector(IRouter.WrongValue.selector, 1, 0));
-        router.push{value: 1}(ORIGIN, claim, _logs(lane));
+    function test_push_refusesValueForABridgeThatSellsNoGas() public {
+        vm.expectRevert(abi.encodeWithSelector(IRollup.WrongValue.selector, 1, 0));
+        router.push{value: 1}(ORIGIN, _proof(lane));
+    }
 
-        Puppet puppet = new Puppet(0, 5);
+    function testFuzz_push_sendsAllValueAlongInTheCallersName(uint96 value, address caller) public {
+        vm.assume(caller.code.length == 0 && uint160(caller) > 0xff);
+        Puppet puppet = new Puppet(DESTINATION, 0, new RoutedHead[](0));
         vm.prank(OWNER);
         router.connect(DESTINATION, puppet, address(heads));
-        vm.expectRevert(abi.encodeWithSelector(IRouter.WrongValue.selector, 0, 5));
-        router.push(ORIGIN, claim, _logs(lane));
-        router.push{value: 5}(ORIGIN, claim, _logs(lane));
-        assertEq(address(puppet).balance, 5);
+        deal(caller, value);
+        vm.prank(caller);
+        router.push{value: value}(ORIGIN, _proof(lane));
+        assertEq(address(puppet).balance, value);
+        assertEq(puppet.payer(), caller);
     }
 
     function test_push_depositsTheHeadsInTheRoutersName() public {
@@ -219,7 +243,7 @@ contract RouterTest is Test {
         RoutedHead[] memory forged = new RoutedHead[](1);
         forged[0] = RoutedHead(lane.log, keccak256("forged"));
         vm.recordLogs();
-        IPortal(address(destination.portal))
+        IDepositPortal(address(destination.portal))
             .depositTransaction(address(heads), 0, 200_000, false, abi.encodeCall(IRoutedHeads.accept, (forged)));
         (,, bool done) = _carry();
         assertFalse(done);
@@ -252,7 +276,7 @@ contract RouterTest is Test {
             logs = bytes.concat(logs, page.place, page.storageProof);
         }
         vm.recordLogs();
-        router.push(ORIGIN, claim, logs);
+        router.push(ORIGIN, bytes.concat(claim, logs));
         (address from, address to, bytes memory packed) = _deposit();
 
         RoutedHead[] memory fresh = new RoutedHead[](count);
@@ -268,6 +292,10 @@ contract RouterTest is Test {
     }
 
     // ---------------------------------------------------------------- words for the above
+
+    function _proof(Shown memory s) private view returns (bytes memory) {
+        return bytes.concat(claim, _logs(s));
+    }
 
     function _logs(Shown memory s) private pure returns (bytes memory) {
         return abi.encodePacked(s.account, s.accountProof, s.place, s.storageProof);
@@ -288,7 +316,7 @@ contract RouterTest is Test {
 
     function _pushAndCarry(bytes memory logs) private returns (address, address, bool) {
         vm.recordLogs();
-        router.push(ORIGIN, claim, logs);
+        router.push(ORIGIN, bytes.concat(claim, logs));
         return _carry();
     }
 

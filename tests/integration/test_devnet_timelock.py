@@ -127,7 +127,7 @@ def calls_of_an_owner(devnet: Description, name: str) -> Iterator[tuple[str, byt
     """Each function that only an owner may call, of every contract on a chain that has one."""
     at = contracts_on(devnet, name)
     if name not in L2S:
-        yield at["router"], xl2("Router").call("connect", 905, at["games_901"], at["router"])
+        yield at["router"], xl2("Router").call("connect", 905, at["rollup_901"], at["router"])
         yield at["router"], xl2("Router").call("transferOwnership", account("deployer").address)
         return
     lane, heads, guard = lane_to(devnet, name), xl2("Heads"), xl2("Guard")

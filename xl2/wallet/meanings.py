@@ -325,13 +325,13 @@ def _prove(tx: Transaction, book: Book, proof: bytes, account: str) -> Meaning:
     )
 
 
-def _push(tx: Transaction, book: Book, origin: int, claim: bytes, logs: bytes) -> Meaning:
+def _push(tx: Transaction, book: Book, origin: int, proof: bytes) -> Meaning:
     return Meaning(
         contract="Router",
         call="push",
         summary=f"Proves heads of {book.chain(ChainId(origin))} on L1 and deposits them to the chain they are for.",
-        facts=(("claim", shown_bytes(claim)), ("logs", shown_bytes(logs))),
-        cautions=_unpaid(tx),
+        # The value buys gas where the destination's bridge sells it, and a bridge that does not refuses it.
+        facts=(("proof", shown_bytes(proof)), ("gas bought on the destination", f"{tx.value} wei")),
     )
 
 
@@ -361,7 +361,7 @@ READERS: Final[Mapping[tuple[str, str], Any]] = {
     ("Heads", "show(bytes32,bytes32,uint64,bytes)"): _show,
     ("Checkpoints", "checkpoint()"): _checkpoint,
     ("ProvenHeads", "prove(bytes,address)"): _prove,
-    ("Router", "push(uint64,bytes,bytes)"): _push,
+    ("Router", "push(uint64,bytes)"): _push,
     ("TokenBridge", "transfer(bytes,uint256,uint64)"): _bridge,
     ("TokenBridge", "refund(bytes,bytes)"): _refund,
     ("TokenBridge", "claimFees(address)"): _claim_fees,

@@ -12,7 +12,7 @@ ACCEPTED = Method("accepted(bytes32,bytes32)", "(bool)")
 ROUTER = Method("router()", "(address)")
 METHODS = (ACCEPTED, ROUTER)
 
-PUSH = Method("push(uint64,bytes,bytes)")
+PUSH = Method("push(uint64,bytes)")
 ROLLUP_OF = Method("rollupOf(uint64)", "(address)")
 ROUTER_METHODS = (PUSH, ROLLUP_OF)
 PUSHED = Event("Pushed(uint64 indexed,uint64 indexed,bytes32 indexed,bytes32,uint64)")
@@ -71,12 +71,12 @@ class Router:
         found = await self.evm.logs(self.address, [[PUSHED.topic], None, None, [log.id]], since, upto)
         return [self._pushed(one) for one in reversed(found)]
 
-    def push_call(self, origin: ChainId, claim: bytes, logs: bytes) -> Call:
+    def push_call(self, origin: ChainId, proof: bytes) -> Call:
         """Prove heads on L1 and send them on."""
         return Call(
             chain=self.evm.chain,
             to=self.address,
-            data=PUSH.encode(origin, claim, logs),
+            data=PUSH.encode(origin, proof),
             margin_percent=_PUSH_MARGIN_PERCENT,
             what=f"prove heads of chain {origin} on l1 and send them on",
         )

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 
+import {IRollup} from "../../src/interfaces/IRollup.sol";
 import {StateProof} from "../../src/libraries/StateProof.sol";
 import {ProofError} from "../../src/libraries/Trie.sol";
+import {StateRooted} from "../../src/verifiers/StateRooted.sol";
 import {IPortal, LiveGames} from "../../src/verifiers/op_stack/LiveGames.sol";
 import {WithdrawalRule} from "../../src/verifiers/op_stack/WithdrawalRule.sol";
 import {IGame, OpStack} from "./OpStack.sol";
@@ -23,7 +25,7 @@ contract LiveGamesTest is Test {
     function setUp() public {
         vm.warp(1_800_000_000);
         rollup = OpStack.deploy(901);
-        live = new LiveGames(IPortal(address(rollup.portal)));
+        live = new LiveGames(901, IPortal(address(rollup.portal)));
         skip(10);
     }
 
@@ -104,6 +106,19 @@ contract LiveGamesTest is Test {
         live.settled("");
         vm.expectRevert(abi.encodeWithSelector(StateProof.InvalidProof.selector, ProofError.CUT_SHORT));
         live.settled(abi.encodePacked(uint64(0), STATE));
+    }
+
+    function test_settled_refusesAZeroRoot() public {
+        bytes memory nothing = abi.encodePacked(bytes32(0), keccak256("message passer"), keccak256("block"));
+        outputRoot = keccak256(abi.encodePacked(bytes32(0), nothing));
+        _settle(NUMBER);
+        vm.expectRevert(StateRooted.ZeroRoot.selector);
+        live.settled(abi.encodePacked(uint64(0), nothing));
+    }
+
+    function test_deposit_refusesValue() public {
+        vm.expectRevert(abi.encodeWithSelector(IRollup.WrongValue.selector, 1, 0));
+        live.deposit(address(this), 100_000, "", 1, address(this));
     }
 
     function test_settled_tellsTheStateRootOfASettledGame() public {

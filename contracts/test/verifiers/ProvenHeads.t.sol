@@ -255,7 +255,7 @@ contract ProvenHeadsTest is Test {
 
     function test_checkpoint_refusesBeforeAnyL1BlockWasSeen() public {
         vm.store(OpStack.L1_BLOCK, bytes32(uint256(2)), 0);
-        vm.expectRevert(ICheckpoints.NothingSeen.selector);
+        vm.expectRevert(Checkpoints.NothingSeen.selector);
         checkpoints.checkpoint();
         assertFalse(checkpoints.isKnown(station.l1Number, 0));
         assertFalse(checkpoints.isKnown(0, 0));

@@ -220,7 +220,7 @@ async def main(folder: Path = HERE) -> None:
         anchor = await output_root(l2, int(str(await l2.call("eth_blockNumber")), 16))
         at = plan_rollup(plan, shared, CLOCKS, proxies, chain_id=ORIGIN, anchor_root=anchor.root)
         pins = (*(at[name] for name in PINNED), CLOCKS.game_finality_seconds, CLOCKS.proof_maturity_seconds)
-        live = plan.create(xl2("LiveGames"), at["portal"])
+        live = plan.create(xl2("LiveGames"), ORIGIN, at["portal"])
         rule = plan.create(xl2("ProvenGames"), pins)
         await plan.carry_out(l1)
         lanes = await logs(l2)

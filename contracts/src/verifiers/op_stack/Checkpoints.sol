@@ -13,12 +13,17 @@ interface IL1Block {
 /// @title L1 blocks that an OP-Stack chain has seen
 /// @notice See {ICheckpoints}. Trusts nobody: `L1Block` is part of the chain's own derivation.
 contract Checkpoints is ICheckpoints {
+    /// @notice This chain has not seen a block of its anchor yet.
+    error NothingSeen();
+
     IL1Block internal constant L1_BLOCK = IL1Block(0x4200000000000000000000000000000000000015);
 
     /// @inheritdoc ICheckpoints
     mapping(uint64 number => bytes32 hash) public hashOf;
 
-    /// @inheritdoc ICheckpoints
+    /// @notice Keeps the newest block of the anchor that this chain has seen. It sees that one only, so without this a
+    /// proof would be stale with the next. Anyone may.
+    /// @custom:throws NothingSeen
     function checkpoint() external returns (uint64 number, bytes32 hash) {
         number = L1_BLOCK.number();
         hash = L1_BLOCK.hash();

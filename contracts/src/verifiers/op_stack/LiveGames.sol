@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {IRollup} from "../../interfaces/IRollup.sol";
 import {Packed} from "../../libraries/Packed.sol";
-import {StateProof} from "../../libraries/StateProof.sol";
+import {StateRooted} from "../StateRooted.sol";
 import {OutputRoot} from "./OutputRoot.sol";
+import {PortalDeposit} from "./PortalDeposit.sol";
 import {WithdrawalRule} from "./WithdrawalRule.sol";
 
 /// @notice The part of `OptimismPortal2` 3.10.0 that is read or called here.
@@ -16,9 +17,6 @@ interface IPortal {
     function respectedGameTypeUpdatedAt() external view returns (uint64);
     function disputeGameFinalityDelaySeconds() external view returns (uint256);
     function proofMaturityDelaySeconds() external view returns (uint256);
-    function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
-        external
-        payable;
 }
 
 /// @notice The part of `DisputeGameFactory` that is read here.
@@ -40,23 +38,37 @@ interface IDisputeGame {
 /// an upgrade that keeps these functions needs no new contract here.
 ///
 /// claim = game index u64 ‖ L2 state root 32 ‖ message passer's storage root 32 ‖ L2 block hash 32
-contract LiveGames is IRollup {
+contract LiveGames is StateRooted {
     /// @notice The game claims another output root.
     error NotThisClaim(address game, bytes32 rootClaim, bytes32 expected);
 
     IPortal public immutable portal;
 
-    constructor(IPortal portal_) {
+    constructor(uint64 rollup, IPortal portal_) StateRooted(rollup) {
         portal = portal_;
     }
 
     /// @inheritdoc IRollup
+    function deposit(address target, uint64 gasLimit, bytes calldata data, uint256 value, address)
+        external
+        view
+        returns (address bridge, bytes memory call)
+    {
+        return PortalDeposit.encode(address(portal), target, gasLimit, data, value);
+    }
+
+    /// @inheritdoc StateRooted
     /// @custom:throws NotThisClaim, StateProof.InvalidProof and what {WithdrawalRule} throws
-    function settled(bytes calldata claim) external view returns (uint64 number, bytes32 stateRoot) {
-        (uint256 index, bytes calldata rest) = Packed.number(claim, 8);
+    function _settled(bytes calldata proof)
+        internal
+        view
+        override
+        returns (uint64 number, bytes32 stateRoot, bytes calldata rest)
+    {
+        uint256 index;
+        (index, rest) = Packed.number(proof, 8);
         bytes32 outputRoot;
         (outputRoot, stateRoot, rest) = OutputRoot.read(rest);
-        StateProof.end(rest);
 
         (uint32 gameType,, address listed) = portal.disputeGameFactory().gameAtIndex(index);
         IDisputeGame game = IDisputeGame(listed);
@@ -72,14 +84,5 @@ contract LiveGames is IRollup {
             block.timestamp
         );
         number = uint64(game.l2BlockNumber());
-    }
-
-    /// @inheritdoc IRollup
-    function deposit(address target, uint64 gasLimit, bytes calldata data)
-        external
-        view
-        returns (address bridge, uint256 value, bytes memory call)
-    {
-        return (address(portal), 0, abi.encodeCall(IPortal.depositTransaction, (target, 0, gasLimit, false, data)));
     }
 }
