@@ -20,6 +20,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
+from xl2.config.fill import fill
 from xl2.config.tree import (
     Attester,
     Chain,
@@ -83,6 +84,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     # What only a devnet has (its process, clocks, nodes) stands beside its configuration, for its own tools.
     tree.pop("devnet", None)
     problems = [*_override(tree, os.environ if environ is None else environ)]
+    problems += [Complaint(path=where, what=what) for where, what in fill(tree)]
     config, wrong = _structure(tree)
     problems += wrong
     if config is not None:

@@ -54,6 +54,8 @@ class Chain:
     rpc_url: Secret
     #: Name of the chain that this one settles on; empty for an L1.
     anchor: str = ""
+    #: Name of a known network, from which ids and addresses were filled in; empty: none.
+    network: str = ""
     start: int = 0
     contracts: Mapping[str, Address] = field(factory=dict)
     rollup: Mapping[str, Address] = field(factory=dict)
