@@ -12,13 +12,13 @@ implements what: chains, provers and canonical bridges `xl2_adapters`, the submi
 
 from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token
 from xl2.ports.canonical import (
-    Act,
     CanonicalBridge,
     Cargo,
     Crossing,
     CrossingState,
     CrossingStep,
     Direction,
+    Move,
 )
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
@@ -40,7 +40,6 @@ from xl2.ports.transactions import (
 )
 
 __all__ = [
-    "Act",
     "Attester",
     "Block",
     "Blocks",
@@ -72,6 +71,7 @@ __all__ = [
     "Journalled",
     "Log",
     "LogState",
+    "Move",
     "Needed",
     "Origin",
     "Place",

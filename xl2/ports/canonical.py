@@ -13,7 +13,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from xl2.core.types import Address, ChainId, Hash32, Timestamp, address, uint
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, address, uint
 from xl2.ports.seen import Place
 from xl2.ports.transactions import Call
 
@@ -42,7 +42,7 @@ class CrossingState(StrEnum):
     PROVEN = "proven"
     #: One more call brings it out.
     READY_TO_FINALIZE = "ready to finalize"
-    #: What it called failed where it arrived, or its fee was too low; `acts` can be done until `until`.
+    #: What it called failed where it arrived, or its fee was too low; `moves` can be made until `until`.
     FAILED = "failed"
     #: It is there: ether, tokens or the call's effect.
     ARRIVED = "arrived"
@@ -55,7 +55,7 @@ class CrossingState(StrEnum):
         return self in (CrossingState.ARRIVED, CrossingState.IMPOSSIBLE)
 
 
-class Act(StrEnum):
+class Move(StrEnum):
     """What somebody can do for a crossing, each one or more calls."""
 
     #: Prove a withdrawal against a root on the anchor.
@@ -86,7 +86,8 @@ class Cargo:
     token: Address | None = None
     #: The same token on the other chain, where the bridge keeps no list of pairs; checked against both contracts.
     token_there: Address | None = None
-    #: What the recipient is called with; not with a token.
+    #: What the recipient is called with. An account without code, and a token's recipient, are not called: there it
+    #: is a note that travels along and can be read from the crossing; families whose token bridge has no room refuse it.
     data: bytes = field(default=b"", repr=False)
     #: Gas for the call on the other chain; None: estimated there.
     gas_limit: int | None = None
@@ -127,15 +128,15 @@ class Crossing:
     state: CrossingState
     #: States in the order they came, the one that it is in last.
     steps: tuple[CrossingStep, ...]
-    #: What it waits for, in words; empty where it waits for nothing but an act.
+    #: What it waits for, in words; empty where it waits for nothing but a move.
     waits_for: str = ""
-    #: Seconds until that has come, or 0 where an act is due; None: nobody can tell.
+    #: Seconds until that has come, or 0 where a move is due; None: nobody can tell.
     wait_seconds: int | None = None
-    #: Seconds until it arrives at the earliest, if each act is done as soon as it can; None: nobody can tell.
+    #: Seconds until it arrives at the earliest, if each move is made as soon as it can; None: nobody can tell.
     arrival_seconds: int | None = None
     #: What can be done now, the one that moves it on first.
-    acts: tuple[Act, ...] = ()
-    #: When the acts are no longer possible, on the clock of the chain they are done on; None: they do not end.
+    moves: tuple[Move, ...] = ()
+    #: When the moves are no longer possible, on the clock of the chain they are made on; None: they do not end.
     until: Timestamp | None = None
     #: What the family keeps of the log, to build calls from.
     record: bytes = field(default=b"", repr=False)
@@ -190,11 +191,19 @@ class CanonicalBridge(Protocol):
         """
         ...
 
-    async def calls(self, crossing: Crossing, act: Act, actor: Address) -> Sequence[Call]:
+    async def deposit_noted(self, note: bytes, sender: Address, since: BlockNumber) -> Hash32 | None:
         """
-        Calls by which `actor`, who need not be sender or recipient, does an act of a crossing.
+        Transaction of a deposit that `sender` sent with exactly these `data`, in a block of the anchor from `since` on.
 
-        Proofs in them were verified here. Raises `Refused` for an act that is not among the crossing's, `NotYet` where
+        So that whoever forgot whether he sent it need not send it twice. None where there is none.
+        """
+        ...
+
+    async def calls(self, crossing: Crossing, move: Move, actor: Address) -> Sequence[Call]:
+        """
+        Calls by which `actor`, who need not be sender or recipient, makes a move of a crossing.
+
+        Proofs in them were verified here. Raises `Refused` for a move that is not among the crossing's, `NotYet` where
         the chains moved away from it since, `ProofInvalid` where a chain's node contradicts its own contracts.
         """
         ...
