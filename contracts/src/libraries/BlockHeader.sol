@@ -6,8 +6,9 @@ import {ProofError} from "./Trie.sol";
 
 /// @title What a block commits to
 /// @notice In: the RLP of a header, as its hash is taken. Out: that hash, and the fields that proofs need.
-/// Promise: the fields stand where every header since the Merge has them, in canonical RLP. Whether the hash is of a
-/// block that counts is left to whoever knows hashes. Source: Ethereum Yellow Paper 4.4; EIP-3675 (difficulty 0).
+/// Promise: the fields stand where every header since the Merge has them, in canonical RLP; so do those of Arbitrum
+/// Nitro. Whether the hash is of a block that counts is left to whoever knows hashes. Source: Ethereum Yellow Paper
+/// 4.4; EIP-3675 (difficulty 0); Nitro's blocks have difficulty 1.
 library BlockHeader {
     /// @notice The part of a header that proofs need.
     struct Block {
@@ -62,8 +63,9 @@ library BlockHeader {
             ok := and(ok, eq(byte(0, calldataload(add(p, 156))), 0xa0))
             ok := and(ok, eq(shr(232, calldataload(add(p, 189))), 0xb90100))
             let stateRoot := calldataload(add(p, 91))
-            // Difficulty, which is zero since the Merge; number, gas limit, gas used, timestamp.
-            ok := and(ok, eq(byte(0, calldataload(add(p, 448))), 0x80))
+            // Difficulty, zero or one; number, gas limit, gas used, timestamp.
+            let effort := byte(0, calldataload(add(p, 448)))
+            ok := and(ok, or(eq(effort, 0x80), eq(effort, 0x01)))
             let number_, unused, time
             number_, p := numeral(add(p, 449))
             unused, p := numeral(p)
