@@ -13,7 +13,7 @@ from xl2.core.evidence import Finality
 from xl2.core.types import BlockNumber, Hash32, address
 from xl2.ports import Call
 from xl2_adapters.abi import Method
-from xl2_adapters.contracts.proven import Checkpoints
+from xl2_adapters.contracts.checkpoints import Checkpoints
 from xl2_adapters.evm import Evm
 
 #: Predeploy in which every block of an OP-Stack chain names its L1 origin.

@@ -7,7 +7,7 @@ rule of the contract that will read it. Families say how; `proven` and `routed` 
 
 from typing import Protocol, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.core.header import Header
 from xl2.core.types import BlockNumber, Hash32
@@ -27,12 +27,13 @@ class SettledRoot:
 
 
 R = TypeVar("R", bound=SettledRoot)
+R_co = TypeVar("R_co", bound=SettledRoot, covariant=True)
 
 
-class StateRooted(Protocol[R]):
+class StateRooted(Protocol[R_co]):
     """A rollup whose contracts on L1 hold its state roots."""
 
-    async def newest_settled(self, at: Block, upto: BlockNumber) -> R:
+    async def newest_settled(self, at: Block, upto: BlockNumber) -> R_co:
         """
         Newest root that is settled at an L1 block, with its time as the clock, and is not above `upto`.
 
@@ -70,7 +71,7 @@ class Pushable:
     #: Block of the rollup that it was read at.
     number: BlockNumber
     #: What `IRollup.heads` reads; verified.
-    proof: bytes
+    proof: bytes = field(repr=False)
 
 
 class HeadSource(Protocol):
@@ -85,10 +86,12 @@ class HeadSource(Protocol):
         """
         ...
 
-    async def count_of(self, log: Log, head: Hash32, at: BlockNumber) -> int | None:
+    async def covered(self, log: Log, count: int, head: Hash32, at: BlockNumber) -> int | None:
         """
-        Entries that a head covers which the router has sent as one of block `at`; None: it is no head of this log.
+        Entries of the log that a head covers which the router has sent as one of block `at`.
 
-        Raises `RpcRejected` (see `pruned`) where our node keeps no state of that block.
+        None where it is no head of this log over at least `count` entries; 0 where the log was shorter than that by
+        then, so that no head of an older block helps either. Raises `RpcRejected` (see `pruned`) where our node keeps
+        no state of that block.
         """
         ...

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.devnet_user import User
-from tests.scenario.route import Route
+from tests.scenario.route import Opened, Route
 from xl2.attester.attest import HeadAttester
 from xl2.attester.service import serve
 from xl2.config import Config, load
@@ -15,7 +15,6 @@ from xl2.core.types import Address, address
 from xl2.ports import Attester
 from xl2.store import SqliteStore
 from xl2_adapters.attester_http import HttpAttester
-from xl2_adapters.op_stack import OpStack
 from xl2_adapters.web3_edge import signer
 from xl2_devnet import Description
 from xl2_devnet.accounts import ATTESTERS, account
@@ -37,8 +36,8 @@ async def attesters(config: Config) -> AsyncIterator[list[Attester]]:
     async with AsyncExitStack() as opened:
         found: list[Attester] = []
         for place, known in enumerate(ATTESTERS):
-            family = OpStack()
-            chains = {one.chain: family.chain(one) for one in config.settings() if one.anchor}
+            own = Opened(config)
+            chains = {one.chain: own.chain(one.name) for one in config.settings() if one.anchor}
             for chain in chains.values():
                 opened.push_async_callback(chain.close)
             verifiers = {
@@ -59,14 +58,14 @@ async def attesters(config: Config) -> AsyncIterator[list[Attester]]:
 @pytest.fixture
 async def route_of(config: Config, attesters: list[Attester]) -> AsyncIterator[RouteOf]:
     """`route_of("proven")`: from op-a to op-b, with a store of its own."""
-    family = OpStack()
+    opened = Opened(config)
     stores: list[SqliteStore] = []
 
     def route(kind: str) -> Route:
         stores.append(SqliteStore(":memory:"))
         return Route(
             config=config,
-            family=family,
+            opened=opened,
             origin_name="op-a",
             destination_name="op-b",
             kind=kind,
@@ -77,8 +76,7 @@ async def route_of(config: Config, attesters: list[Attester]) -> AsyncIterator[R
     yield route
     for store in stores:
         await store.close()
-    for settings in config.settings():
-        await (family.chain(settings) if settings.anchor else family.anchor(settings)).close()
+    await opened.close()
 
 
 class Valve:

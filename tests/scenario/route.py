@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from xl2.app.parts import CLOCK
+from xl2.app.parts import CLOCK, family
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
@@ -17,9 +17,8 @@ from xl2.core.types import ChainId, MessageId
 from xl2.errors import NotYet, RpcUnavailable
 from xl2.flow import confirm, deliver, observe, prove, send, settle
 from xl2.flow.submit import JournalledSubmitter
-from xl2.ports import Attester, Blocks, Chain, Log, Needed, Prover, Record, Sent, Signer
+from xl2.ports import Attester, Blocks, Chain, Family, Log, Needed, Prover, Record, Sent, Signer
 from xl2.store import SqliteStore
-from xl2_adapters.op_stack import OpStack
 from xl2_adapters.web3_edge import signer
 
 T = TypeVar("T")
@@ -28,12 +27,41 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
 
 
+class Opened:
+    """The chains of a configuration, each opened once, by its own family."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        settled = [one for one in config.settings() if one.anchor]
+        self.families: Mapping[str, Family] = {one.family: family(one) for one in settled}
+
+    def chain(self, name: str) -> Chain:
+        settings = self.config.chain(name)
+        return self.families[settings.family].chain(settings)
+
+    def anchor(self, name: str) -> Blocks:
+        """The anchor of a chain, as the chain's family opened it."""
+        settings = self.config.chain(name)
+        return self.families[settings.family].anchor(self.config.chain(settings.anchor))
+
+    def provers(self, home: str, reader: str, attesters: Sequence[Attester]) -> Sequence[Prover]:
+        settings = self.config.chain(home)
+        anchor = self.config.chain(settings.anchor)
+        return self.families[settings.family].provers(settings, self.chain(reader), anchor, attesters)
+
+    async def close(self) -> None:
+        for settings in self.config.settings():
+            if settings.anchor:
+                await self.chain(settings.name).close()
+                await self.anchor(settings.name).close()
+
+
 @frozen(kw_only=True)
 class Route:
     """One way from an origin to a destination, by one kind of evidence."""
 
     config: Config
-    family: OpStack
+    opened: Opened
     origin_name: str
     destination_name: str
     #: `attested`, `proven` or `routed`.
@@ -43,11 +71,11 @@ class Route:
 
     @property
     def origin(self) -> Chain:
-        return self.family.chain(self.config.chain(self.origin_name))
+        return self.opened.chain(self.origin_name)
 
     @property
     def destination(self) -> Chain:
-        return self.family.chain(self.config.chain(self.destination_name))
+        return self.opened.chain(self.destination_name)
 
     def account(self, role: str) -> Signer:
         return signer(self.config.secret(role).reveal())
@@ -135,9 +163,7 @@ class Route:
 
     def prover(self, home: str, reader: str) -> Prover:
         """The prover of this route's kind."""
-        there, here = self.config.chain(home), self.config.chain(reader)
-        anchor = next(one for one in self.config.settings() if one.chain == there.anchor)
-        found = self.family.provers(there, here, anchor, self.attesters)
+        found = self.opened.provers(home, reader, self.attesters)
         return next(one for one in found if one.name == self.kind)
 
     async def until(self, look: Callable[[], Awaitable[T]]) -> T:
@@ -162,11 +188,8 @@ class Route:
     async def _made(self, found: T | Needed) -> T:
         if not isinstance(found, Needed):
             return found
-        chains: Mapping[ChainId, Blocks] = {
-            **{one.chain: self.family.anchor(one) for one in self.config.settings() if not one.anchor},
-            self.origin.chain: self.origin,
-            self.destination.chain: self.destination,
-        }
+        anchor = self.opened.anchor(self.origin_name)
+        chains: Mapping[ChainId, Blocks] = {one.chain: one for one in (anchor, self.origin, self.destination)}
         for call in found.calls:
             await self.submitter(chains[call.chain]).submit(call)
         raise NotYet(found.why)

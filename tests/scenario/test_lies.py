@@ -14,7 +14,7 @@ from xl2.errors import NotYet, ProofInvalid
 from xl2.flow import prove
 from xl2.ports import Record
 from xl2_adapters.evm import Evm, Proof
-from xl2_adapters.op_stack.proven import ProvenProver
+from xl2_adapters.proven import ProvenProver
 
 Lie = Callable[[Proof], Proof]
 

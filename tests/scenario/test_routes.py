@@ -13,7 +13,7 @@ from xl2.core.types import Address, Assurance, Timestamp, Wei
 from xl2.errors import InvalidInput, NotYet, Reverted
 from xl2.flow import deliver, send
 from xl2.ports import Call, Fate, Log, Needed
-from xl2_adapters.op_stack.proven import ProvenProver
+from xl2_adapters.proven import ProvenProver
 
 FEE = Wei(10**12)
 NOBODY = Address(b"\x99" * 20)

@@ -93,8 +93,8 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
     @cache
     def provers(log: Log) -> Sequence[Prover]:
         home, reader = settings[log.home], settings[log.reader]
-        found = families[home.family].provers(home, reader, settings[home.anchor], attesters_of(config, reader, chains))
-        return tuple(found)
+        attesters = attesters_of(config, reader, chains)
+        return tuple(families[home.family].provers(home, chains[log.reader], settings[home.anchor], attesters))
 
     async def close() -> None:
         for chain in everywhere.values():

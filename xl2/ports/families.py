@@ -65,9 +65,18 @@ class Family(Protocol):
         ...
 
     def provers(
-        self, home: ChainSettings, reader: ChainSettings, anchor: ChainSettings, attesters: Sequence[Attester]
+        self, home: ChainSettings, reader: Chain, anchor: ChainSettings, attesters: Sequence[Attester]
     ) -> Sequence[Prover]:
-        """Provers of logs at `home`, a chain of this family, by the verifiers that `reader` has; fastest first."""
+        """
+        Provers of logs at `home`, a chain of this family, by the verifiers that `reader` has; fastest first.
+
+        `reader`: any chain over the same anchor, as its own family opened it. What this family cannot show (`why_not`)
+        has no prover here.
+        """
+        ...
+
+    def why_not(self, kind: str) -> str | None:
+        """Why logs of this family's chains cannot be shown by evidence of a kind, in words; None: they can."""
         ...
 
     def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> CanonicalBridge:

@@ -1,8 +1,4 @@
-"""
-Proven heads, the rule they ask, and the checkpoints they rest on, in Python's words.
-
-The manuals are `IProvenHeads.sol`, `ICheckpoints.sol` and `verifiers/op_stack/ProvenGames.sol`.
-"""
+"""Proven heads: storage roots that a chain keeps of another. The manual is `IProvenHeads.sol`."""
 
 from attrs import frozen
 
@@ -19,16 +15,6 @@ RULE = Method("rule()", "(address)")
 METHODS = (PROVE, STORAGE_ROOT_OF, CHAIN, CHECKPOINTS, RULE)
 ROOT_PROVEN = Event("RootProven(address indexed,uint64 indexed,bytes32)")
 EVENTS = (ROOT_PROVEN,)
-
-CHECKPOINT = Method("checkpoint()", "(uint64,bytes32)")
-HASH_OF = Method("hashOf(uint64)", "(bytes32)")
-CHECKPOINT_METHODS = (CHECKPOINT, HASH_OF)
-CHECKPOINTED = Event("Checkpointed(uint64 indexed,bytes32)")
-CHECKPOINT_EVENTS = (CHECKPOINTED,)
-
-
-#: A checkpoint takes about 58,000 gas where nothing stood in its slot.
-_CHECKPOINT_GAS = 100_000
 
 
 @frozen
@@ -62,24 +48,3 @@ class ProvenHeads:
         """Keep a storage root, so that later heads cost one slot proof."""
         what = "keep a storage root proven through l1"
         return Call(chain=self.evm.chain, to=self.address, data=PROVE.encode(root_proof, account), what=what)
-
-
-@frozen
-class Checkpoints:
-    """What a chain has kept of its anchor's block hashes."""
-
-    evm: Evm
-    address: Address
-
-    async def kept(self, since: BlockNumber, upto: BlockNumber) -> list[tuple[BlockNumber, Hash32]]:
-        """Number and hash of anchor blocks that were kept, newest first."""
-        logs = await self.evm.logs(self.address, [[CHECKPOINTED.topic]], since, upto)
-        found = {CHECKPOINTED.decode(log.topics, log.data, self.evm.endpoint) for log in logs}
-        return [(BlockNumber(number), Hash32(block_hash)) for number, block_hash in sorted(found, reverse=True)]
-
-    def checkpoint_call(self) -> Call:
-        """Keep the anchor's block that the chain sees now."""
-        what = "keep the l1 block hash that the chain sees"
-        # Not estimated: who asks while this L1 block is kept already is told too little for the next, which is not.
-        data = CHECKPOINT.encode()
-        return Call(chain=self.evm.chain, to=self.address, data=data, gas_limit=_CHECKPOINT_GAS, what=what)

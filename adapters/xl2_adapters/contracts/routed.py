@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from xl2.core.types import Address, BlockNumber, ChainId, Hash32, address
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, address
 from xl2.ports import Call, Log
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
@@ -20,6 +20,11 @@ ROUTER_EVENTS = (PUSHED,)
 
 #: What the canonical bridges add to the address of a contract on L1 that sends deposits.
 _ALIAS = 0x1111000000000000000000000000000000001111
+
+#: What `Router` gives the call on the destination: the same numbers as in `Router.sol`.
+_BASE_GAS, _HEAD_GAS = 45_000, 32_000
+#: `accept((bytes32,bytes32)[])`: selector, offset, length, and two words a head.
+_ACCEPT_SIZE, _HEAD_SIZE = 4 + 2 * 32, 2 * 32
 
 #: Deposits burn gas on L1 by a price that moves with each block: an estimate is good for its own block only.
 _PUSH_MARGIN_PERCENT = 100
@@ -71,12 +76,18 @@ class Router:
         found = await self.evm.logs(self.address, [[PUSHED.topic], None, None, [log.id]], since, upto)
         return [self._pushed(one) for one in reversed(found)]
 
-    def push_call(self, origin: ChainId, proof: bytes) -> Call:
-        """Prove heads on L1 and send them on."""
+    @staticmethod
+    def deposit_of(heads: int) -> tuple[int, int]:
+        """Bytes of calldata, and gas limit, of the call on the destination that brings so many heads."""
+        return _ACCEPT_SIZE + heads * _HEAD_SIZE, _BASE_GAS + heads * _HEAD_GAS
+
+    def push_call(self, origin: ChainId, proof: bytes, value: Wei) -> Call:
+        """Show heads to the origin's rollup contract on L1 and send them on; `value` goes along with the deposit."""
         return Call(
             chain=self.evm.chain,
             to=self.address,
             data=PUSH.encode(origin, proof),
+            value=value,
             margin_percent=_PUSH_MARGIN_PERCENT,
             what=f"prove heads of chain {origin} on l1 and send them on",
         )

@@ -3,7 +3,7 @@ Games: the dispute games of a rollup, as L1 knew them at one block.
 
 Comes in: portal and L1 block. Goes out: the newest game whose claim is settled by the portal's own rule with that
 block's time as the clock, and true by our own node of the rollup. Promise: a claim that our node does not confirm is
-passed over with a warning, never used. Proving it to others is left to `settled`.
+passed over with a warning, never used. Proving it to others is left to `game_proof`.
 """
 
 import logging
@@ -12,14 +12,15 @@ from typing import Any
 
 from attrs import frozen
 
-from xl2.core.header import Header
 from xl2.core.types import Address, BlockNumber, Hash32, address, checksum, hex_text
-from xl2.errors import NotYet, Reverted, RpcRejected
+from xl2.errors import NotYet, Reverted
 from xl2.ports import Block
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.rule import Game, OutputRoot, Terms, why_not_settled
-from xl2_adapters.pruned import is_pruned
+from xl2_adapters.op_stack.output_root import OutputRoot, true_output
+from xl2_adapters.op_stack.pause import PAUSED
+from xl2_adapters.op_stack.rule import Game, Terms, why_not_settled
+from xl2_adapters.rollup import SettledRoot
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +28,12 @@ log = logging.getLogger(__name__)
 _MAX_GAMES = 1_000
 _GAMES_AT_ONCE = 16
 
-MESSAGE_PASSER = address("0x4200000000000000000000000000000000000016")
-
 FACTORY = Method("disputeGameFactory()", "(address)")
 BLACKLISTED = Method("disputeGameBlacklist(address)", "(bool)")
 RESPECTED = Method("respectedGameType()", "(uint32)")
 RESPECTED_SINCE = Method("respectedGameTypeUpdatedAt()", "(uint64)")
 FINALITY_DELAY = Method("disputeGameFinalityDelaySeconds()", "(uint256)")
 MATURITY_DELAY = Method("proofMaturityDelaySeconds()", "(uint256)")
-PAUSED = Method("paused()", "(bool)")
 GAME_COUNT = Method("gameCount()", "(uint256)")
 GAME_AT = Method("gameAtIndex(uint256)", "(uint32,uint64,address)")
 STATUS = Method("status()", "(uint8)")
@@ -51,7 +49,7 @@ _FACTS = (STATUS, RESOLVED_AT, CREATED_AT, CREATOR, ROOT_CLAIM, L1_HEAD, L2_BLOC
 
 
 @frozen(kw_only=True)
-class SettledGame:
+class SettledGame(SettledRoot):
     """A game whose claim is settled at an L1 block, and the claim's preimage."""
 
     game: Game
@@ -60,7 +58,7 @@ class SettledGame:
 
 @frozen(kw_only=True)
 class Games:
-    """The games of one rollup."""
+    """The games of one rollup. Implements `xl2_adapters.rollup.ClaimedRoots`, for a `LiveGames`."""
 
     l1: Evm
     rollup: Evm
@@ -79,9 +77,12 @@ class Games:
             if refused is None and game.number > upto:
                 refused = f"it is about block {game.number}, known is the rollup up to {upto}"
             if refused is None:
-                output = await self._true_output(game, upto)
+                output = await true_output(self.rollup, game.number, upto)
                 if output.hash == game.root_claim:
-                    return SettledGame(game=game, output=output)
+                    name = f"game {game.index}"
+                    return SettledGame(
+                        number=game.number, state_root=output.state_root, name=name, game=game, output=output
+                    )
                 fields = {"game": checksum(game.address), "claim": hex_text(game.root_claim), "block": game.number}
                 log.warning("a settled game claims another root than our node has", extra={"fields": fields})
                 # Told before all others: either the rollup or our node is wrong.
@@ -91,17 +92,9 @@ class Games:
         reason = reasons[0] if reasons else "none was proposed yet"
         raise NotYet(f"no usable game of chain {self.rollup.chain}: {reason}")
 
-    async def _true_output(self, game: Game, upto: BlockNumber) -> OutputRoot:
-        try:
-            return await output_root(self.rollup, game.number)
-        except RpcRejected as rejected:
-            if not is_pruned(rejected, game.number, upto):
-                raise
-            # Older games are about older blocks: no use in asking on.
-            raise NotYet(
-                f"{self.rollup.endpoint} keeps no state of block {game.number}, which the newest settled game is about",
-                remedy="Wait for a newer game to settle, or name an archive node of the rollup.",
-            ) from rejected
+    def claim(self, root: SettledGame) -> bytes:
+        """Game index u64 ‖ output root's preimage, as `LiveGames` reads it."""
+        return root.game.index.to_bytes(8) + root.output.encode()
 
     async def _terms(self, at: BlockNumber) -> Terms:
         answers = await self.l1.views([(self.portal, method.encode()) for method in _TERMS], at)
@@ -152,10 +145,3 @@ class Games:
         return tuple(
             method.decode(answer, self.l1.endpoint)[0] for method, answer in zip(methods, answers, strict=True)
         )
-
-
-async def output_root(rollup: Evm, number: BlockNumber) -> OutputRoot:
-    """What our own node says the rollup was at a block; the header's fields were hashed."""
-    header = Header.of_block(await rollup.raw_block(number))
-    proof = await rollup.proof(MESSAGE_PASSER, [], number)
-    return OutputRoot(state_root=header.state_root, storage_root=proof.storage_root, block_hash=header.hash)

@@ -3,7 +3,7 @@ Rule: what the OP Stack itself asks of a dispute game before a withdrawal may re
 
 Comes in: the facts of a game, of the portal, and one L1 block's time as the clock. Goes out: whether the game's claim
 is settled then, and if not, why. Promise: the same rule as `contracts/src/verifiers/op_stack/WithdrawalRule.sol`, and
-the same rebuilt code of a game as `GameClone.sol`. Whether the facts are true is left to `games` and `settled`.
+the same rebuilt code of a game as `GameClone.sol`. Whether the facts are true is left to `games` and `game_proof`.
 """
 
 from attrs import frozen
@@ -41,25 +41,6 @@ class Terms:
     finality_delay: int
     maturity_delay: int
     is_paused: bool
-
-
-@frozen(kw_only=True)
-class OutputRoot:
-    """The preimage of a claim: the rollup at one block."""
-
-    state_root: Hash32
-    #: Of the L2ToL1MessagePasser.
-    storage_root: Hash32
-    block_hash: Hash32
-
-    def encode(self) -> bytes:
-        """State root ‖ storage root ‖ block hash."""
-        return self.state_root + self.storage_root + self.block_hash
-
-    @property
-    def hash(self) -> Hash32:
-        """The claim, of version 0."""
-        return keccak(bytes(32) + self.encode())
 
 
 def why_not_settled(game: Game, terms: Terms, time: Timestamp) -> str | None:

@@ -9,8 +9,8 @@ import pytest
 from xl2.core.types import checksum
 from xl2.errors import RpcUnavailable
 from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
-from xl2_adapters.contracts import bridge, heads, inbox, outbox, proven, routed
-from xl2_adapters.op_stack import settled
+from xl2_adapters.contracts import bridge, checkpoints, heads, inbox, outbox, proven, routed
+from xl2_adapters.op_stack import game_proof
 from xl2_contracts import artifact
 
 METHODS: list[tuple[str, Sequence[Method]]] = [
@@ -21,16 +21,16 @@ METHODS: list[tuple[str, Sequence[Method]]] = [
     ("MintBridge", bridge.METHODS),
     ("BridgedToken", (*bridge.TOKEN_METHODS, bridge.MINTER)),
     ("ProvenHeads", proven.METHODS),
-    ("Checkpoints", proven.CHECKPOINT_METHODS),
+    ("Checkpoints", (*checkpoints.METHODS, checkpoints.CHECKPOINT)),
     ("RoutedHeads", routed.METHODS),
     ("Router", routed.ROUTER_METHODS),
-    ("ProvenGames", settled._PINS),
+    ("ProvenGames", game_proof.PINS),
 ]
 EVENTS: list[tuple[str, Sequence[Event]]] = [
     ("Outbox", outbox.EVENTS),
     ("Inbox", inbox.EVENTS),
     ("ProvenHeads", proven.EVENTS),
-    ("Checkpoints", proven.CHECKPOINT_EVENTS),
+    ("Checkpoints", checkpoints.EVENTS),
     ("Router", routed.ROUTER_EVENTS),
 ]
 
@@ -63,7 +63,7 @@ def test_an_event_is_as_the_compiler_has_it(contract: str, event: Event) -> None
 
 def test_every_method_and_event_of_ours_is_compared() -> None:
     compared = {id(one) for _, found in (*METHODS, *EVENTS) for one in found}
-    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, bridge, proven, routed)
+    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, bridge, checkpoints, proven, routed)
     known = {
         f"{module.__name__}.{name}": one
         for module in modules

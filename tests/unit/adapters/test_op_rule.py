@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from xl2.core.types import Address, BlockNumber, Hash32, Timestamp
-from xl2_adapters.op_stack.rule import Game, OutputRoot, Terms, why_not_settled
+from xl2_adapters.op_stack.output_root import OutputRoot
+from xl2_adapters.op_stack.rule import Game, Terms, why_not_settled
 
 CREATED, RESOLVED = 1_000, 1_500
 TERMS = Terms(kind=0, kind_since=900, finality_delay=300, maturity_delay=700, is_paused=False)

@@ -1,43 +1,39 @@
 """
-Proven heads: from an L1 block hash that the reader knows down to the log's slot on an OP-Stack rollup.
+Proven heads: from an L1 block hash that the reader knows down to the log's slot on a rollup with state roots on L1.
 
 Promise: no signer is trusted; every step was verified here by the rules of the contract before it is handed out. A root
 that the reader keeps already is used again (one slot proof); else all comes inline. Where the reader knows no L1 block
 that is new enough, or none whose state a node still keeps, the call that makes it know one is named.
 """
 
+from typing import Any
+
 from attrs import field, frozen
 
 from xl2.core import storage_proof
 from xl2.core.evidence import Finality, VerifierNumber, class_of, inline
 from xl2.core.header import Header
-from xl2.core.types import Assurance, BlockNumber, Timestamp, address, hex_text
+from xl2.core.types import Assurance, BlockNumber, Timestamp, hex_text
 from xl2.errors import ConfigInvalid, NotYet, RpcRejected
 from xl2.ports import Block, Call, Log, Needed, Shown, VerifierSettings
-from xl2_adapters.abi import Method
-from xl2_adapters.chain import EvmChain
-from xl2_adapters.contracts.proven import Checkpoints, ProvenHeads
+from xl2_adapters.anchor_view import AnchorView
+from xl2_adapters.contracts.proven import ProvenHeads
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.games import Games, SettledGame
-from xl2_adapters.op_stack.log_head import LogHead, place_of, prove_head
-from xl2_adapters.op_stack.settled import Pins, SettledProof
+from xl2_adapters.log_head import LogHead, place_of, prove_head
 from xl2_adapters.pruned import is_pruned
+from xl2_adapters.rollup import ProvableRoots, SettledRoot
+from xl2_adapters.rollup_chain import RollupChain
 
-#: Predeploy in which every block of an OP-Stack chain names its L1 origin.
-_L1_BLOCK = address("0x4200000000000000000000000000000000000015")
-_NUMBER = Method("number()", "(uint64)")
-
-#: Checkpoints looked at, newest first, before a new one is asked for.
-_CHECKPOINTS = 4
+#: Blocks of the anchor looked at, newest first, before the reader is told of a new one.
+_ANCHOR_BLOCKS = 4
 
 
 @frozen(kw_only=True)
 class _Wiring:
     """What the verifier was deployed with."""
 
-    checkpoints: Checkpoints
-    pins: Pins
-    games: Games
+    view: AnchorView
+    roots: ProvableRoots[Any]
 
 
 @frozen(kw_only=True)
@@ -47,15 +43,15 @@ class _UnderL1:
     head: LogHead
     root_proof: bytes
     header: Header
-    game: SettledGame
+    root: SettledRoot
 
 
 @frozen(kw_only=True)
 class ProvenProver:
-    """Prover for one `ProvenHeads` about an OP-Stack rollup. Implements `xl2.ports.Prover`."""
+    """Prover for one `ProvenHeads`. Implements `xl2.ports.Prover`."""
 
-    home: EvmChain
-    reader: EvmChain
+    home: RollupChain
+    reader: RollupChain
     anchor: Evm
     verifier: VerifierSettings
     _wiring: list[_Wiring] = field(factory=list, init=False)
@@ -122,34 +118,32 @@ class ProvenProver:
         found = await self._under_l1(log, count, upto, wiring)
         if isinstance(found, Needed):
             return found
-        head, header, game = found.head, found.header, found.game.game
+        head, header, root = found.head, found.header, found.root
         proof = storage_proof.inline_proof(head.place, root=found.root_proof, storage_nodes=head.storage_nodes)
-        trusted = f"nobody: storage proof under l1 block {header.number} {hex_text(header.hash)}, game {game.index}"
+        trusted = f"nobody: storage proof under l1 block {header.number} {hex_text(header.hash)}, {root.name}"
         return Shown(
             head=head.head,
             evidence=inline(VerifierNumber(self.verifier.number), proof),
             assurance=self.assurance,
             trusted=(trusted,),
-            at=game.number,
+            at=root.number,
         )
 
     async def _under_l1(self, log: Log, count: int, upto: BlockNumber, wiring: _Wiring) -> _UnderL1 | Needed:
-        """A head and all its proofs, under the newest L1 block kept by the reader at which a game covers the log."""
-        # First on L1 as the reader sees it now: without a game that covers the log no checkpoint helps.
-        seen = await self.anchor.block(await self._anchor_seen())
-        covering = await wiring.games.newest_settled(seen, upto)
-        await place_of(self.home, log, count, covering.game.number)
-        tip = (await self.reader.head(Finality.LATEST)).number
-        kept = await wiring.checkpoints.kept(self.reader.settings.start, tip)
+        """A head and all its proofs, under the newest L1 block that the reader knows and whose roots cover the log."""
+        # First on L1 as the reader could see it now: without a root that covers the log no newer block helps.
+        seen = await self.anchor.block(await wiring.view.newest())
+        covering = await wiring.roots.newest_settled(seen, upto)
+        await place_of(self.home, log, count, covering.number)
         why = f"chain {log.reader} keeps no l1 block yet"
-        for number, block_hash in kept[:_CHECKPOINTS]:
+        for number, block_hash in (await wiring.view.kept())[:_ANCHOR_BLOCKS]:
             header = Header.of_block(await self.anchor.raw_block(number))
             if header.hash != block_hash:
-                # L1 reorganised; the reader's own checkpoint goes with its next blocks.
+                # L1 reorganised; what the reader keeps of it goes with its next blocks.
                 continue
             try:
-                game = await wiring.games.newest_settled(_block(header), upto)
-                place, shown_count = await place_of(self.home, log, count, game.game.number)
+                root = await wiring.roots.newest_settled(_block(header), upto)
+                place, shown_count = await place_of(self.home, log, count, root.number)
             except NotYet as not_yet:
                 why = not_yet.what
                 break
@@ -158,21 +152,15 @@ class ProvenProver:
                     raise
                 why = f"no state is kept for l1 block {number}, the newest that chain {log.reader} keeps"
                 break
-            root = await self._root(game, header, wiring)
+            settled = await wiring.roots.rule_proof(root, header)
             head = await prove_head(
-                self.home, log, place=place, count=shown_count, at=game.game.number, state_root=game.output.state_root
+                self.home, log, place=place, count=shown_count, at=root.number, state_root=root.state_root
             )
-            proof = storage_proof.root_proof(l1_header=header.encoded, settled=root, account_nodes=head.account_nodes)
-            return _UnderL1(head=head, root_proof=proof, header=header, game=game)
-        return Needed(calls=(wiring.checkpoints.checkpoint_call(),), why=why)
-
-    async def _anchor_seen(self) -> BlockNumber:
-        """Newest L1 block that the reader sees, and a checkpoint would keep."""
-        answer = await self.reader.view(_L1_BLOCK, _NUMBER.encode())
-        return BlockNumber(_NUMBER.decode(answer, self.reader.endpoint)[0])
-
-    async def _root(self, game: SettledGame, header: Header, wiring: _Wiring) -> bytes:
-        return await SettledProof(self.anchor, header, wiring.pins).build(game)
+            proof = storage_proof.root_proof(
+                l1_header=header.encoded, settled=settled, account_nodes=head.account_nodes
+            )
+            return _UnderL1(head=head, root_proof=proof, header=header, root=root)
+        return Needed(calls=(await wiring.view.keep(),), why=why)
 
     async def _read_wiring(self) -> _Wiring:
         if not self._wiring:
@@ -183,9 +171,9 @@ class ProvenProver:
                     f"configured is {self.home.chain}",
                     remedy="Correct `remote` of the verifier.",
                 )
-            pins = await Pins.read(self.reader, rule)
-            games = Games(l1=self.anchor, rollup=self.home, portal=pins.portal)
-            self._wiring.append(_Wiring(checkpoints=Checkpoints(self.reader, checkpoints), pins=pins, games=games))
+            view = self.reader.anchor_view(self.anchor, checkpoints)
+            roots = await self.home.provable_roots(self.anchor, self.reader, rule)
+            self._wiring.append(_Wiring(view=view, roots=roots))
         return self._wiring[0]
 
 
