@@ -67,7 +67,8 @@ class Batch:
             return {}
         packaged = [source for source, _ in entries if not source.startswith(f"{self.sources}/")]
         say(f"compiling contracts/{self.sources}")
-        # Always all sources in one job: the AST ids, and with them via-IR's output, depend on what is compiled together.
+        # Always all sources in one job: the AST ids, and with them via-IR's output, depend on what is compiled
+        # together.
         forge = subprocess.run(
             [*line, *packaged],
             cwd=CONTRACTS,

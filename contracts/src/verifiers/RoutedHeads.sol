@@ -3,14 +3,11 @@ pragma solidity 0.8.37;
 
 import {IRoutedHeads, RoutedHead} from "../interfaces/IRoutedHeads.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
+import {L1Alias} from "../libraries/L1Alias.sol";
 
 /// @title Heads that the L1 router has sent
 /// @notice See {IRoutedHeads}.
 contract RoutedHeads is IRoutedHeads {
-    /// @dev What OP Stack, Arbitrum and ZK Stack add to the address of an L1 contract that sends a deposit, so that it
-    /// cannot pose as the contract at the same address here.
-    uint160 internal constant ALIAS = uint160(0x1111000000000000000000000000000000001111);
-
     /// @inheritdoc IRoutedHeads
     address public immutable router;
 
@@ -19,10 +16,7 @@ contract RoutedHeads is IRoutedHeads {
 
     /// @param l1Router The {Router}, by its address on L1
     constructor(address l1Router) {
-        // Addresses wrap, as the bridges' own sum does.
-        unchecked {
-            router = address(uint160(l1Router) + ALIAS);
-        }
+        router = L1Alias.speaker(l1Router);
     }
 
     /// @inheritdoc IRoutedHeads

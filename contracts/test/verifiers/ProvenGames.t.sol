@@ -5,7 +5,7 @@ import {Test} from "forge-std/Test.sol";
 
 import {StateProof} from "../../src/libraries/StateProof.sol";
 import {ProofError} from "../../src/libraries/Trie.sol";
-import {PinnedProxy} from "../../src/verifiers/op_stack/PinnedProxy.sol";
+import {PinnedProxy} from "../../src/verifiers/PinnedProxy.sol";
 import {ProvenGames} from "../../src/verifiers/op_stack/ProvenGames.sol";
 import {WithdrawalRule} from "../../src/verifiers/op_stack/WithdrawalRule.sol";
 import {Proofs} from "../libraries/Proofs.sol";

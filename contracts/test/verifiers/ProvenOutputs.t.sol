@@ -7,7 +7,7 @@ import {Packed} from "../../src/libraries/Packed.sol";
 import {StateProof} from "../../src/libraries/StateProof.sol";
 import {ProofError} from "../../src/libraries/Trie.sol";
 import {OutputRoot} from "../../src/verifiers/op_stack/OutputRoot.sol";
-import {PinnedProxy} from "../../src/verifiers/op_stack/PinnedProxy.sol";
+import {PinnedProxy} from "../../src/verifiers/PinnedProxy.sol";
 import {ProvenOutputs} from "../../src/verifiers/op_stack/ProvenOutputs.sol";
 import {WithdrawalRule} from "../../src/verifiers/op_stack/WithdrawalRule.sol";
 

@@ -5,9 +5,10 @@ import {ISettledRule} from "../../interfaces/ISettledRule.sol";
 import {Packed} from "../../libraries/Packed.sol";
 import {StateProof} from "../../libraries/StateProof.sol";
 import {ProofError} from "../../libraries/Trie.sol";
+import {PinnedProxy} from "../PinnedProxy.sol";
 import {GameClone} from "./GameClone.sol";
 import {OutputRoot} from "./OutputRoot.sol";
-import {PinnedProxy} from "./PinnedProxy.sol";
+import {SuperchainPause} from "./SuperchainPause.sol";
 import {WithdrawalRule} from "./WithdrawalRule.sol";
 
 /// @title Settled state roots of an OP-Stack chain with dispute games, by proof
@@ -84,7 +85,7 @@ contract ProvenGames is ISettledRule {
         (game, facts.gameType, proof) = _listed(anchorRoot, index, proof);
         WithdrawalRule.Respect memory respect;
         (respect, proof) = _respected(anchorRoot, game, proof);
-        proof = PinnedProxy.notPaused(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
+        proof = SuperchainPause.notPaused(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
         proof = _played(anchorRoot, game, codeHash, facts, proof);
         StateProof.end(proof);
 

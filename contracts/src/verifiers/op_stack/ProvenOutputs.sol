@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {ISettledRule} from "../../interfaces/ISettledRule.sol";
 import {Packed} from "../../libraries/Packed.sol";
 import {StateProof} from "../../libraries/StateProof.sol";
+import {PinnedProxy} from "../PinnedProxy.sol";
 import {OutputRoot} from "./OutputRoot.sol";
-import {PinnedProxy} from "./PinnedProxy.sol";
+import {SuperchainPause} from "./SuperchainPause.sol";
 import {WithdrawalRule} from "./WithdrawalRule.sol";
 
 /// @title Settled state roots of an OP-Stack chain with an output oracle, by proof
@@ -68,7 +69,7 @@ contract ProvenOutputs is ISettledRule {
         if (index >= uint256(word)) revert Deleted(index, uint256(word));
         uint256 ready;
         (number, ready, proof) = _output(storageRoot, index, expected, proof);
-        proof = PinnedProxy.notPaused(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
+        proof = SuperchainPause.notPaused(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
         StateProof.end(proof);
 
         if (anchorTime <= ready) revert WithdrawalRule.NotYetSettled(anchorTime, ready);

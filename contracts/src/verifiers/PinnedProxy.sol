@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.27;
 
-import {StateProof} from "../../libraries/StateProof.sol";
-import {ProofError} from "../../libraries/Trie.sol";
-import {WithdrawalRule} from "./WithdrawalRule.sol";
+import {StateProof} from "../libraries/StateProof.sol";
 
-/// @title Storage of Optimism's proxies on L1, as long as the code behind them is known
+/// @title Storage of a rollup's proxies on L1, as long as the code behind them is known
 /// @notice A slot means what it does in one implementation only. So the implementation is proven beside the slot, and
 /// another one than the pinned is refused: an upgrade stops the rule, it never moves a slot under it.
 library PinnedProxy {
@@ -14,8 +12,6 @@ library PinnedProxy {
 
     /// @dev EIP-1967: keccak256("eip1967.proxy.implementation") - 1
     bytes32 internal constant IMPLEMENTATION = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
-    /// @dev `SuperchainConfig.PAUSED_SLOT` (version 1.1.0)
-    bytes32 internal constant PAUSED = bytes32(uint256(keccak256("superchainConfig.paused")) - 1);
 
     /// @notice Storage root of `proxy`, from two trie proofs: its account, its implementation slot.
     /// @custom:throws Upgraded, StateProof.InvalidProof
@@ -28,22 +24,5 @@ library PinnedProxy {
         bytes32 implementation;
         (implementation, rest) = StateProof.slot(root, IMPLEMENTATION, rest);
         if (implementation != bytes32(uint256(uint160(pinned)))) revert Upgraded(proxy, implementation, pinned);
-    }
-
-    /// @notice Returns if the superchain is not paused, from three trie proofs: its config's account, implementation
-    /// slot, and the absence of its pause. A portal pays out nothing in a pause, and the guardian may be about to take
-    /// something back.
-    /// @custom:throws WithdrawalRule.Paused, Upgraded, StateProof.InvalidProof
-    function notPaused(bytes32 anchorRoot, address config, address pinned, bytes calldata proof)
-        internal
-        pure
-        returns (bytes calldata rest)
-    {
-        bytes32 root;
-        (root, rest) = storageRoot(anchorRoot, config, pinned, proof);
-        ProofError reason;
-        (rest, reason) = StateProof.tryAbsent(root, PAUSED, rest);
-        if (reason == ProofError.PRESENT) revert WithdrawalRule.Paused();
-        if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
     }
 }
