@@ -5,20 +5,26 @@ Promise: a block is named only while the reader's own contract vouches for its h
 anchor is left to whoever uses it: reorgs of the anchor reach the reader with its next blocks.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from attrs import frozen
 
 from xl2.core.evidence import Finality
-from xl2.core.types import BlockNumber, Hash32, address
+from xl2.core.types import BlockNumber, Hash32, Wei, address
+from xl2.errors import NotYet
 from xl2.ports import Call
 from xl2_adapters.abi import Method
+from xl2_adapters.contracts.anchor_blocks import ACCEPT_GAS, ACCEPT_SIZE, AnchorBlocks, SentCheckpoints
 from xl2_adapters.contracts.checkpoints import Checkpoints
 from xl2_adapters.evm import Evm
 
 #: Predeploy in which every block of an OP-Stack chain names its L1 origin.
 _L1_BLOCK = address("0x4200000000000000000000000000000000000015")
 _NUMBER = Method("number()", "(uint64)")
+
+#: A deposit that has not arrived after so many L1 blocks is sent again: twelve minutes on Ethereum.
+DEPOSIT_BLOCKS = 60
 
 
 class AnchorView(Protocol):
@@ -62,3 +68,39 @@ class OwnView:
     async def keep(self) -> Call:
         """A checkpoint on the reader."""
         return self.checkpoints.checkpoint_call()
+
+
+@frozen(kw_only=True)
+class SentView:
+    """The reader sees no block of the anchor: hashes are sent to it from there, by its canonical bridge."""
+
+    checkpoints: SentCheckpoints
+    anchor: Evm
+    #: First block of xl2's contracts on the reader.
+    start: BlockNumber
+    #: The reader's price of a deposit: anchor, bytes of calldata, gas limit.
+    deposit_value: Callable[[Evm, int, int], Awaitable[Wei]]
+
+    async def newest(self) -> BlockNumber:
+        """The anchor's tip: the next block can send its hash."""
+        return (await self.anchor.head(Finality.LATEST)).number
+
+    async def kept(self) -> list[tuple[BlockNumber, Hash32]]:
+        """What has arrived."""
+        reader = self.checkpoints.evm
+        tip = (await reader.head(Finality.LATEST)).number
+        return await self.checkpoints.kept(self.start, tip)
+
+    async def keep(self) -> Call:
+        """A deposit on the anchor. Raises `NotYet` while an earlier one is on its way; one that stays away is lost."""
+        reader = self.checkpoints.evm
+        blocks = AnchorBlocks(self.anchor, await self.checkpoints.anchor_blocks())
+        tip = await self.newest()
+        sent = await blocks.sent(reader.chain, BlockNumber(max(0, tip - DEPOSIT_BLOCKS)), tip)
+        if sent and not await self.checkpoints.knows(sent[0].number):
+            raise NotYet(
+                f"the hash of l1 block {sent[0].number} is on its way to chain {reader.chain}",
+                remedy="Wait for the canonical bridge; another is sent when it stays away.",
+            )
+        value = await self.deposit_value(self.anchor, ACCEPT_SIZE, ACCEPT_GAS)
+        return blocks.send_call(reader.chain, self.checkpoints.address, value)

@@ -12,14 +12,13 @@ from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
 from xl2.core.types import Assurance, BlockNumber, checksum
 from xl2.errors import NotYet, RpcRejected
 from xl2.ports import Log, Needed, Shown, VerifierSettings
+from xl2_adapters.anchor_view import DEPOSIT_BLOCKS
 from xl2_adapters.contracts.routed import Pushed, RoutedHeads, Router
 from xl2_adapters.evm import Evm
 from xl2_adapters.pruned import is_pruned
 from xl2_adapters.rollup import HeadSource
 from xl2_adapters.rollup_chain import RollupChain
 
-#: A deposit that has not arrived after so many L1 blocks is sent again: twelve minutes on Ethereum.
-_DEPOSIT_BLOCKS = 60
 #: How far back pushes are looked for, in L1 blocks: a week on Ethereum.
 _LOOK_BACK_BLOCKS = 50_400
 
@@ -91,7 +90,7 @@ class RoutedProver:
                 break
             if await routed.accepted(log, push.head):
                 return self._shown(log, push, covered)
-            if tip - push.block < _DEPOSIT_BLOCKS:
+            if tip - push.block < DEPOSIT_BLOCKS:
                 on_its_way = push
         if on_its_way is not None:
             raise NotYet(

@@ -35,6 +35,11 @@ class Checkpoints:
         found = {CHECKPOINTED.decode(log.topics, log.data, self.evm.endpoint) for log in logs}
         return [(BlockNumber(number), Hash32(block_hash)) for number, block_hash in sorted(found, reverse=True)]
 
+    async def knows(self, number: BlockNumber) -> bool:
+        """Whether it keeps a hash for a block of the anchor."""
+        (kept,) = HASH_OF.decode(await self.evm.view(self.address, HASH_OF.encode(number)), self.evm.endpoint)
+        return any(kept)
+
     def checkpoint_call(self) -> Call:
         """Keep the anchor's block that the chain sees now."""
         what = "keep the l1 block hash that the chain sees"

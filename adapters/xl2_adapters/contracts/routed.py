@@ -5,6 +5,7 @@ from attrs import frozen
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, address
 from xl2.ports import Call, Log
 from xl2_adapters.abi import Event, Method
+from xl2_adapters.contracts.alias import behind
 from xl2_adapters.evm import Evm
 from xl2_adapters.evm import Log as EvmLog
 
@@ -17,9 +18,6 @@ ROLLUP_OF = Method("rollupOf(uint64)", "(address)")
 ROUTER_METHODS = (PUSH, ROLLUP_OF)
 PUSHED = Event("Pushed(uint64 indexed,uint64 indexed,bytes32 indexed,bytes32,uint64)")
 ROUTER_EVENTS = (PUSHED,)
-
-#: What the canonical bridges add to the address of a contract on L1 that sends deposits.
-_ALIAS = 0x1111000000000000000000000000000000001111
 
 #: What `Router` gives the call on the destination: the same numbers as in `Router.sol`.
 _BASE_GAS, _HEAD_GAS = 45_000, 32_000
@@ -40,7 +38,7 @@ class RoutedHeads:
     async def router(self) -> Address:
         """The router on L1, from its alias."""
         (alias,) = ROUTER.decode(await self.evm.view(self.address, ROUTER.encode()), self.evm.endpoint)
-        return Address(((int.from_bytes(address(alias)) - _ALIAS) % (1 << 160)).to_bytes(20))
+        return behind(address(alias))
 
     async def accepted(self, log: Log, head: Hash32) -> bool:
         """Whether the router's deposit of this head has arrived."""
