@@ -51,6 +51,12 @@ class Method:
         """Values that a call returned. Raises `RpcUnavailable` for bytes of another shape."""
         return _decode(types_of(self.returns), data, self.name, endpoint)
 
+    def arguments(self, calldata: bytes, endpoint: str) -> tuple[Any, ...] | None:
+        """Values that calldata calls this function with, None where it calls another. Raises as `decode`."""
+        if calldata[:_SELECTOR] != self.selector:
+            return None
+        return _decode(types_of(self.signature), calldata[_SELECTOR:], self.name, endpoint)
+
 
 @frozen
 class Event:

@@ -1,6 +1,7 @@
 """Family: chains of the OP Stack, whichever era of contracts each has on L1. See `rollup_family` for what is kept."""
 
 from xl2.ports import ChainSettings
+from xl2_adapters.op_stack.canonical import OpBridge
 from xl2_adapters.op_stack.chain import OpChain
 from xl2_adapters.rollup_family import RollupFamily
 
@@ -10,3 +11,7 @@ class OpStack(RollupFamily[OpChain]):
 
     def _open(self, settings: ChainSettings) -> OpChain:
         return OpChain(settings)
+
+    def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> OpBridge:
+        """Portal, messengers and standard bridges."""
+        return OpBridge(rollup=self.chain(settings), anchor=self.anchor(anchor), settings=settings)
