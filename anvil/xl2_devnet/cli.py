@@ -30,7 +30,9 @@ def devnet() -> None:
 
 
 @devnet.command("up")
-@click.option("--l2", default="op,op", show_default=True, help="Families of the L2s, with commas between.")
+@click.option(
+    "--l2", default="op,op", show_default=True, help="Kinds of the L2s, with commas between: op, base, arbitrum, zk."
+)
 @_FILE
 @click.option("--port", "ports", multiple=True, metavar="CHAIN=PORT", help="A port, where not any free one will do.")
 @click.option("--anvil", type=click.Path(path_type=Path, dir_okay=False), help="The anvil to use.")
@@ -57,7 +59,7 @@ def up(
     from xl2_devnet.options import Options  # noqa: PLC0415
 
     options = Options(
-        l2=tuple(family.strip() for family in l2.split(",")),
+        l2=tuple(kind.strip() for kind in l2.split(",")),
         clocks=Clocks(l1_block_seconds=l1_block_seconds, l2_block_seconds=l2_block_seconds),
         file=file.absolute(),
         anvil=anvil.absolute() if anvil else None,

@@ -1,12 +1,14 @@
 """
 Deploy xl2: its contracts on every chain of a devnet, linked with each other.
 
-Running rollups come in; where xl2 stands goes out. Promise: every L2 has lanes of all three classes to every other L2,
-and each verifier speaks for exactly the logs whose class it reaches; in the end the deployer owns nothing, a timelock
+Running rollups of any families come in; where xl2 stands goes out. What differs between families is planned by their
+`Rollup`. Promise: every L2 has lanes of all three classes to every other L2, and each verifier speaks for exactly the
+logs whose class it reaches; in the end the deployer owns nothing, a timelock
 on each chain does, and the guardian is another account (docs/reference/protocol.md, section 9).
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -18,6 +20,7 @@ from xl2_devnet.clocks import Clocks
 from xl2_devnet.deploy_tokens import Ground, plan_tokens
 from xl2_devnet.hand_over import plan_hand_over
 from xl2_devnet.plan import Plan
+from xl2_devnet.rollup import Rollup
 from xl2_devnet.sites import Deployed, Site
 
 #: Verifier numbers by convention; the number's upper bits are its class.
@@ -40,45 +43,49 @@ class _Place:
 
 
 async def deploy_xl2(
-    sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], rollups: Mapping[str, Mapping[str, str]], clocks: Clocks
+    sites: Mapping[str, Site],
+    rpcs: Mapping[str, RpcClient],
+    rollups: Mapping[str, Mapping[str, str]],
+    families: Mapping[str, Rollup],
+    clocks: Clocks,
 ) -> Deployed:
-    """Deploy and link; `rollups`: each rollup's contracts on L1, by chain name.
+    """Deploy and link; `rollups`: each rollup's contracts on L1, by chain name; `families` by their names.
 
     Raises:
         DeploymentFailed: a transaction did not succeed.
     """
     owner = account("deployer").address
     l1_name = next(iter(sites))
-    l1 = await Plan.of(rpcs[l1_name], owner)
-    router = l1.create(xl2("Router"), owner)
-    places = {
-        name: _plan_core(sites[name], await Plan.of(rpcs[name], owner), router, [r for r in rollups if r != name])
-        for name in rollups
-    }
+    plans = {name: await Plan.of(rpcs[name], owner) for name in sites}
+    l1 = plans[l1_name]
+    on_l1 = {"router": l1.create(xl2("Router"), owner)}
+    places = {name: _plan_core(sites[name], plans[name], families[sites[name].family], on_l1) for name in rollups}
     for here in places.values():
         for there in places.values():
             if here is not there:
-                _plan_link(here, there, rollups[there.site.name], clocks)
-    on_l1 = {"router": router}
+                rule = families[there.site.family].plan_rule(here.plan, rollups[there.site.name], clocks)
+                _plan_link(here, there, rule)
     for name, place in places.items():
-        rollup = l1.create(xl2("LiveGames"), place.site.chain_id, rollups[name]["portal"])
-        l1.call(router, xl2("Router"), "connect", place.site.chain_id, rollup, place.verifiers[ROUTED])
-        on_l1 |= {f"router_{place.site.chain_id}": router, f"rollup_{place.site.chain_id}": rollup}
+        chain = place.site.chain_id
+        live = families[place.site.family].plan_live(l1, place.site, rollups[name], place.contracts)
+        l1.call(on_l1["router"], xl2("Router"), "connect", chain, live, place.verifiers[ROUTED])
+        on_l1 |= {f"router_{chain}": on_l1["router"], f"rollup_{chain}": live}
     tokens = plan_tokens([Ground(site=p.site, plan=p.plan, contracts=p.contracts) for p in places.values()])
-    for plan, contracts in ((l1, on_l1), *((place.plan, place.contracts) for place in places.values())):
-        contracts["timelock"] = plan_hand_over(plan, clocks)
-    await l1.carry_out(rpcs[l1_name])
-    for name, place in places.items():
-        await place.plan.carry_out(rpcs[name])
+    contracts = {l1_name: on_l1, **{name: place.contracts for name, place in places.items()}}
+    for name, plan in plans.items():
+        contracts[name]["timelock"] = plan_hand_over(plan, clocks)
+    async with asyncio.TaskGroup() as tasks:
+        for name, plan in plans.items():
+            tasks.create_task(plan.carry_out(rpcs[name]))
     return Deployed(
         rollups=rollups,
-        contracts={l1_name: on_l1, **{name: place.contracts for name, place in places.items()}},
+        contracts=contracts,
         verifiers={name: tuple(_settings(place)) for name, place in places.items()},
         tokens=tokens,
     )
 
 
-def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _Place:
+def _plan_core(site: Site, plan: Plan, family: Rollup, on_l1: Mapping[str, str]) -> _Place:
     """What an L2 has once, whatever chains there are."""
     owner = account("deployer").address
     guard = plan.create(xl2("Guard"), owner)
@@ -88,7 +95,7 @@ def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _
         "heads": heads,
         "outbox": plan.create(xl2("Outbox"), owner, heads),
         "inbox": plan.create(xl2("Inbox"), heads),
-        "checkpoints": plan.create(xl2("Checkpoints")),
+        **family.plan_own(plan, site, on_l1),
     }
     # Somebody to write to: the example of a recipient.
     contracts["notebook"] = plan.create(xl2("Notebook"), contracts["inbox"])
@@ -98,27 +105,23 @@ def _plan_core(site: Site, plan: Plan, router: str, remotes: Sequence[str]) -> _
     plan.call(guard, xl2("Guard"), "setGuardian", account("guardian").address, True)
     verifiers = {
         ATTESTED: plan.create(xl2("AttestedHeads"), _signers(), ATTESTER_THRESHOLD),
-        ROUTED: plan.create(xl2("RoutedHeads"), router),
+        ROUTED: plan.create(xl2("RoutedHeads"), on_l1["router"]),
     }
-    numbers = [PROVEN, *range(NEXT_PROVEN, NEXT_PROVEN + len(remotes))]
-    return _Place(
-        site=site,
-        plan=plan,
-        contracts=contracts,
-        verifiers=verifiers,
-        proven=dict(zip(remotes, numbers, strict=False)),
-    )
+    return _Place(site=site, plan=plan, contracts=contracts, verifiers=verifiers)
 
 
-def _plan_link(here: _Place, there: _Place, rollup: Mapping[str, str], clocks: Clocks) -> None:
-    """Let `here` send to `there`, and hear from it. `rollup`: the contracts of `there` on L1."""
+def _plan_link(here: _Place, there: _Place, rule: str | None) -> None:
+    """Let `here` send to `there`, and hear from it. `rule`: the ISettledRule of `there` on `here`, if it has one."""
     plan, remote = here.plan, there.site
-    number = here.proven[remote.name]
-    rule = plan.create(xl2("ProvenGames"), _pins(rollup, clocks))
-    here.verifiers[number] = plan.create(xl2("ProvenHeads"), remote.chain_id, here.contracts["checkpoints"], rule)
+    numbers = [ATTESTED, ROUTED]
+    if rule is not None:
+        proven = NEXT_PROVEN + len(here.proven) - 1 if here.proven else PROVEN
+        here.proven[remote.name] = proven
+        here.verifiers[proven] = plan.create(xl2("ProvenHeads"), remote.chain_id, here.contracts["checkpoints"], rule)
+        numbers.insert(1, proven)
     plan.call(here.contracts["outbox"], xl2("Outbox"), "register", remote.chain_id, there.contracts["inbox"])
     for assurance in _CLASSES:
-        for verifier in (ATTESTED, number, ROUTED):
+        for verifier in numbers:
             if verifier >> 6 >= assurance:
                 named = (verifier, here.verifiers[verifier])
                 for lane, kind in (
@@ -135,21 +138,6 @@ def _lane(origin: _Place, destination: _Place, assurance: int) -> tuple[int, str
         destination.site.chain_id,
         destination.contracts["inbox"],
         assurance,
-    )
-
-
-def _pins(rollup: Mapping[str, str], clocks: Clocks) -> tuple[Any, ...]:
-    """`ProvenGames.Pins`: the proxies, what stands behind them now, and the portal's delays."""
-    return (
-        rollup["portal"],
-        rollup["portal_implementation"],
-        rollup["dispute_game_factory"],
-        rollup["dispute_game_factory_implementation"],
-        rollup["superchain_config"],
-        rollup["superchain_config_implementation"],
-        rollup["dispute_game_implementation"],
-        clocks.game_finality_seconds,
-        clocks.proof_maturity_seconds,
     )
 
 

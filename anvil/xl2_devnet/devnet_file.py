@@ -31,7 +31,7 @@ class ChainEntry:
 
     name: str
     chain_id: int
-    #: `l1` or `op`.
+    #: Entry point of `xl2.adapters`, or `l1`.
     family: str
     #: What users talk to.
     rpc_url: str
@@ -48,6 +48,8 @@ class ChainEntry:
     predeploys: Mapping[str, str] = field(factory=dict)
     #: xl2's verifiers, as the configuration has them.
     verifiers: tuple[Mapping[str, Any], ...] = ()
+    #: The word that it was asked for by: `op`, `base`, ...
+    kind: str = ""
 
 
 @frozen(kw_only=True)
@@ -89,6 +91,7 @@ class Description:
                     "accounts": {account.role: account.address for account in ACCOUNTS},
                     "chains": {
                         name: {
+                            "kind": chain.kind,
                             "node_url": chain.node_url,
                             "block_seconds": chain.block_seconds,
                             "predeploys": chain.predeploys,
@@ -189,6 +192,7 @@ def _chain(name: str, entry: Mapping[str, Any], own: Mapping[str, Any]) -> Chain
         chain_id=entry["chain_id"],
         family=entry["family"],
         rpc_url=entry["rpc_url"],
+        kind=own["kind"],
         node_url=own["node_url"],
         block_seconds=own["block_seconds"],
         anchor=entry.get("anchor", ""),

@@ -9,6 +9,7 @@ forgotten only when it is in a block or the node refuses it. Which methods users
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 
 import rlp
@@ -18,12 +19,15 @@ from eth_utils import keccak
 from xl2.errors import RpcRejected
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import Json
-from xl2_devnet.op_derive import DEPOSIT_TYPE
+from xl2_devnet.system_transaction import DEPOSIT_TYPE
 
 #: What op-geth says to a raw transaction of a type that only the sequencer makes.
 TYPE_NOT_SUPPORTED = "transaction type not supported"
 #: Places of nonce and gas limit in the RLP list of each type of transaction (0: legacy).
 _FIELDS = {0: (0, 2), 1: (1, 3), 2: (1, 4), 3: (1, 4), 4: (1, 4)}
+
+#: Of how many users' transactions it is remembered what they were, once they are in blocks.
+_REMEMBERED = 8192
 
 
 @frozen(kw_only=True)
@@ -49,6 +53,8 @@ class Gate:
         self._room = 0
         self._holds_deposits = False
         self._waiting: dict[str, Waiting] = {}
+        #: What blocks hold of late, the newest last, should they be taken back.
+        self._sealed: OrderedDict[str, Waiting] = OrderedDict()
 
     async def send(self, raws: Sequence[str]) -> list[Json | RpcRejected]:
         """Send raw transactions, in this order, into the first open block with room; the node's answer to each."""
@@ -87,8 +93,16 @@ class Gate:
     def sealed(self, tx_hashes: Sequence[str]) -> bool:
         """Forget what is in a block; whether anything of the users' is left in the pool."""
         for tx_hash in tx_hashes:
-            self._waiting.pop(tx_hash, None)
+            if (transaction := self._waiting.pop(tx_hash, None)) is not None:
+                self._sealed[tx_hash] = transaction
+        while len(self._sealed) > _REMEMBERED:
+            self._sealed.popitem(last=False)
         return bool(self._waiting)
+
+    def take_back(self, tx_hashes: Sequence[str]) -> None:
+        """What stood in blocks that are no more waits again, before everything else, in its old order."""
+        again = {tx_hash: self._sealed.pop(tx_hash) for tx_hash in tx_hashes if tx_hash in self._sealed}
+        self._waiting = again | self._waiting
 
     async def lay_out(self, *, deposit_gas: int, holds_deposits: bool) -> None:
         """The next block begins, its deposits are in the pool: what was left over follows them.

@@ -7,8 +7,10 @@ of its L2s is asked for.
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from xl2_devnet.rollup import Rollup
+if TYPE_CHECKING:
+    from xl2_devnet.rollup import Rollup
 
 #: Family (entry point of `xl2.adapters`) by kind.
 FAMILIES: Mapping[str, str] = {"op": "op", "base": "op", "arbitrum": "nitro", "zk": "zk"}
@@ -17,7 +19,7 @@ FAMILIES: Mapping[str, str] = {"op": "op", "base": "op", "arbitrum": "nitro", "z
 _HOMES = {"op": ("op_rollup", "OpRollup"), "nitro": ("nitro_rollup", "NitroRollup"), "zk": ("zk_rollup", "ZkRollup")}
 
 
-def rollups_of(families: Iterable[str]) -> dict[str, Rollup]:
+def rollups_of(families: Iterable[str]) -> "dict[str, Rollup]":
     """A new `Rollup` for each family, in the order of their first mention."""
     found: dict[str, Rollup] = {}
     for family in families:

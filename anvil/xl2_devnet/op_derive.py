@@ -1,27 +1,30 @@
 """
 OP Stack derivation: blocks and deposit events of L1 become the deposit transactions of L2, byte by byte.
 
-Pure. L1 headers and logs come in as JSON-RPC gives them; raw type 0x7E transactions go out. Promise: the same L1 block
-gives the same bytes, whose hash is the L2 transaction's hash, as any OP Stack node derives it. When they are sealed
-into blocks is `op_node`'s.
+L1 headers and logs come in as JSON-RPC gives them; system transactions go out. Promise: the same L1 block gives the
+same bytes, whose hash is the L2 transaction's hash, as any OP Stack node derives it. When they are sealed into blocks
+is `sequencer`'s.
 Source: OP Stack specification, "Deposits" and "L1 attributes deposited transaction" (Ecotone).
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import rlp
-from attrs import frozen
 from eth_utils import keccak
 
+from xl2_adapters.rpc import RpcClient
+from xl2_adapters.rpc_wire import mapping, sequence
 from xl2_devnet.abi import op_stack
 from xl2_devnet.op_genesis import PREDEPLOYS
 from xl2_devnet.op_l1 import BASE_FEE_SCALAR, BLOB_BASE_FEE_SCALAR
+from xl2_devnet.origin import L1Origin, Told
+from xl2_devnet.system_transaction import SystemTransaction, system_transaction
+
+log = logging.getLogger(__name__)
 
 #: Account that sets L1Block.
 DEPOSITOR = "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001"
-#: First byte of a deposit transaction, which no user can sign.
-DEPOSIT_TYPE = 0x7E
 DEPOSIT_TOPIC = op_stack("OptimismPortal2").topic("TransactionDeposited")
 
 _USER_DEPOSIT, _L1_ATTRIBUTES = 0, 1
@@ -29,44 +32,40 @@ _L1_ATTRIBUTES_GAS = 1_000_000
 _SET_L1_BLOCK = keccak(text="setL1BlockValuesEcotone()")[:4]
 
 
-@frozen(kw_only=True)
-class L1Origin:
-    """The L1 block that an L2 block is derived from, as far as L2 is told of it."""
+class OpDerivation:
+    """Derivation of one L2 of the OP Stack."""
 
-    number: int
-    hash: str
-    parent_hash: str
-    timestamp: int
-    base_fee: int
+    def __init__(self, *, name: str, l1: RpcClient, portal: str, batcher_hash: bytes) -> None:
+        """`portal`: the rollup's, on L1. `batcher_hash`: as SystemConfig has it."""
+        self.name = name
+        self._l1 = l1
+        self._portal = portal
+        self._batcher_hash = batcher_hash
 
-    @classmethod
-    def of(cls, block: Mapping[str, Any]) -> "L1Origin":
-        """From a block of `eth_getBlockByNumber`."""
-        return cls(
-            number=int(block["number"], 16),
-            hash=block["hash"],
-            parent_hash=block["parentHash"],
-            timestamp=int(block["timestamp"], 16),
-            base_fee=int(block.get("baseFeePerGas") or "0x0", 16),
+    def opening(self, origin: L1Origin, sequence_number: int) -> SystemTransaction:
+        """L1Info."""
+        return l1_attributes(origin, sequence_number, self._batcher_hash)
+
+    def told(self, transaction: Mapping[str, Any]) -> Told | None:
+        """What L1Info tells, if this is one."""
+        return told(transaction)
+
+    async def deposits(self, origin: L1Origin) -> Sequence[SystemTransaction]:
+        """What the portal took in."""
+        found = await self._l1.call(
+            "eth_getLogs", {"blockHash": origin.hash, "address": self._portal, "topics": [DEPOSIT_TOPIC]}
         )
+        logs = [mapping(entry, self._l1.name) for entry in sequence(found, self._l1.name)]
+        if logs:
+            log.debug("deposits", extra={"fields": {"chain": self.name, "l1_block": origin.number, "count": len(logs)}})
+        return [user_deposit(entry) for entry in logs]
+
+    async def follow_ups(self, block: Mapping[str, Any]) -> Sequence[SystemTransaction]:  # noqa: ARG002 - the protocol's
+        """Nothing: an OP Stack block calls for no other."""
+        return ()
 
 
-@frozen(kw_only=True)
-class Deposit:
-    """One deposit transaction."""
-
-    source_hash: bytes
-    #: Lower-case hex.
-    sender: str
-    raw: bytes
-
-    @property
-    def tx_hash(self) -> str:
-        """Hash of the L2 transaction."""
-        return "0x" + keccak(self.raw).hex()
-
-
-def l1_attributes(origin: L1Origin, sequence_number: int, batcher_hash: bytes) -> Deposit:
+def l1_attributes(origin: L1Origin, sequence_number: int, batcher_hash: bytes) -> SystemTransaction:
     """The first transaction of an L2 block: sets L1Block. `sequence_number` counts L2 blocks of one origin from 0."""
     block_hash = bytes.fromhex(origin.hash[2:])
     calldata = (
@@ -81,7 +80,7 @@ def l1_attributes(origin: L1Origin, sequence_number: int, batcher_hash: bytes) -
         + block_hash
         + batcher_hash
     )
-    return _deposit(
+    return system_transaction(
         _source_hash(_L1_ATTRIBUTES, block_hash, sequence_number),
         sender=DEPOSITOR,
         to=PREDEPLOYS["L1Block"],
@@ -90,7 +89,19 @@ def l1_attributes(origin: L1Origin, sequence_number: int, batcher_hash: bytes) -
     )
 
 
-def user_deposit(log: Mapping[str, Any]) -> Deposit:
+def told(transaction: Mapping[str, Any]) -> Told | None:
+    """What an L1 attributes transaction tells of the origin; None for any other transaction."""
+    calldata = bytes.fromhex(transaction["input"][2:])
+    if str(transaction["from"]).lower() != DEPOSITOR or calldata[:4] != _SET_L1_BLOCK:
+        return None
+    return Told(
+        sequence_number=int.from_bytes(calldata[12:20], "big"),
+        number=int.from_bytes(calldata[28:36], "big"),
+        hash="0x" + calldata[100:132].hex(),
+    )
+
+
+def user_deposit(log: Mapping[str, Any]) -> SystemTransaction:
     """The deposit transaction that a `TransactionDeposited` log of the portal asks for.
 
     `opaqueData` (version 0) is packed: mint 32, value 32, gas 8, is creation 1, data.
@@ -99,7 +110,7 @@ def user_deposit(log: Mapping[str, Any]) -> Deposit:
     if event is None or event.name != "TransactionDeposited":
         raise ValueError(f"not a TransactionDeposited log: {log}")
     opaque: bytes = event.arguments["opaqueData"]
-    return _deposit(
+    return system_transaction(
         _source_hash(_USER_DEPOSIT, bytes.fromhex(log["blockHash"][2:]), int(log["logIndex"], 16)),
         sender=event.arguments["from"].lower(),
         to=None if opaque[72] else event.arguments["to"],
@@ -113,18 +124,3 @@ def user_deposit(log: Mapping[str, Any]) -> Deposit:
 def _source_hash(domain: int, l1_block_hash: bytes, index: int) -> bytes:
     inner = keccak(l1_block_hash + index.to_bytes(32, "big"))
     return keccak(domain.to_bytes(32, "big") + inner)
-
-
-def _deposit(
-    source_hash: bytes, *, sender: str, to: str | None, gas: int, data: bytes, mint: int = 0, value: int = 0
-) -> Deposit:
-    recipient = bytes.fromhex(to[2:]) if to else b""
-    # The last flag but one, `isSystemTx`, is false since Regolith.
-    fields: list[bytes | int] = [source_hash, bytes.fromhex(sender[2:]), recipient, mint, value, gas, b"", data]
-    return Deposit(
-        source_hash=source_hash, sender=sender, raw=bytes([DEPOSIT_TYPE]) + rlp.encode([_scalar(f) for f in fields])
-    )
-
-
-def _scalar(value: bytes | int) -> bytes:
-    return value if isinstance(value, bytes) else value.to_bytes((value.bit_length() + 7) // 8, "big")

@@ -15,13 +15,12 @@ from attrs import frozen
 from eth_abi import encode
 
 from xl2.errors import Fatal, RpcRejected
-from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import mapping, quantity
 from xl2_devnet.abi import Contract, op_stack
-from xl2_devnet.clocks import Clocks
-from xl2_devnet.l1_account import L1Account, Transaction
+from xl2_devnet.l1_account import Transaction
 from xl2_devnet.op_l1 import CANNON, GAME_BOND
 from xl2_devnet.op_root import output_root
+from xl2_devnet.rollup import Berth
 
 log = logging.getLogger(__name__)
 
@@ -55,33 +54,21 @@ class _Game:
 class OpProposer:
     """Proposer and challenger of one L2; `start` once, then `run`."""
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        l1: RpcClient,
-        l2: RpcClient,
-        factory: str,
-        proposer: L1Account,
-        challenger: L1Account,
-        clocks: Clocks,
-        clock: Callable[[], float],
-        busy_block: Callable[[int], int],
-    ) -> None:
-        """`factory`: address of the DisputeGameFactory. `clock`: seconds, monotonic.
+    name = "proposer"
 
-        `busy_block(n)`: the last L2 block up to n that holds more than L1Info, 0 if there is none.
-        """
-        self.name = name
-        self._l1, self._l2 = l1, l2
-        self._factory = factory
-        self._proposer, self._challenger = proposer, challenger
-        self._clocks = clocks
-        self._clock = clock
+    def __init__(self, berth: Berth, *, busy_block: Callable[[int], int]) -> None:
+        """`busy_block(n)`: the last L2 block up to n that holds more than L1Info, 0 if there is none."""
+        self._chain = berth.site.name
+        self._l1, self._l2 = berth.l1, berth.l2
+        self._factory = berth.rollup["dispute_game_factory"]
+        self._proposer, self._challenger = berth.l1_account("proposer"), berth.l1_account("challenger")
+        self._clocks = berth.clocks
+        self._clock = berth.clock
+        self._controls = berth.controls
         self._busy_block = busy_block
         self._games: list[_Game] = []
         self._seen = 0
-        self._proposed_at = clock()
+        self._proposed_at = self._clock()
         self._proposed_block = 0
 
     async def start(self) -> None:
@@ -110,7 +97,7 @@ class OpProposer:
             Transaction(to=self._factory, data=create, gas=_CREATE_GAS, value=GAME_BOND)
         )
         if quantity(receipt["status"], self._l1.name) != 1:
-            raise ProposalFailed(f"L1 refused the root of block {number} of {self.name}")
+            raise ProposalFailed(f"L1 refused the root of block {number} of {self._chain}")
 
     async def _take_up_new_games(self) -> None:
         count = await self._read(self._factory, _FACTORY, "gameCount")
@@ -120,7 +107,7 @@ class OpProposer:
             claimed = await self._read(address, _GAME, "rootClaim")
             truth = await self._true_root(number)
             if claimed != truth:
-                log.warning("false root", extra={"fields": {"chain": self.name, "game": address, "block": number}})
+                log.warning("false root", extra={"fields": {"chain": self._chain, "game": address, "block": number}})
                 await self._attack(address, claimed, truth)
             due = created + self._clocks.max_clock_seconds
             self._games.append(_Game(address=address, due=due, claims=1 if claimed == truth else 2))
@@ -138,7 +125,7 @@ class OpProposer:
         attack = _GAME.call("attack", claimed, 0, truth)
         (receipt,) = await self._challenger.send(Transaction(to=game, data=attack, gas=_ATTACK_GAS, value=bond))
         if quantity(receipt["status"], self._l1.name) != 1:
-            raise ProposalFailed(f"L1 refused the attack on game {game} of {self.name}")
+            raise ProposalFailed(f"L1 refused the attack on game {game} of {self._chain}")
 
     async def _resolve_what_is_due(self) -> None:
         if not self._games:

@@ -12,10 +12,10 @@ from attrs import field, frozen
 
 from xl2.errors import InvalidInput
 from xl2_devnet.clocks import Clocks
+from xl2_devnet.kinds import FAMILIES
 from xl2_devnet.sites import Site
 
 L1_NAME, L1_CHAIN_ID = "l1", 900
-_FAMILIES = ("op",)
 _MOST_L2S = 8
 
 
@@ -23,7 +23,7 @@ _MOST_L2S = 8
 class Options:
     """What devnet to start, and how."""
 
-    #: Family of each L2; they are named `<family>-a`, `<family>-b`, ...
+    #: Kind of each L2 (`kinds.FAMILIES`); they are named by it, `op-a`, `base-b`, ...
     l2: tuple[str, ...] = ("op", "op")
     clocks: Clocks = field(factory=Clocks)
     #: Where to write devnet.json; None: nowhere.
@@ -37,11 +37,11 @@ class Options:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be started."""
-        for family in self.l2:
-            if family not in _FAMILIES:
-                known = ", ".join(_FAMILIES)
+        for kind in self.l2:
+            if kind not in FAMILIES:
+                known = ", ".join(FAMILIES)
                 raise InvalidInput(
-                    f"there is no L2 family {family!r}", field="l2", value=family, remedy=f"Known are: {known}."
+                    f"there is no L2 kind {kind!r}", field="l2", value=kind, remedy=f"Known are: {known}."
                 )
         if not 1 <= len(self.l2) <= _MOST_L2S:
             raise InvalidInput(f"{len(self.l2)} L2s were asked for; 1 to {_MOST_L2S} can be had", field="l2")
@@ -52,8 +52,13 @@ class Options:
     @property
     def sites(self) -> Mapping[str, Site]:
         """Chains by name, the L1 first."""
-        names = {L1_NAME: Site(name=L1_NAME, chain_id=L1_CHAIN_ID, family="l1")}
-        for place, family in enumerate(self.l2):
-            name = f"{family}-{chr(ord('a') + place)}"
-            names[name] = Site(name=name, chain_id=L1_CHAIN_ID + 1 + place, family=family)
+        names = {L1_NAME: Site(name=L1_NAME, chain_id=L1_CHAIN_ID, family="l1", kind="l1")}
+        for place, kind in enumerate(self.l2):
+            name = f"{kind}-{chr(ord('a') + place)}"
+            names[name] = Site(name=name, chain_id=L1_CHAIN_ID + 1 + place, family=FAMILIES[kind], kind=kind)
         return names
+
+    @property
+    def l2_sites(self) -> Mapping[str, Site]:
+        """The L2s by name."""
+        return {name: site for name, site in self.sites.items() if name != L1_NAME}

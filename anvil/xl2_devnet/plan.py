@@ -6,6 +6,7 @@ transaction of the plan has succeeded, or the one that did not is named. The acc
 signs), so this is for setting a devnet up, never for a chain whose keys matter.
 """
 
+import asyncio
 from typing import Any
 
 import rlp
@@ -49,6 +50,8 @@ class Plan:
     #: What it creates, by address.
     created: dict[str, Contract] = field(factory=dict, init=False)
     _steps: list[_Step] = field(factory=list, init=False)
+    #: A plan may have several planners: whoever carries it out carries out the steps of all, and the others wait.
+    _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
 
     @classmethod
     async def of(cls, rpc: RpcClient, account: str) -> "Plan":
@@ -56,18 +59,20 @@ class Plan:
         counted = await rpc.call("eth_getTransactionCount", account, "latest")
         return cls(account=account, tx_nonce=quantity(counted, rpc.name))
 
-    def create(self, contract: Contract, *arguments: Any) -> str:
+    def create(self, contract: Contract, *arguments: Any, gas: int = CREATION_GAS) -> str:
         """Deploy `contract`; its address."""
         address = created_by(self.account, self.tx_nonce)
         self.created[address] = contract
-        self._add(f"create {contract.name}", CREATION_GAS, data="0x" + contract.creation(*arguments).hex())
+        self._add(f"create {contract.name}", gas, data="0x" + contract.creation(*arguments).hex())
         return address
 
-    def call(self, to: str, contract: Contract, function: str, *arguments: Any, value: int = 0) -> None:
+    def call(
+        self, to: str, contract: Contract, function: str, *arguments: Any, value: int = 0, gas: int = CALL_GAS
+    ) -> None:
         """Call `function` of the `contract` at `to`."""
         calldata = contract.call(function, *arguments)
         label = f"{contract.name}.{function}"
-        self._add(label, CALL_GAS, to=to, data="0x" + calldata.hex(), value=hex(value))
+        self._add(label, gas, to=to, data="0x" + calldata.hex(), value=hex(value))
 
     async def carry_out(self, rpc: RpcClient) -> None:
         """Send all, mine until all are in blocks, check each. The chain must not mine by itself meanwhile.
@@ -76,7 +81,11 @@ class Plan:
             DeploymentFailed: a transaction reverted or was left out.
             RpcRejected: the node would not take one.
         """
-        steps, self._steps = self._steps, []
+        async with self._turn:
+            steps, self._steps = self._steps, []
+            await self._carry_out(rpc, steps)
+
+    async def _carry_out(self, rpc: RpcClient, steps: list[_Step]) -> None:
         sent = await rpc.batch([Call("eth_sendTransaction", (step.transaction,)) for step in steps])
         waiting = [
             (step.label, Call("eth_getTransactionReceipt", (tx_hash,)))

@@ -1,13 +1,14 @@
 """
 Proxy: the JSON-RPC door of one L2, as its users see it.
 
-Requests come in over HTTP; reads pass to the node as they are, raw transactions go through the `Gate`, everything else
-is refused. Promise: no user reaches what only a node's operator has (`anvil_*`, `evm_*`, unlocked accounts, type 0x7E
-transactions): the chain behind it behaves as one that nobody owns. HTTP only; there are no subscriptions.
+Requests come in over HTTP; reads pass to the node as they are, but for what a kind of rollup answers itself; raw
+transactions go through the `Gate`, everything else is refused. Promise: no user reaches what only a node's operator has
+(`anvil_*`, `evm_*`, unlocked accounts, type 0x7E transactions): the chain behind it behaves as one that nobody owns.
+HTTP only; there are no subscriptions.
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,9 @@ import orjson
 from aiohttp import web
 
 from xl2.errors import Retryable, RpcRejected, Xl2Error
+from xl2_devnet.aliases import alias_in, asked_of_anvil, told_to_user
 from xl2_devnet.gate import Gate
+from xl2_devnet.rollup import Answer, Pass
 
 #: What a public node answers. Everything that is not here is refused.
 _READS = frozenset(
@@ -43,8 +46,18 @@ class PortTaken(Retryable):
 
 
 @contextlib.asynccontextmanager
-async def door(node_url: str, gate: Gate, *, port: int = 0) -> AsyncIterator[str]:
+async def door(
+    node_url: str,
+    gate: Gate,
+    *,
+    port: int = 0,
+    answers: Mapping[str, Answer] | None = None,
+    aliases: Mapping[str, str] | None = None,
+) -> AsyncIterator[str]:
     """Serve the door of the node at `node_url` on `port` of 127.0.0.1 (0: a free one); its URL.
+
+    `answers`: what anvil would not answer, or not so, by method. `aliases`: the node's transaction hash by any other
+    that users may ask for; it grows while the door is open.
 
     Raises:
         PortTaken: somebody else listens there.
@@ -52,7 +65,7 @@ async def door(node_url: str, gate: Gate, *, port: int = 0) -> AsyncIterator[str
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=64), timeout=aiohttp.ClientTimeout(total=120)
     ) as session:
-        serve = _Door(node_url, gate, session)
+        serve = _Door(node_url, gate, session, answers or {}, aliases if aliases is not None else {})
         app = web.Application(client_max_size=_MOST_REQUEST_BYTES)
         app.router.add_post("/", serve.answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -68,10 +81,19 @@ async def door(node_url: str, gate: Gate, *, port: int = 0) -> AsyncIterator[str
 
 
 class _Door:
-    def __init__(self, node_url: str, gate: Gate, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        node_url: str,
+        gate: Gate,
+        session: aiohttp.ClientSession,
+        answers: Mapping[str, Answer],
+        aliases: Mapping[str, str],
+    ) -> None:
         self._node_url = node_url
         self._gate = gate
         self._session = session
+        self._answers = answers
+        self._aliases = aliases
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -82,17 +104,26 @@ class _Door:
         calls = asked if isinstance(asked, list) else [asked]
         if not calls or not all(isinstance(call, dict) for call in calls):
             return _json(_error(None, _INVALID_REQUEST, "a request is an object, or an array of objects"))
-        if all(call.get("method") in _READS for call in calls):
+        if all(self._is_plain(call) for call in calls):
             return web.Response(body=await self._pass(body), content_type="application/json")
         answers = await self._mixed(calls)
         return _json(answers if isinstance(asked, list) else answers[0])
 
+    def _is_plain(self, call: dict[str, Any]) -> bool:
+        method = call.get("method")
+        return method in _READS and method not in self._answers and alias_in(call, self._aliases) is None
+
     async def _mixed(self, calls: list[dict[str, Any]]) -> list[Any]:
         answers: list[Any] = [None] * len(calls)
-        reads = [place for place, call in enumerate(calls) if call.get("method") in _READS]
         sends = [place for place, call in enumerate(calls) if _is_send(call)]
+        reads = []
         for place, call in enumerate(calls):
-            if call.get("method") not in _READS and place not in sends:
+            if place in sends:
+                continue
+            answers[place] = await self._own(call)
+            if answers[place] is None and call.get("method") in _READS:
+                reads.append(place)
+            elif answers[place] is None:
                 answers[place] = _refusal(call)
         try:
             results = await self._gate.send([calls[place]["params"][0] for place in sends])
@@ -101,11 +132,38 @@ class _Door:
         for place, result in zip(sends, results, strict=True):
             answers[place] = _answer(calls[place].get("id"), result)
         if reads:
-            passed = orjson.loads(await self._pass(orjson.dumps([calls[place] for place in reads])))
-            by_id = {str(answer.get("id")): answer for answer in passed} if isinstance(passed, list) else {}
-            for place in reads:
-                missing = _error(calls[place].get("id"), _INTERNAL, "the node gave no answer")
-                answers[place] = by_id.get(str(calls[place].get("id")), missing)
+            found = await self._read([calls[place] for place in reads])
+            for place, answer in zip(reads, found, strict=True):
+                answers[place] = answer
+        return answers
+
+    async def _own(self, call: dict[str, Any]) -> dict[str, Any] | None:
+        """What this kind of rollup answers itself; None: that is anvil's to answer, or nobody's."""
+        answer = self._answers.get(str(call.get("method")))
+        if answer is None:
+            return None
+        params = call.get("params", [])
+        try:
+            result = await answer(params if isinstance(params, list) else [])
+        except RpcRejected as error:
+            return _answer(call.get("id"), error)
+        except Xl2Error as error:
+            return _error(call.get("id"), _INTERNAL, error.what)
+        return None if isinstance(result, Pass) else _answer(call.get("id"), result)
+
+    async def _read(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        aliases = [alias_in(call, self._aliases) for call in calls]
+        asked = [
+            call if alias is None else asked_of_anvil(call, self._aliases[alias])
+            for call, alias in zip(calls, aliases, strict=True)
+        ]
+        passed = orjson.loads(await self._pass(orjson.dumps(asked)))
+        by_id = {str(answer.get("id")): answer for answer in passed} if isinstance(passed, list) else {}
+        answers = []
+        for call, alias in zip(calls, aliases, strict=True):
+            missing = _error(call.get("id"), _INTERNAL, "the node gave no answer")
+            answer = by_id.get(str(call.get("id")), missing)
+            answers.append(answer if alias is None else told_to_user(answer, alias))
         return answers
 
     async def _pass(self, body: bytes) -> bytes:

@@ -12,11 +12,15 @@ from attrs import asdict, field, frozen
 
 @frozen(kw_only=True)
 class Site:
-    """A chain to be: its name, EIP-155 id and family (`l1`, `op`)."""
+    """A chain to be."""
 
     name: str
+    #: By EIP-155.
     chain_id: int
+    #: Entry point of `xl2.adapters`, as a configuration has it; `l1` for the L1.
     family: str
+    #: The word that it was asked for by, which begins its name: `op` and `base` are kinds of one family.
+    kind: str
 
 
 @frozen(kw_only=True)

@@ -20,18 +20,19 @@ def test_three_of_five_attesters_sign() -> None:
     assert len({account.role for account in ACCOUNTS}) == len(ACCOUNTS) == 17
 
 
-def test_l2s_are_named_by_family_and_letter() -> None:
-    sites = Options(l2=("op", "op", "op")).sites
+def test_l2s_are_named_by_kind_and_letter_and_configured_by_family() -> None:
+    sites = Options(l2=("op", "base", "arbitrum", "zk")).sites
 
-    assert [(site.name, site.chain_id) for site in sites.values()] == [
-        ("l1", 900),
-        ("op-a", 901),
-        ("op-b", 902),
-        ("op-c", 903),
+    assert [(site.name, site.chain_id, site.family) for site in sites.values()] == [
+        ("l1", 900, "l1"),
+        ("op-a", 901, "op"),
+        ("base-b", 902, "op"),
+        ("arbitrum-c", 903, "nitro"),
+        ("zk-d", 904, "zk"),
     ]
 
 
-@pytest.mark.parametrize(("l2", "said"), [(("zk",), "'zk'"), ((), "0 L2s"), (("op",) * 9, "9 L2s")])
+@pytest.mark.parametrize(("l2", "said"), [(("solana",), "'solana'"), ((), "0 L2s"), (("op",) * 9, "9 L2s")])
 def test_l2s_that_cannot_be_had_are_refused(l2: tuple[str, ...], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         Options(l2=l2)

@@ -4,7 +4,8 @@ import rlp
 from eth_utils import keccak
 
 from xl2_devnet.abi import op_stack
-from xl2_devnet.op_derive import DEPOSIT_TOPIC, L1Origin, l1_attributes, user_deposit
+from xl2_devnet.op_derive import DEPOSIT_TOPIC, l1_attributes, user_deposit
+from xl2_devnet.origin import L1Origin
 
 BLOCK_HASH = "0x" + "ab" * 32
 ORIGIN = L1Origin(number=258, hash=BLOCK_HASH, parent_hash="0x" + "00" * 32, timestamp=1_700_000_000, base_fee=7)
