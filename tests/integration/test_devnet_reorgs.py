@@ -47,7 +47,9 @@ async def test_after_a_rollback_of_l2_its_deposits_run_again_and_users_send_agai
 async def test_after_a_reorg_of_l1_the_l2_is_derived_from_what_stands(
     own_devnet: Description, fresh_address: str
 ) -> None:
-    l1, l2 = (User(own_devnet.chain(name), account("alice").private_key) for name in ("l1", "op-a"))
+    l1 = User(own_devnet.chain("l1"), account("alice").private_key)
+    # Another person's: a deposit counts one of its sender's nonces on L2, which go with it.
+    l2 = User(own_devnet.chain("op-a"), account("bob").private_key)
     sent = await l1.send(own_devnet.chain("op-a").rollup["portal"], deposit(fresh_address, ETHER), value=ETHER)
     (deposited,) = deposits_in(sent)
     before = await l2.receipt(deposited)
