@@ -71,6 +71,8 @@ DEPLOYED = {
     "L1ERC20Bridge": "bridge/L1ERC20Bridge.sol",
     "MailboxFacet": "zksync/facets/Mailbox.sol",
 }
+#: Deployed as well, from OpenZeppelin: what stands before the bridge.
+PROXIES = {"TransparentUpgradeableProxy": "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol"}
 #: Here for its interface: what the Diamond answers to as a whole.
 INTERFACES = {"IZkSync": "zksync/interfaces/IZkSync.sol"}
 #: Interfaces of today, for the fixture: name and source below `contracts`.
@@ -164,7 +166,7 @@ def main() -> int:
 
 
 def _write_artifacts(solc: Path, diamond: Path, openzeppelin: Path) -> None:
-    wanted = {name: f"l1/contracts/{path}" for name, path in (DEPLOYED | INTERFACES).items()}
+    wanted = {name: f"l1/contracts/{path}" for name, path in (DEPLOYED | INTERFACES).items()} | PROXIES
     sources = closure(wanted.values(), {"l1/": diamond / "l1", "@openzeppelin/contracts/": openzeppelin})
     built = compiled(solc, sources, wanted, optimizer=OPTIMIZER, metadata={"bytecodeHash": "none"})
     TARGET.mkdir(parents=True, exist_ok=True)

@@ -58,7 +58,8 @@ async def deploy_xl2(
     l1_name = next(iter(sites))
     plans = {name: await Plan.of(rpcs[name], owner) for name in sites}
     l1 = plans[l1_name]
-    on_l1 = {"router": l1.create(xl2("Router"), owner)}
+    router = l1.create(xl2("Router"), owner)
+    on_l1 = {"router": router, "anchor_blocks": l1.create(xl2("AnchorBlocks"), router)}
     places = {name: _plan_core(sites[name], plans[name], families[sites[name].family], on_l1) for name in rollups}
     for here in places.values():
         for there in places.values():
