@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity 0.8.37;
+
+import {ISettledRule} from "../../interfaces/ISettledRule.sol";
+import {Packed} from "../../libraries/Packed.sol";
+import {StateProof} from "../../libraries/StateProof.sol";
+import {ProofError} from "../../libraries/Trie.sol";
+import {PinnedProxy} from "../PinnedProxy.sol";
+import {GameClone} from "./GameClone.sol";
+import {OutputRoot} from "./OutputRoot.sol";
+import {RegistryRule} from "./RegistryRule.sol";
+import {WithdrawalRule} from "./WithdrawalRule.sol";
+
+/// @title Settled state roots of an OP-Stack chain with an AnchorStateRegistry, by proof
+/// @notice For portals since 4.0: OptimismPortal2 4.6.0, AnchorStateRegistry 3.5.0, DisputeGameFactory 1.2.0,
+/// SuperchainConfig 2.3.0, FaultDisputeGame and PermissionedDisputeGame 1.7.0 (mid-2025). {ProvenGames} says what is
+/// the same: one L1 block, its clock, and pinned implementations. A pause counts until it is lifted, also past the time
+/// at which it would lapse by itself.
+///
+/// proof = game index u64 ‖ l2 block u64 ‖ game creator 20 ‖ L1 head 32 ‖ L2 state root 32 ‖ message passer's storage
+/// root 32 ‖ L2 block hash 32 ‖ the trie proofs in the order in which {settled} reads them.
+contract ProvenRegistry is ISettledRule {
+    /// @notice Contracts of one chain on L1, and the code behind them.
+    /// @param pauseIdentifier What the chain is paused by, beside the superchain: its ETH lockbox, or its portal
+    /// @param finalityDelay `disputeGameFinalityDelaySeconds` of the registry, an immutable
+    /// @param proofMaturityDelay `proofMaturityDelaySeconds` of the portal, an immutable
+    struct Pins {
+        address portal;
+        address portalImplementation;
+        address factory;
+        address factoryImplementation;
+        address registry;
+        address registryImplementation;
+        address superchainConfig;
+        address superchainConfigImplementation;
+        address gameImplementation;
+        address pauseIdentifier;
+        uint64 finalityDelay;
+        uint64 proofMaturityDelay;
+    }
+
+    /// @notice The game's code is not that of a game of the pinned implementation with this claim.
+    error NotThisGame(address game, bytes32 codeHash, bytes32 expected);
+
+    /// @dev `DisputeGameFactory._disputeGameList`: keccak256(104), where its elements begin
+    uint256 internal constant GAMES = uint256(keccak256(abi.encode(uint256(104))));
+    /// @dev `AnchorStateRegistry.disputeGameBlacklist`
+    uint256 internal constant BLACKLIST = 5;
+    /// @dev `AnchorStateRegistry`: respectedGameType u32 and, above it, retirementTimestamp u64
+    bytes32 internal constant RETIREMENT = bytes32(uint256(6));
+    /// @dev `SuperchainConfig.pauseTimestamps`, by identifier; the superchain's own is zero
+    uint256 internal constant PAUSES = 1;
+    /// @dev `FaultDisputeGame`: createdAt u64, resolvedAt u64, status u8, from the lowest bit
+    bytes32 internal constant GAME = bytes32(0);
+    /// @dev `FaultDisputeGame.wasRespectedGameTypeWhenCreated`
+    bytes32 internal constant RESPECTED = bytes32(uint256(10));
+
+    address public immutable portal;
+    address public immutable portalImplementation;
+    address public immutable factory;
+    address public immutable factoryImplementation;
+    address public immutable registry;
+    address public immutable registryImplementation;
+    address public immutable superchainConfig;
+    address public immutable superchainConfigImplementation;
+    address public immutable gameImplementation;
+    address public immutable pauseIdentifier;
+    uint64 public immutable finalityDelay;
+    uint64 public immutable proofMaturityDelay;
+
+    constructor(Pins memory pins) {
+        portal = pins.portal;
+        portalImplementation = pins.portalImplementation;
+        factory = pins.factory;
+        factoryImplementation = pins.factoryImplementation;
+        registry = pins.registry;
+        registryImplementation = pins.registryImplementation;
+        superchainConfig = pins.superchainConfig;
+        superchainConfigImplementation = pins.superchainConfigImplementation;
+        gameImplementation = pins.gameImplementation;
+        pauseIdentifier = pins.pauseIdentifier;
+        finalityDelay = pins.finalityDelay;
+        proofMaturityDelay = pins.proofMaturityDelay;
+    }
+
+    /// @inheritdoc ISettledRule
+    /// @custom:throws NotThisGame, PinnedProxy.Upgraded, StateProof.InvalidProof and what {RegistryRule} and
+    /// {WithdrawalRule} throw
+    function settled(bytes32 anchorRoot, uint64 anchorTime, bytes calldata proof)
+        external
+        view
+        returns (uint64 number, bytes32 stateRoot)
+    {
+        uint256 index;
+        bytes32 codeHash;
+        (index, number, stateRoot, codeHash, proof) = _claim(proof);
+
+        address game;
+        WithdrawalRule.Game memory facts;
+        (game, facts.gameType, proof) = _listed(anchorRoot, index, proof);
+        uint64 retirement;
+        (retirement, proof) = _registered(anchorRoot, game, proof);
+        // The delay of the portal is part of its code.
+        (, proof) = PinnedProxy.storageRoot(anchorRoot, portal, portalImplementation, proof);
+        proof = _notPaused(anchorRoot, proof);
+        bool respected;
+        (respected, proof) = _played(anchorRoot, game, codeHash, facts, proof);
+        StateProof.end(proof);
+
+        WithdrawalRule.Delays memory delays = WithdrawalRule.Delays(finalityDelay, proofMaturityDelay);
+        RegistryRule.check(game, facts, respected, retirement, delays, anchorTime);
+    }
+
+    /// @dev What is claimed, and the code hash that a game for it has.
+    function _claim(bytes calldata proof)
+        private
+        view
+        returns (uint256 index, uint64 number, bytes32 stateRoot, bytes32 codeHash, bytes calldata rest)
+    {
+        uint256 word;
+        (index, rest) = Packed.number(proof, 8);
+        (word, rest) = Packed.number(rest, 8);
+        number = uint64(word);
+        (word, rest) = Packed.number(rest, 20);
+        address creator = address(uint160(word));
+        bytes32 l1Head;
+        (l1Head, rest) = Packed.word(rest);
+        bytes32 claim;
+        (claim, stateRoot, rest) = OutputRoot.read(rest);
+        codeHash = GameClone.codeHash(gameImplementation, creator, claim, l1Head, number);
+    }
+
+    /// @dev The game at `index` of the factory's list, which never shrinks; past its end there is nothing to prove.
+    function _listed(bytes32 anchorRoot, uint256 index, bytes calldata proof)
+        private
+        view
+        returns (address game, uint32 gameType, bytes calldata rest)
+    {
+        bytes32 storageRoot;
+        (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, factory, factoryImplementation, proof);
+        bytes32 element; // type u32 ‖ created u64 ‖ game 20
+        // Wraps as Solidity's own array access does; the index has 64 bits.
+        unchecked {
+            (element, rest) = StateProof.slot(storageRoot, bytes32(GAMES + index), rest);
+        }
+        game = address(uint160(uint256(element)));
+        gameType = uint32(uint256(element) >> 224);
+    }
+
+    /// @dev Until when games are retired; refuses a game that the registry has blacklisted.
+    function _registered(bytes32 anchorRoot, address game, bytes calldata proof)
+        private
+        view
+        returns (uint64 retirement, bytes calldata rest)
+    {
+        bytes32 storageRoot;
+        (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, registry, registryImplementation, proof);
+        bytes32 word;
+        (word, rest) = StateProof.slot(storageRoot, RETIREMENT, rest);
+        retirement = uint64(uint256(word) >> 32);
+        ProofError reason;
+        (rest, reason) = StateProof.tryAbsent(storageRoot, keccak256(abi.encode(game, BLACKLIST)), rest);
+        if (reason == ProofError.PRESENT) revert WithdrawalRule.Blacklisted(game);
+        if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
+    }
+
+    /// @dev Neither the superchain is paused nor this chain alone.
+    function _notPaused(bytes32 anchorRoot, bytes calldata proof) private view returns (bytes calldata rest) {
+        bytes32 storageRoot;
+        (storageRoot, rest) =
+            PinnedProxy.storageRoot(anchorRoot, superchainConfig, superchainConfigImplementation, proof);
+        ProofError reason;
+        for (uint256 i; i < 2; ++i) {
+            address identifier = i == 0 ? address(0) : pauseIdentifier;
+            (rest, reason) = StateProof.tryAbsent(storageRoot, keccak256(abi.encode(identifier, PAUSES)), rest);
+            if (reason == ProofError.PRESENT) revert WithdrawalRule.Paused();
+            if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
+        }
+    }
+
+    /// @dev What became of the game, and whether its type was respected when it was created.
+    function _played(
+        bytes32 anchorRoot,
+        address game,
+        bytes32 expected,
+        WithdrawalRule.Game memory facts,
+        bytes calldata proof
+    ) private pure returns (bool respected, bytes calldata rest) {
+        bytes32 storageRoot;
+        bytes32 codeHash;
+        (storageRoot, codeHash, rest) = StateProof.account(anchorRoot, game, proof);
+        if (codeHash != expected) revert NotThisGame(game, codeHash, expected);
+        bytes32 word;
+        (word, rest) = StateProof.slot(storageRoot, GAME, rest);
+        facts.createdAt = uint64(uint256(word));
+        facts.resolvedAt = uint64(uint256(word) >> 64);
+        facts.status = uint8(uint256(word) >> 128);
+        ProofError reason;
+        (word, rest, reason) = StateProof.trySlot(storageRoot, RESPECTED, rest);
+        // The bytes above the flag belong to others; where the whole slot is zero, there is no flag.
+        if (reason != ProofError.NONE && reason != ProofError.ABSENT) revert StateProof.InvalidProof(reason);
+        respected = reason == ProofError.NONE && uint8(uint256(word)) != 0;
+    }
+}
