@@ -13,6 +13,7 @@ Xl2Error
 │   │   └── Reverted          the call would revert; `data` holds the typed Solidity error
 │   ├── RpcTooLarge           the answer is over the limit: ask for less
 │   ├── ProofInvalid          a proof, segment or signature does not show what it claims
+│   │   └── LayoutDiffers     a slot on the anchor holds something else than its contract tells
 │   ├── NotFound              no such message, lane or transaction on the chains asked
 │   ├── NotAccepted           the wallet refused the review
 │   └── Unaffordable          balance, fee or gas is not enough; the numbers are in the fields
@@ -163,6 +164,25 @@ class ProofInvalid(Refused):
     """A proof, segment or signature does not show what it claims."""
 
     default_remedy = "Do not pay gas for it; fetch the proof anew from another endpoint."
+
+
+class LayoutDiffers(ProofInvalid):
+    """A slot on the anchor holds something else than its contract tells."""
+
+    default_remedy = (
+        "The rollup's contracts on the anchor are of another release than the verifier is made for: update xl2, and "
+        "register a verifier for that release; other kinds of evidence go on."
+    )
+
+    def __init__(
+        self, what: str, *, contract: str, slot: str, proven: int, told: int, remedy: str | None = None
+    ) -> None:
+        """`contract`, `slot`: which word, as hex. `proven`, `told`: what its proof and its getter say."""
+        super().__init__(what, remedy=remedy)
+        self.contract = contract
+        self.slot = slot
+        self.proven = proven
+        self.told = told
 
 
 class NotFound(Refused):

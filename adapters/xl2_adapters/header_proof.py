@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from xl2.core import storage_proof
 from xl2.core.header import Header
 from xl2.core.trie import account_at, no_word_at, word_at
-from xl2.core.types import Address, Hash32, checksum, hash32, hex_text
+from xl2.core.types import ZERO_HASH, Address, Hash32, checksum, hash32, hex_text
 from xl2.errors import ProofInvalid
 from xl2_adapters.evm import Evm
 
@@ -69,6 +69,23 @@ class HeaderProof:
             )
         return words
 
+    async def words(self, account: Address, slots: Sequence[Hash32]) -> list[Hash32]:
+        """Words of an account, zero where there is none, each verified; they are not added to the proof."""
+        proof = await self._l1.proof(account, slots, self.header.number)
+        shown = account_at(self.header.state_root, account, storage_proof.nodes_of(proof.account))
+        return [
+            _word_or_zero(shown.storage_root, slot, storage_proof.nodes_of(listed))
+            for slot, listed in zip(slots, proof.storage, strict=True)
+        ]
+
     def encode(self) -> bytes:
         """All parts in the order in which they were added."""
         return b"".join(self._parts)
+
+
+def _word_or_zero(storage_root: Hash32, slot: Hash32, nodes: Sequence[bytes]) -> Hash32:
+    try:
+        return word_at(storage_root, slot, nodes)
+    except ProofInvalid:
+        no_word_at(storage_root, slot, nodes)
+    return ZERO_HASH

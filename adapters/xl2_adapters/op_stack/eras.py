@@ -2,8 +2,8 @@
 Eras: which generation of the OP Stack's contracts on L1 a contract of ours is made for, by what it says itself.
 
 Comes in: the address of an `ISettledRule` on a reader, or of an `IRollup` on L1. Goes out: the rollup's state roots as
-that contract judges them. Promise: an era is taken from the contract's own getters, and the slots that its proofs rest
-on were compared with the same facts by call before the first use.
+that contract judges them. Promise: an era is taken from the getters of the contract, and of the portal that it names;
+the slots that proofs rest on were compared with the same facts by call before the first use (`layout`).
 """
 
 from typing import Any
@@ -12,28 +12,49 @@ from xl2.core.types import Address, address, checksum
 from xl2.errors import ConfigInvalid, Reverted
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.game_proof import Pins as GamePins
+from xl2_adapters.layout import check_layout
+from xl2_adapters.op_stack import game_layout, game_proof, output_layout, output_proof
 from xl2_adapters.op_stack.game_proof import ProvenGames
-from xl2_adapters.op_stack.games import Games
+from xl2_adapters.op_stack.games import FACTORY, Games
+from xl2_adapters.op_stack.output_proof import ProvenOutputs
+from xl2_adapters.op_stack.outputs import Outputs
 from xl2_adapters.rollup import ClaimedRoots, ProvableRoots
 
+ORACLE = Method("oracle()", "(address)")
 PORTAL = Method("portal()", "(address)")
+#: Of the legacy portal alone: `OptimismPortal` 2.8.1.
+L2_ORACLE = Method("l2Oracle()", "(address)")
 
 
 async def provable_roots(*, l1: Evm, rollup: Evm, reader: Evm, rule: Address) -> ProvableRoots[Any]:
-    """State roots as a rule judges them. Raises `ConfigInvalid` for a contract of no era that is known."""
+    """
+    State roots as a rule judges them.
+
+    Raises `ConfigInvalid` for a contract of no era that is known, `LayoutDiffers` where L1's slots are not the rule's.
+    """
+    if await _named(reader, rule, ORACLE) is not None:
+        pins = await output_proof.Pins.read(reader, rule)
+        await check_layout(l1, await output_layout.facts(l1, pins))
+        outputs = Outputs(l1=l1, rollup=rollup, oracle=pins.oracle, pause=pins.superchain_config)
+        return ProvenOutputs(outputs=outputs, pins=pins)
     if await _named(reader, rule, PORTAL) is not None:
-        pins = await GamePins.read(reader, rule)
-        return ProvenGames(games=Games(l1=l1, rollup=rollup, portal=pins.portal), pins=pins)
+        games = await game_proof.Pins.read(reader, rule)
+        await check_layout(l1, await game_layout.facts(l1, games))
+        return ProvenGames(games=Games(l1=l1, rollup=rollup, portal=games.portal), pins=games)
     raise _unknown(reader, rule, "a rule")
 
 
 async def claimed_roots(*, l1: Evm, rollup: Evm, judge: Address) -> ClaimedRoots[Any]:
     """State roots as a rollup's contract on L1 judges them. Raises `ConfigInvalid` as above."""
     portal = await _named(l1, judge, PORTAL)
-    if portal is not None:
+    if portal is None:
+        raise _unknown(l1, judge, "a rollup's contract")
+    oracle = await _named(l1, portal, L2_ORACLE)
+    if oracle is not None:
+        return Outputs(l1=l1, rollup=rollup, oracle=oracle, pause=portal)
+    if await _named(l1, portal, FACTORY) is not None:
         return Games(l1=l1, rollup=rollup, portal=portal)
-    raise _unknown(l1, judge, "a rollup's contract")
+    raise _unknown(l1, portal, "a portal")
 
 
 async def _named(chain: Evm, contract: Address, method: Method) -> Address | None:

@@ -90,8 +90,8 @@ class ProvenGames:
         """The whole proof. Raises `ProofInvalid` where L1's state does not hold what the game was said to be."""
         game, pins = root.game, self.pins
         proof = HeaderProof(self.games.l1, header)
-        index = Hash32(((_GAMES + game.index) % (1 << 256)).to_bytes(32))
-        blacklist = keccak(game.address.rjust(32, b"\0") + _BLACKLIST_SLOT.to_bytes(32))
+        index = listed_slot(game.index)
+        blacklist = blacklist_slot(game.address)
         (listed,) = await proof.proxy(pins.factory, pins.factory_implementation, [index])
         (respect,) = await proof.proxy(pins.portal, pins.portal_implementation, [RESPECT], absent=[blacklist])
         await proof.proxy(pins.superchain_config, pins.superchain_config_implementation, [], absent=[PAUSED_SLOT])
@@ -123,3 +123,13 @@ class ProvenGames:
         refused = why_not_settled(game, terms, header.timestamp)
         if refused is not None:
             raise NotYet(f"game {checksum(game.address)} is not settled at l1 block {header.number}: {refused}")
+
+
+def listed_slot(index: int) -> Hash32:
+    """Slot of a game in the factory's list."""
+    return Hash32(((_GAMES + index) % (1 << 256)).to_bytes(32))
+
+
+def blacklist_slot(game: Address) -> Hash32:
+    """Slot in which the portal blacklists a game."""
+    return keccak(game.rjust(32, b"\0") + _BLACKLIST_SLOT.to_bytes(32))

@@ -77,7 +77,13 @@ class Games:
             if refused is None and game.number > upto:
                 refused = f"it is about block {game.number}, known is the rollup up to {upto}"
             if refused is None:
-                output = await true_output(self.rollup, game.number, upto)
+                try:
+                    output = await true_output(self.rollup, game.number, upto)
+                except NotYet:
+                    if not reasons:
+                        raise
+                    # Newer games say more about what is wrong than a state that is too old.
+                    break
                 if output.hash == game.root_claim:
                     name = f"game {game.index}"
                     return SettledGame(

@@ -1,5 +1,5 @@
 """
-Rule: what the OP Stack itself asks of a dispute game before a withdrawal may rest on it.
+Rule: what the OP Stack itself asks of a dispute game, or of an output, before a withdrawal may rest on it.
 
 Comes in: the facts of a game, of the portal, and one L1 block's time as the clock. Goes out: whether the game's claim
 is settled then, and if not, why. Promise: the same rule as `contracts/src/verifiers/op_stack/WithdrawalRule.sol`, and
@@ -43,6 +43,18 @@ class Terms:
     is_paused: bool
 
 
+@frozen(kw_only=True)
+class Output:
+    """An output of the oracle from before dispute games, at one L1 block."""
+
+    index: int
+    root: Hash32
+    #: Time of L1 at which it was proposed.
+    proposed_at: int
+    #: Block of the rollup that the root is about.
+    number: BlockNumber
+
+
 def why_not_settled(game: Game, terms: Terms, time: Timestamp) -> str | None:
     """None where a withdrawal may rest on the game at that time; else the reason."""
     settled = max(game.resolved_at + terms.finality_delay, game.created_at + 1 + terms.maturity_delay)
@@ -55,6 +67,12 @@ def why_not_settled(game: Game, terms: Terms, time: Timestamp) -> str | None:
         (time <= settled, f"it settles after {settled}, l1 is at {time}"),
     )
     return next((reason for refused, reason in refusals if refused), None)
+
+
+def why_output_not_settled(output: Output, period: int, time: Timestamp) -> str | None:
+    """None where the finalization period of an output of the oracle is over at that time; else the reason."""
+    ready = output.proposed_at + period
+    return f"it settles after {ready}, l1 is at {time}" if time <= ready else None
 
 
 def clone_code_hash(implementation: Address, game: Game) -> Hash32:

@@ -9,8 +9,8 @@ import pytest
 from xl2.core.types import checksum
 from xl2.errors import RpcUnavailable
 from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
-from xl2_adapters.contracts import bridge, checkpoints, heads, inbox, outbox, proven, routed
-from xl2_adapters.op_stack import game_proof
+from xl2_adapters.contracts import anchor_blocks, bridge, checkpoints, heads, inbox, outbox, proven, routed
+from xl2_adapters.op_stack import eras, game_proof, output_proof
 from xl2_contracts import artifact
 
 METHODS: list[tuple[str, Sequence[Method]]] = [
@@ -24,7 +24,12 @@ METHODS: list[tuple[str, Sequence[Method]]] = [
     ("Checkpoints", (*checkpoints.METHODS, checkpoints.CHECKPOINT)),
     ("RoutedHeads", routed.METHODS),
     ("Router", routed.ROUTER_METHODS),
+    ("AnchorBlocks", anchor_blocks.METHODS),
+    ("SentCheckpoints", (*checkpoints.METHODS, *anchor_blocks.SENT_METHODS)),
     ("ProvenGames", game_proof.PINS),
+    ("ProvenOutputs", output_proof.PINS),
+    ("LiveGames", (eras.PORTAL,)),
+    ("LiveOutputs", (eras.PORTAL,)),
 ]
 EVENTS: list[tuple[str, Sequence[Event]]] = [
     ("Outbox", outbox.EVENTS),
@@ -32,6 +37,8 @@ EVENTS: list[tuple[str, Sequence[Event]]] = [
     ("ProvenHeads", proven.EVENTS),
     ("Checkpoints", checkpoints.EVENTS),
     ("Router", routed.ROUTER_EVENTS),
+    ("AnchorBlocks", anchor_blocks.EVENTS),
+    ("SentCheckpoints", checkpoints.EVENTS),
 ]
 
 
@@ -63,7 +70,7 @@ def test_an_event_is_as_the_compiler_has_it(contract: str, event: Event) -> None
 
 def test_every_method_and_event_of_ours_is_compared() -> None:
     compared = {id(one) for _, found in (*METHODS, *EVENTS) for one in found}
-    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, bridge, checkpoints, proven, routed)
+    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, bridge, checkpoints, proven, routed, anchor_blocks)
     known = {
         f"{module.__name__}.{name}": one
         for module in modules
