@@ -123,6 +123,6 @@ class Outbox:
         return position
 
 
-def root_slot(send_root: Hash32, roots_slot: int = ROOTS_SLOT) -> Hash32:
+def root_slot(send_root: Hash32) -> Hash32:
     """Slot in which the outbox keeps the block hash of a root."""
-    return keccak(send_root + roots_slot.to_bytes(32))
+    return keccak(send_root + ROOTS_SLOT.to_bytes(32))

@@ -3,8 +3,8 @@ Tokens: ERC-20s over the gateways of a Nitro chain's token bridge.
 
 Comes in: tokens to be moved, or a ticket or send that may be a gateway's. Goes out: calls, and the tokens that a
 gateway moves. Promise: a ticket or send passes for a gateway's only where the router on L1 names that gateway for that
-token and the two gateways name each other. Source: token-bridge-contracts 1.2.5, `L1GatewayRouter`, `L1ArbitrumGateway`,
-`L2ArbitrumGateway`.
+token and the two gateways name each other. Source: token-bridge-contracts 1.2.5, `L1GatewayRouter`,
+`L1ArbitrumGateway`, `L2ArbitrumGateway`.
 """
 
 from collections.abc import Sequence

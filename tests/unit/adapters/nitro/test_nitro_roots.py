@@ -1,0 +1,146 @@
+"""Roots: what the outbox says is confirmed counts only where our own node of the chain has the same."""
+
+import logging
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.unit.adapters.nitro.scene import Scene, at
+from tests.unit.adapters.nitro.vectors import BLOCKS, raw
+from xl2.core.header import Header
+from xl2.core.types import Address, ChainId, Hash32, hex_text
+from xl2.errors import NotYet, ProofInvalid, RpcRejected
+from xl2.ports import Block
+from xl2_adapters.nitro.outbox import ROOT_UPDATED, ROOTS, Outbox
+from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TREE
+from xl2_adapters.nitro.root_proof import encode_claim
+from xl2_adapters.nitro.roots import NitroRoot, Roots
+
+OUTBOX = Address(b"\x0b" * 20)
+OLD, NEW = BLOCKS[1], BLOCKS[0]
+TIP = 50
+
+
+@pytest.fixture
+def l1() -> Scene:
+    """An L1 whose outbox has confirmed an old and a new block of Arbitrum One."""
+    scene = Scene(ChainId(1), tip=TIP)
+    for block, where in ((OLD, 10), (NEW, 40)):
+        confirm(scene, raw(block["sendRoot"]), raw(block["hash"]), where)
+    return scene
+
+
+@pytest.fixture
+def l2() -> Scene:
+    """A node of Arbitrum One that has both."""
+    scene = Scene(ChainId(42161), tip=int(NEW["number"], 16))
+    for block in (OLD, NEW):
+        scene.knows(block)
+    return scene
+
+
+def confirm(scene: Scene, send_root: bytes, block_hash: bytes, where: int) -> None:
+    scene.emits(OUTBOX, ROOT_UPDATED, send_root, block_hash, block=where)
+    scene.says(OUTBOX, ROOTS, send_root, values=(block_hash,))
+
+
+async def newest(l1: Scene, l2: Scene, upto: str = NEW["number"]) -> NitroRoot:
+    roots = Roots(rollup=l2.evm(), outbox=Outbox(l1.evm(), OUTBOX))
+    when = Block(number=at(TIP), hash=Hash32(b""), parent_hash=Hash32(b""), timestamp=1, gas_limit=0)  # type: ignore[arg-type]
+    return await roots.newest_settled(when, at(int(upto, 16)))
+
+
+async def test_the_newest_confirmed_block_gives_its_state_root_and_its_sends(l1: Scene, l2: Scene) -> None:
+    root = await newest(l1, l2)
+
+    assert root.number == int(NEW["number"], 16)
+    assert root.state_root == raw(NEW["stateRoot"])
+    # Arbitrum's own header commits to root and count: no state of the block is asked for.
+    assert (root.send_root, root.sends) == (raw(NEW["sendRoot"]), int(NEW["sendCount"], 16))
+    assert encode_claim(root) == root.send_root + len(root.header.encoded).to_bytes(2) + root.header.encoded
+
+
+async def test_a_block_above_what_the_asker_knows_is_left_for_an_older_one(l1: Scene, l2: Scene) -> None:
+    root = await newest(l1, l2, upto=OLD["number"])
+
+    assert root.number == int(OLD["number"], 16)
+
+
+async def test_a_root_about_a_block_that_our_node_does_not_have_is_passed_over(
+    l1: Scene, l2: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    confirm(l1, b"\x66" * 32, b"\x77" * 32, 45)
+
+    with caplog.at_level(logging.WARNING):
+        root = await newest(l1, l2)
+
+    assert root.number == int(NEW["number"], 16)
+    assert "knows no block 0x7777" in caplog.text
+
+
+async def test_a_true_block_with_a_false_root_of_sends_is_passed_over(l1: Scene, l2: Scene) -> None:
+    confirm(l1, b"\x66" * 32, raw(NEW["hash"]), 45)
+    l2.says(ARB_SYS, SEND_TREE, values=(5, raw(NEW["sendRoot"]), []))
+
+    root = await newest(l1, l2)
+
+    assert root.send_root == raw(NEW["sendRoot"])
+
+
+async def test_a_block_that_our_node_has_beside_its_chain_is_passed_over(l1: Scene, l2: Scene) -> None:
+    other = {**NEW, "hash": "0x" + "99" * 32}
+    l2.blocks[NEW["number"]] = other
+
+    root = await newest(l1, l2)
+
+    assert root.number == int(OLD["number"], 16)
+
+
+async def test_only_false_roots_are_no_root(l1: Scene, l2: Scene) -> None:
+    l2.blocks.clear()
+
+    with pytest.raises(NotYet, match="our node knows no block"):
+        await newest(l1, l2)
+
+
+async def test_an_event_that_was_overwritten_counts_no_more(l1: Scene, l2: Scene) -> None:
+    l1.says(OUTBOX, ROOTS, raw(NEW["sendRoot"]), values=(b"\x55" * 32,))
+
+    root = await newest(l1, l2)
+
+    assert root.number == int(OLD["number"], 16)
+
+
+async def test_nothing_confirmed_is_waited_for(l2: Scene) -> None:
+    with pytest.raises(NotYet, match="none was confirmed up to l1 block 50"):
+        await newest(Scene(ChainId(1), tip=TIP), l2)
+
+
+async def test_a_header_that_lies_about_a_field_is_refused(l1: Scene, l2: Scene) -> None:
+    lying = deepcopy(NEW)
+    lying["stateRoot"] = "0x" + "12" * 32
+    l2.knows(lying)
+
+    with pytest.raises(ProofInvalid, match="header hashes to"):
+        await newest(l1, l2)
+
+
+async def test_a_node_that_keeps_no_state_so_old_is_told_from_a_false_root(l1: Scene, l2: Scene) -> None:
+    """Nodes that write no root into their headers are asked for state, and may have pruned it."""
+    confirm(l1, b"\x66" * 32, raw(OLD["hash"]), 45)
+
+    def pruned(_: str) -> bytes:
+        raise RpcRejected("missing trie node", endpoint="memory", rpc_code=-32000)
+
+    l2.views["0x0000000000000000000000000000000000000064", hex_text(SEND_TREE.encode())] = pruned
+
+    with pytest.raises(NotYet, match="keeps no state of block 96223596"):
+        await newest(l1, l2)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: str(int(block["number"], 16)))
+def test_blocks_of_arbitrum_one_hash_to_their_names(block: dict[str, Any]) -> None:
+    assert Header.of_block(block).hash == raw(block["hash"])
+    assert block["extraData"] == block["sendRoot"]
+    assert block["mixHash"][2:18] == block["sendCount"][2:].rjust(16, "0")
