@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from xl2.core.types import Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
+from xl2.core.types import ZERO_ADDRESS, Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
 from xl2.errors import Reverted
 from xl2.ports import Block
 from xl2_adapters.abi import Method
@@ -267,7 +267,9 @@ class Games:
         return seconds, blocks, newest.created_at, newest.number
 
     async def _max_clock(self, game: Address, at: Block) -> int | None:
-        """The chess clock of a game; None for a kind of game that has none."""
+        """The chess clock of a game; None for a kind of game that has none, or that the factory cannot make."""
+        if game == ZERO_ADDRESS:
+            return None
         try:
             answer = await self._ask(game, MAX_CLOCK.encode(), at)
         except Reverted:
