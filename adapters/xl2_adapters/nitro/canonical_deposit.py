@@ -72,7 +72,7 @@ class Deposits:
     async def call(self, ticket: Ticket, move: Move, actor: Address) -> Call:
         """The call that makes one of a waiting ticket's moves. Raises as the moves of `Retryables`."""
         if move is Move.REDEEM:
-            return await self.retryables.redeem_call(ticket)
+            return await self.retryables.redeem_call(ticket, actor)
         if move is Move.KEEP_ALIVE:
             return self.retryables.keep_alive_call(ticket)
         return self.retryables.cancel_call(ticket, actor)

@@ -14,10 +14,11 @@ from xl2.ports import ChainSettings
 from xl2_adapters.anchor_view import AnchorView, SentView
 from xl2_adapters.contracts.anchor_blocks import SentCheckpoints
 from xl2_adapters.evm import Evm
+from xl2_adapters.layout import check_layout
 from xl2_adapters.nitro.inbox import Inbox
 from xl2_adapters.nitro.outbox import Outbox
 from xl2_adapters.nitro.pricing import Pricing
-from xl2_adapters.nitro.root_proof import LiveRoots, ProvenRoots, check_layout, outbox_of, pins_of
+from xl2_adapters.nitro.root_proof import LiveRoots, ProvenRoots, layout, outbox_of, pins_of
 from xl2_adapters.nitro.roots import Roots
 from xl2_adapters.rollup import HeadSource, ProvableRoots
 from xl2_adapters.rollup_chain import RollupChain
@@ -45,7 +46,7 @@ class NitroChain(RollupChain):
         """Confirmed blocks under the outbox that the rule is made for."""
         outbox, implementation = await pins_of(reader, rule)
         roots = Roots(rollup=self, outbox=Outbox(anchor, outbox))
-        await check_layout(roots.outbox)
+        await check_layout(anchor, await layout(roots.outbox))
         return ProvenRoots(roots=roots, implementation=implementation)
 
     async def head_source(self, anchor: Evm, rollup: Address) -> HeadSource:

@@ -31,9 +31,6 @@ from xl2_adapters.nitro.pricing import PLENTY, with_margin
 from xl2_adapters.nitro.ticket import Ticket
 from xl2_adapters.rpc_wire import Json
 
-#: What a redeem takes besides the gas that it gives to the call.
-_REDEEM_GAS = 150_000
-
 
 class TicketState(StrEnum):
     """How far a ticket is."""
@@ -99,16 +96,12 @@ class Retryables:
             raise
         return Timestamp(TIMEOUT.decode(answer, self.rollup.endpoint)[0])
 
-    async def redeem_call(self, ticket: Ticket) -> Call:
+    async def redeem_call(self, ticket: Ticket, actor: Address) -> Call:
         """Try the ticket's call again. Raises `Reverted` where it would fail now too."""
-        return Call(
-            chain=self.rollup.chain,
-            to=RETRYABLES,
-            data=REDEEM.encode(ticket.id),
-            # What is left of the gas goes to the call, which an estimate of this transaction knows nothing of.
-            gas_limit=_REDEEM_GAS + with_margin(await self._gas_of(ticket)),
-            what=f"redeem ticket {hex_text(ticket.id)}",
-        )
+        call = self._call(REDEEM, ticket, "redeem")
+        # What is left of the gas goes to the call, which an estimate of the redeem itself need not know of.
+        gas = await self.rollup.simulate(call, actor) + await self._gas_of(ticket)
+        return evolve(call, gas_limit=with_margin(gas))
 
     def keep_alive_call(self, ticket: Ticket) -> Call:
         """Buy the ticket one more lifetime."""

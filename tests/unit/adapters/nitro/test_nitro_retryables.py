@@ -128,18 +128,20 @@ async def test_a_revert_that_says_something_else_is_not_taken_for_absence(l2: Sc
 
 async def test_a_redeem_brings_gas_for_the_call_and_for_itself(l2: Scene) -> None:
     l2.gas[checksum(TICKET.to)] = 100_000
+    l2.gas[checksum(RETRYABLES)] = 50_000
 
-    call = await Retryables(rollup=l2.evm()).redeem_call(TICKET)
+    call = await Retryables(rollup=l2.evm()).redeem_call(TICKET, ANY)
 
     assert (call.to, call.data) == (RETRYABLES, REDEEM.encode(TICKET.id))
-    assert call.gas_limit == 150_000 + 130_000
+    assert call.gas_limit == 150_000 * 130 // 100
 
 
 async def test_a_redeem_that_would_fail_again_is_not_offered(l2: Scene) -> None:
+    l2.gas[checksum(RETRYABLES)] = 50_000
     l2.gas[checksum(TICKET.to)] = Reverted("execution reverted", endpoint="memory")
 
     with pytest.raises(Reverted, match="the call of ticket 0xd632563e"):
-        await Retryables(rollup=l2.evm()).redeem_call(TICKET)
+        await Retryables(rollup=l2.evm()).redeem_call(TICKET, ANY)
 
 
 def test_only_the_refund_account_can_give_a_ticket_up(l2: Scene) -> None:
