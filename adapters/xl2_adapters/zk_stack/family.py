@@ -1,0 +1,16 @@
+"""Family: chains of the ZK stack over one L1. See `rollup_family` for what is kept."""
+
+from xl2.ports import ChainSettings
+from xl2_adapters.rollup_family import RollupFamily
+from xl2_adapters.zk_stack.chain import NO_STORAGE_PROOFS, ZkChain
+
+
+class ZkStack(RollupFamily[ZkChain]):
+    """ZKsync Era and its kin. Implements `xl2.ports.Family`."""
+
+    def _open(self, settings: ChainSettings) -> ZkChain:
+        return ZkChain(settings)
+
+    def why_not(self, kind: str) -> str | None:
+        """State proofs there are none of."""
+        return NO_STORAGE_PROOFS if kind == "proven" else super().why_not(kind)
