@@ -1,0 +1,76 @@
+"""
+Nitro token artifacts: Arbitrum's token bridge from npm comes in, the gateways that the devnet deploys go out, trimmed.
+
+`python -m tools.nitro_token_artifacts` fetches the package below and rewrites
+`anvil/xl2_devnet/artifacts/nitro_tokens`. Promise: the tarball's sha512 is the one pinned here, and ABI and bytecode are
+Offchain Labs' own (Apache-2.0), only the members that nobody here reads are left out. The licence goes with them.
+Arbitrum's rollup contracts (BUSL-1.1) are another package, which is never vendored.
+"""
+
+import json
+import sys
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from xl2.errors import Xl2Error
+from xl2_devnet.packages import Package, fetched
+
+PACKAGE = Package(
+    name="@arbitrum/token-bridge-contracts",
+    version="1.2.5",
+    sha512="wIekHs2hNGt0uxlKN8NiEcAoiN1Y4rN9jhbx/BX8T6E1B6XsabrLNVRs0lbsn7uLhV5Z61OaRTy9HirGmTs5+A==",
+    megabytes=0.3,
+    licence="Apache-2.0",
+    purpose="to take the gateways of Arbitrum's token bridge from it",
+)
+TARGET = Path(__file__).parent.parent / "anvil" / "xl2_devnet" / "artifacts" / "nitro_tokens"
+
+#: Folder of each contract below the package's `build/contracts/contracts/tokenbridge`.
+CONTRACTS = {
+    "L1GatewayRouter": "ethereum/gateway",
+    "L1ERC20Gateway": "ethereum/gateway",
+    "L2GatewayRouter": "arbitrum/gateway",
+    "L2ERC20Gateway": "arbitrum/gateway",
+    "StandardArbERC20": "arbitrum",
+    "BeaconProxyFactory": "libraries/ClonableBeaconProxy.sol",
+}
+
+
+def main() -> int:
+    """Rewrite the artifacts."""
+    try:
+        folder = fetched(PACKAGE, environ, print)
+    except Xl2Error as error:
+        print(f"{error.what}. {error.remedy} Nothing was written.")
+        return 1
+    TARGET.mkdir(parents=True, exist_ok=True)
+    (TARGET / "LICENSE").write_bytes((folder / "LICENSE").read_bytes())
+    for name, where in CONTRACTS.items():
+        below = folder / "build" / "contracts" / "contracts" / "tokenbridge" / where
+        path = below / f"{name}.json" if where.endswith(".sol") else below / f"{name}.sol" / f"{name}.json"
+        built = json.loads(path.read_text(encoding="utf-8"))
+        (TARGET / f"{name}.json").write_text(json.dumps(_trimmed(name, built), separators=(",", ":")) + "\n")
+    print(f"wrote {len(CONTRACTS)} artifacts to {TARGET.relative_to(TARGET.parents[3])}")
+    return 0
+
+
+def _trimmed(name: str, built: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "contract": name,
+        "package": f"{PACKAGE.name}@{PACKAGE.version}",
+        "abi": [_without_internal_types(entry) for entry in built["abi"]],
+        "bytecode": built["bytecode"],
+    }
+
+
+def _without_internal_types(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_internal_types(inner) for key, inner in value.items() if key != "internalType"}
+    if isinstance(value, list):
+        return [_without_internal_types(inner) for inner in value]
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
