@@ -2,8 +2,9 @@
 L1 account: one unlocked account of the devnet's L1 and its transactions.
 
 Calls come in, mined receipts go out. Promise: transactions handed over together enter the pool together and in order,
-and nobody else's get between their nonces, however many tasks share the account. What a failed one means is left to
-the caller.
+and nobody else's get between their nonces, however many tasks share the account; where L1 goes back while they wait,
+what it lost is sent again. What a failed one means, and what is to follow where L1 takes back a receipt that was handed
+out, is left to the caller (`standing`).
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from attrs import frozen
 
 from xl2_adapters.rpc import Call, Json, RpcClient
 from xl2_adapters.rpc_wire import data, mapping, quantity
+from xl2_devnet.standing import Standing
 
 _LOOK_SECONDS = 0.1
 
@@ -39,19 +41,20 @@ class L1Account:
 
     async def send(self, *transactions: Transaction) -> Sequence[Mapping[str, Any]]:
         """Send and wait until all are in blocks; their receipts."""
+        standing = Standing(self._l1)
+        await standing.went_back()
         async with self._turn:
-            counted = await self._l1.call("eth_getTransactionCount", self.address, "pending")
-            first = quantity(counted, self._l1.name)
-            tx_hashes = [
-                await self._l1.call("eth_sendTransaction", self._request(transaction, first + place))
-                for place, transaction in enumerate(transactions)
-            ]
-        calls = [Call("eth_getTransactionReceipt", (data_hash,)) for data_hash in tx_hashes]
-        receipts = await self._l1.batch(calls)
-        while None in receipts:
-            await asyncio.sleep(_LOOK_SECONDS)
+            tx_hashes = await self._submit(transactions)
+        while True:
+            calls = [Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in tx_hashes]
             receipts = await self._l1.batch(calls)
-        return [mapping(receipt, self._l1.name) for receipt in receipts]
+            if None not in receipts:
+                return [mapping(receipt, self._l1.name) for receipt in receipts]
+            if await standing.went_back():
+                # The reorg may have dropped a transaction of lower nonce, which those in the pool would wait for.
+                async with self._turn:
+                    tx_hashes = await self._again(transactions, tx_hashes)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def read(self, to: str, calldata: bytes) -> bytes:
         """What a call returns at the latest block.
@@ -61,6 +64,26 @@ class L1Account:
         """
         request: Json = {"from": self.address, "to": to, "data": "0x" + calldata.hex()}
         return data(await self._l1.call("eth_call", request, "latest"), self._l1.name)
+
+    async def _submit(self, transactions: Sequence[Transaction]) -> list[Json]:
+        counted = await self._l1.call("eth_getTransactionCount", self.address, "pending")
+        first = quantity(counted, self._l1.name)
+        return [
+            await self._l1.call("eth_sendTransaction", self._request(transaction, first + place))
+            for place, transaction in enumerate(transactions)
+        ]
+
+    async def _again(self, transactions: Sequence[Transaction], tx_hashes: Sequence[Json]) -> list[Json]:
+        """Send anew those that are in no block; the hashes of all."""
+        receipts = await self._l1.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in tx_hashes])
+        lost = [place for place, receipt in enumerate(receipts) if receipt is None]
+        for place in lost:
+            await self._l1.call("anvil_dropTransaction", tx_hashes[place])
+        sent = await self._submit([transactions[place] for place in lost])
+        hashes = list(tx_hashes)
+        for place, tx_hash in zip(lost, sent, strict=True):
+            hashes[place] = tx_hash
+        return hashes
 
     def _request(self, transaction: Transaction, tx_nonce: int) -> dict[str, Any]:
         return {

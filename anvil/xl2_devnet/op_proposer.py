@@ -13,14 +13,17 @@ from typing import Any
 
 from attrs import frozen
 from eth_abi import encode
+from eth_utils import keccak
 
 from xl2.errors import Fatal, RpcRejected
 from xl2_adapters.rpc_wire import mapping, quantity
 from xl2_devnet.abi import Contract, op_stack
+from xl2_devnet.controls import BATCHES, ROOTS
 from xl2_devnet.l1_account import Transaction
 from xl2_devnet.op_l1 import CANNON, GAME_BOND
 from xl2_devnet.op_root import output_root
 from xl2_devnet.rollup import Berth
+from xl2_devnet.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ _ATTACK_POSITION = 2
 _IN_PROGRESS = 0
 #: Claimed instead of a root that the node cannot tell: nobody can show it to be the output of any block.
 _NO_ROOT = bytes(31) + b"\x01"
+#: How many of the newest games are looked at again after a reorg of L1, which may have undone their resolution.
+_LOOKED_AT_AGAIN = 64
 #: How often chains and games are looked at; L1 has a block a second.
 _LOOK_SECONDS = 0.2
 
@@ -66,24 +71,37 @@ class OpProposer:
         self._clock = berth.clock
         self._controls = berth.controls
         self._busy_block = busy_block
+        self._standing = Standing(berth.l1)
         self._games: list[_Game] = []
-        self._seen = 0
+        #: Games that are not looked at, since they were there before; and how many were looked at, those included.
+        self._first = self._seen = 0
         self._proposed_at = self._clock()
         self._proposed_block = 0
 
     async def start(self) -> None:
         """Leave alone the games that are already there."""
-        self._seen = await self._read(self._factory, _FACTORY, "gameCount")
+        self._first = self._seen = await self._read(self._factory, _FACTORY, "gameCount")
+        await self._standing.went_back()
 
     async def run(self) -> None:
         """Propose, challenge and resolve; returns only by raising."""
         while True:
+            if await self._standing.went_back():
+                self._go_back()
             await self._propose_if_due()
             await self._take_up_new_games()
             await self._resolve_what_is_due()
             await asyncio.sleep(_LOOK_SECONDS)
 
+    def _go_back(self) -> None:
+        """L1 took something back: look at the newest games again, and propose what is not there any more."""
+        self._games = []
+        self._seen = max(self._first, self._seen - _LOOKED_AT_AGAIN)
+        self._proposed_block = 0
+
     async def _propose_if_due(self) -> None:
+        if any(self._controls.withholds(what, self._chain) for what in (BATCHES, ROOTS)):
+            return
         final = mapping(await self._l2.call("eth_getBlockByNumber", "finalized", False), self._l2.name)
         number = quantity(final["number"], self._l2.name)
         news = self._busy_block(number) > self._proposed_block
@@ -92,7 +110,14 @@ class OpProposer:
             return
         self._proposed_at, self._proposed_block = self._clock(), number
         root = (await output_root(self._l2, number)).root
-        create = _FACTORY.call("create", CANNON, root, encode(["uint256"], [number]))
+        if self._controls.takes_false(self._chain):
+            root = keccak(root)
+        extra = encode(["uint256"], [number])
+        proxy, _ = await self._read_all(self._factory, _FACTORY, "games", CANNON, root, extra)
+        if int(proxy, 16):
+            # It is there: L1 went back, but not behind it.
+            return
+        create = _FACTORY.call("create", CANNON, root, extra)
         (receipt,) = await self._proposer.send(
             Transaction(to=self._factory, data=create, gas=_CREATE_GAS, value=GAME_BOND)
         )
@@ -101,17 +126,22 @@ class OpProposer:
 
     async def _take_up_new_games(self) -> None:
         count = await self._read(self._factory, _FACTORY, "gameCount")
+        self._seen = min(self._seen, count)
         while self._seen < count:
             _, created, address = await self._read_all(self._factory, _FACTORY, "gameAtIndex", self._seen)
+            self._seen += 1
+            if await self._read(address, _GAME, "status") != _IN_PROGRESS:
+                continue
+            claims = await self._read(address, _GAME, "claimDataLen")
             number = await self._read(address, _GAME, "l2BlockNumber")
             claimed = await self._read(address, _GAME, "rootClaim")
             truth = await self._true_root(number)
-            if claimed != truth:
+            if claimed != truth and claims == 1:
+                claims = 2
                 log.warning("false root", extra={"fields": {"chain": self._chain, "game": address, "block": number}})
                 await self._attack(address, claimed, truth)
             due = created + self._clocks.max_clock_seconds
-            self._games.append(_Game(address=address, due=due, claims=1 if claimed == truth else 2))
-            self._seen += 1
+            self._games.append(_Game(address=address, due=due, claims=claims))
 
     async def _true_root(self, block_number: int) -> bytes:
         try:

@@ -19,6 +19,7 @@ from xl2.errors import Retryable, RpcRejected, Xl2Error
 from xl2_devnet.aliases import alias_in, asked_of_anvil, told_to_user
 from xl2_devnet.gate import Gate
 from xl2_devnet.rollup import Answer, Pass
+from xl2_devnet.safe_head import SafeHead
 
 #: What a public node answers. Everything that is not here is refused.
 _READS = frozenset(
@@ -53,11 +54,13 @@ async def door(
     port: int = 0,
     answers: Mapping[str, Answer] | None = None,
     aliases: Mapping[str, str] | None = None,
+    safe_head: SafeHead | None = None,
 ) -> AsyncIterator[str]:
     """Serve the door of the node at `node_url` on `port` of 127.0.0.1 (0: a free one); its URL.
 
     `answers`: what anvil would not answer, or not so, by method. `aliases`: the node's transaction hash by any other
-    that users may ask for; it grows while the door is open.
+    that users may ask for; it grows while the door is open. `safe_head`: where `safe` and `finalized` are while they
+    stand still.
 
     Raises:
         PortTaken: somebody else listens there.
@@ -65,7 +68,8 @@ async def door(
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=64), timeout=aiohttp.ClientTimeout(total=120)
     ) as session:
-        serve = _Door(node_url, gate, session, answers or {}, aliases if aliases is not None else {})
+        aliases = {} if aliases is None else aliases
+        serve = _Door(node_url, gate, session, answers=answers or {}, aliases=aliases, safe_head=safe_head)
         app = web.Application(client_max_size=_MOST_REQUEST_BYTES)
         app.router.add_post("/", serve.answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -86,14 +90,17 @@ class _Door:
         node_url: str,
         gate: Gate,
         session: aiohttp.ClientSession,
+        *,
         answers: Mapping[str, Answer],
         aliases: Mapping[str, str],
+        safe_head: SafeHead | None,
     ) -> None:
         self._node_url = node_url
         self._gate = gate
         self._session = session
         self._answers = answers
         self._aliases = aliases
+        self._safe_head = safe_head
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -111,12 +118,18 @@ class _Door:
 
     def _is_plain(self, call: dict[str, Any]) -> bool:
         method = call.get("method")
-        return method in _READS and method not in self._answers and alias_in(call, self._aliases) is None
+        if method not in _READS or method in self._answers or alias_in(call, self._aliases) is not None:
+            return False
+        return self._told_safe(call) is call
+
+    def _told_safe(self, call: dict[str, Any]) -> dict[str, Any]:
+        return call if self._safe_head is None else self._safe_head.read(call)
 
     async def _mixed(self, calls: list[dict[str, Any]]) -> list[Any]:
         answers: list[Any] = [None] * len(calls)
         sends = [place for place, call in enumerate(calls) if _is_send(call)]
         reads = []
+        calls = [self._told_safe(call) for call in calls]
         for place, call in enumerate(calls):
             if place in sends:
                 continue

@@ -27,6 +27,7 @@ from xl2_devnet.options import L1_NAME, Options
 from xl2_devnet.processes import started_at
 from xl2_devnet.proxy import door
 from xl2_devnet.rollup import Berth, Node, Poster, Rollup
+from xl2_devnet.safe_head import SafeHead
 from xl2_devnet.sequencer import Sequencer
 from xl2_devnet.sites import Deployed
 
@@ -42,6 +43,7 @@ class _L2:
     gate: Gate
     node: Node
     sequencer: Sequencer
+    safe_head: SafeHead
     posters: tuple[Poster, ...]
 
 
@@ -70,6 +72,9 @@ async def run(
         )  # fmt: skip
 
     head = int(str(await l1.rpc.call("eth_blockNumber")), 16)
+    # A snapshot's head is as old as the snapshot: nobody is let in before clocks that stand at now. L2s go on from that
+    # head, and the first block of each stands at now as well.
+    await l1.rpc.call("evm_mine")
     supervise("L1 blocks", _seal_l1(l1.rpc, clocks.l1_block_seconds, controls))
     async with asyncio.TaskGroup() as tasks:
         started = [
@@ -85,7 +90,7 @@ async def run(
             supervise(f"{poster.name} {name}", poster.run())
         opened = door(
             l2.chain.node.url, l2.gate, port=options.ports.get(name, 0),
-            answers=l2.node.answers, aliases=l2.sequencer.aliases,
+            answers=l2.node.answers, aliases=l2.sequencer.aliases, safe_head=l2.safe_head,
         )  # fmt: skip
         url = await stack.enter_async_context(opened)
         entries[name] = _entry(l2.chain, deployed, families, rpc_url=url, clocks=clocks)
@@ -97,22 +102,23 @@ async def run(
 async def _l2(chain: Chain, family: Rollup, berth: Berth, first_origin: int) -> _L2:
     node = family.node(berth)
     gate = Gate(chain.rpc, gas_limit=berth.clocks.gas_limit)
+    safe_head = SafeHead(chain=chain.site.name, l2=chain.rpc, controls=berth.controls)
     sequencer = Sequencer(
         name=chain.site.name,
         l1=berth.l1,
         l2=chain.rpc,
         derivation=node.derivation,
         gate=gate,
+        safe_head=safe_head,
         block_seconds=berth.clocks.l2_block_seconds,
         clock=berth.clock,
     )
     await sequencer.start(first_origin)
-    # A snapshot's head is as old as the snapshot: nobody is let in before a clock that stands at now.
     await sequencer.seal()
     posters = tuple(node.posters(sequencer.busy_block))
     for poster in posters:
         await poster.start()
-    return _L2(chain=chain, gate=gate, node=node, sequencer=sequencer, posters=posters)
+    return _L2(chain=chain, gate=gate, node=node, sequencer=sequencer, safe_head=safe_head, posters=posters)
 
 
 async def _seal_l1(l1: RpcClient, block_seconds: float, controls: Controls) -> None:

@@ -25,6 +25,7 @@ from xl2_adapters.rpc_wire import Json, mapping
 from xl2_devnet.gate import Gate
 from xl2_devnet.origin import L1Origin, Told
 from xl2_devnet.rollup import Derivation
+from xl2_devnet.safe_head import SafeHead
 from xl2_devnet.system_transaction import SystemTransaction
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Sequencer:
         l2: RpcClient,
         derivation: Derivation,
         gate: Gate,
+        safe_head: SafeHead,
         block_seconds: float,
         clock: Callable[[], float],
     ) -> None:
@@ -58,6 +60,7 @@ class Sequencer:
         self._l1, self._l2 = l1, l2
         self._derivation = derivation
         self._gate = gate
+        self._safe_head = safe_head
         self._block_seconds = block_seconds
         self._clock = clock
         self._origin = L1Origin(number=0, hash="", parent_hash="", timestamp=0, base_fee=0)
@@ -109,6 +112,7 @@ class Sequencer:
                 log.warning("rolled back", extra={"fields": {"chain": self.name, "block": int(head["number"], 16)}})
                 await self._l2.call("anvil_dropAllTransactions")
                 await self._take_up(head)
+            await self._safe_head.look()
             await self._lay_out()
 
     async def _check(self, block: Mapping[str, Any]) -> None:
@@ -226,8 +230,12 @@ class Sequencer:
 
     async def _keep_up_with_l1_time(self) -> None:
         """No L2 block is older than its origin: where somebody turned L1's clock forward, turn L2's as well."""
-        behind = self._origin.timestamp - int(self._head["timestamp"], 16)
         # A second may have passed since the last block; both clocks are this machine's otherwise.
+        if self._origin.timestamp - int(self._head["timestamp"], 16) <= 1:
+            return
+        # The head may only be old: rolled back to, or of a snapshot. What counts is the time of a block made now.
+        pending = await self._block("pending")
+        behind = self._origin.timestamp - int(pending["timestamp"], 16)
         if behind > 1:
             await self._l2.call("evm_increaseTime", hex(behind))
 
