@@ -2,7 +2,7 @@
 Nitro token artifacts: Arbitrum's token bridge from npm comes in, the gateways that the devnet deploys go out, trimmed.
 
 `python -m tools.nitro_token_artifacts` fetches the package below and rewrites
-`anvil/xl2_devnet/artifacts/nitro_tokens`. Promise: the tarball's sha512 is the one pinned here, and ABI and bytecode are
+`anvil/xl2_devnet/artifacts/nitro_tokens`. Promise: the tarball has the sha512 pinned here, and ABI and bytecode are
 Offchain Labs' own (Apache-2.0), only the members that nobody here reads are left out. The licence goes with them.
 Arbitrum's rollup contracts (BUSL-1.1) are another package, which is never vendored.
 """

@@ -15,6 +15,7 @@ from xl2.errors import InvalidInput, NotYet, Refused
 from xl2.ports import Call, Cargo, ChainSettings, Crossing, Direction, Move
 from xl2_adapters.contracts.alias import behind
 from xl2_adapters.evm import Evm
+from xl2_adapters.nitro.behind import Behind
 from xl2_adapters.nitro.canonical_deposit import Deposits
 from xl2_adapters.nitro.canonical_withdrawal import Withdrawals, key_of
 from xl2_adapters.nitro.chain import inbox_of, rollup_contract
@@ -37,6 +38,7 @@ class NitroBridge:
     rollup_evm: Evm
     anchor_evm: Evm
     inbox: Inbox
+    behind: Behind
     pricing: Pricing
     deposits: Deposits
     withdrawals: Withdrawals
@@ -56,6 +58,7 @@ class NitroBridge:
             rollup_evm=rollup,
             anchor_evm=anchor,
             inbox=inbox,
+            behind=Behind(rollup=rollup, inbox=inbox),
             pricing=pricing,
             deposits=Deposits(anchor=anchor, rollup=rollup, retryables=retryables, tokens=tokens),
             withdrawals=Withdrawals(anchor=anchor, rollup=rollup, sends=sends, tokens=tokens),
@@ -110,7 +113,7 @@ class NitroBridge:
         return await self.withdrawals.sends.seconds_to_confirm(tip)
 
     async def crossings(self, tx_hash: Hash32) -> Sequence[Crossing]:
-        """Deposits and withdrawals that a transaction began, or withdrawals that it paid out."""
+        """Deposits and withdrawals that a transaction of either chain began, tried, ended or paid out."""
         down = await included(self.anchor_evm, tx_hash)
         if down is not None:
             begun = [
@@ -123,7 +126,8 @@ class NitroBridge:
         up = await included(self.rollup_evm, tx_hash)
         if up is None:
             return ()
-        return [
+        brought = [await self.deposits.crossing(message, 0) for message in await self.behind.messages(up)]
+        return brought + [
             await self.withdrawals.crossing(placed, index)
             for index, placed in enumerate(self.withdrawals.sends.sends_of(up))
         ]

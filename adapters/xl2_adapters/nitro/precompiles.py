@@ -28,6 +28,7 @@ TICKET_CREATED = Event("TicketCreated(bytes32 indexed)")
 REDEEM_SCHEDULED = Event(
     "RedeemScheduled(bytes32 indexed,bytes32 indexed,uint64 indexed,uint64,address,uint256,uint256)"
 )
+LIFETIME_EXTENDED = Event("LifetimeExtended(bytes32 indexed,uint256)")
 CANCELED = Event("Canceled(bytes32 indexed)")
 #: What the precompile reverts with for a ticket that is not, or no longer, there.
 NO_TICKET = Method("NoTicketWithID()").selector
