@@ -16,20 +16,26 @@ if TYPE_CHECKING:
     from xl2.core.types import Assurance
     from xl2.errors import Fatal, Refused, Retryable, Xl2Error
     from xl2.plan import Quote
-    from xl2.sdk import Act, AsyncClient, Client, Explanation, Relayed, Sent, Status, Step
+    from xl2.ports import Crossing, CrossingState, Move
+    from xl2.sdk import Act, Advanced, AsyncClient, Client, Explanation, Journey, Relayed, Sent, Status, Step
     from xl2.wallet import Approve, Decision, Refuse, Review, StatusEvent, WalletHooks
 
 __all__ = [
     "Act",
+    "Advanced",
     "Approve",
     "Assurance",
     "AsyncClient",
     "Client",
     "Config",
+    "Crossing",
+    "CrossingState",
     "Decision",
     "Explanation",
     "Fatal",
+    "Journey",
     "Message",
+    "Move",
     "Quote",
     "Refuse",
     "Refused",
@@ -58,7 +64,19 @@ _HOMES = {
     "xl2.core.types": ("Assurance",),
     "xl2.errors": ("Fatal", "Refused", "Retryable", "Xl2Error"),
     "xl2.plan": ("Quote",),
-    "xl2.sdk": ("Act", "AsyncClient", "Client", "Explanation", "Relayed", "Sent", "Status", "Step"),
+    "xl2.ports": ("Crossing", "CrossingState", "Move"),
+    "xl2.sdk": (
+        "Act",
+        "Advanced",
+        "AsyncClient",
+        "Client",
+        "Explanation",
+        "Journey",
+        "Relayed",
+        "Sent",
+        "Status",
+        "Step",
+    ),
     "xl2.wallet": ("Approve", "Decision", "Refuse", "Review", "StatusEvent", "WalletHooks"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -24,6 +24,7 @@ from xl2.ports import (
     Attester,
     Blocks,
     Call,
+    CanonicalBridge,
     Chain,
     ChainSettings,
     Family,
@@ -96,8 +97,18 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
         attesters = attesters_of(config, reader, chains)
         return tuple(families[home.family].provers(home, chains[log.reader], settings[home.anchor], attesters))
 
+    @cache
+    def bridges(chain: ChainId) -> CanonicalBridge:
+        rollup = settings[chain]
+        return families[rollup.family].bridge_to_anchor(rollup, settings[rollup.anchor])
+
+    def why_not(home: ChainId, kind: str) -> str | None:
+        return families[settings[home].family].why_not(kind)
+
     async def close() -> None:
-        for chain in everywhere.values():
+        # Each family has its own connection to the anchor.
+        ends = [families[one.family].anchor(settings[one.anchor]) for one in settings.values() if one.anchor]
+        for chain in {id(one): one for one in (*everywhere.values(), *ends)}.values():
             await chain.close()
         await store.close()
 
@@ -106,6 +117,8 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
         chains=chains,
         anchors=anchors,
         provers=provers,
+        why_not=why_not,
+        bridges=bridges,
         submitter=submitter,
         journalled=journalled,
         store=store,

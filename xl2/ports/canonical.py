@@ -86,8 +86,8 @@ class Cargo:
     token: Address | None = None
     #: The same token on the other chain, where the bridge keeps no list of pairs; checked against both contracts.
     token_there: Address | None = None
-    #: What the recipient is called with. An account without code, and a token's recipient, are not called: there it
-    #: is a note that travels along and can be read from the crossing; families whose token bridge has no room refuse it.
+    #: What the recipient is called with. An account without code, and a token's recipient, are not called: there it is
+    #: a note that travels along and can be read from the crossing; families whose token bridge has no room refuse it.
     data: bytes = field(default=b"", repr=False)
     #: Gas for the call on the other chain; None: estimated there.
     gas_limit: int | None = None

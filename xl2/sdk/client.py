@@ -20,6 +20,7 @@ from xl2.flow.send import sent_by
 from xl2.plan import Quote
 from xl2.ports import Call, Chain, TxReceipt
 from xl2.ports import Sent as Placed
+from xl2.sdk.canonical_client import CanonicalClient
 from xl2.sdk.explain import explain
 from xl2.sdk.parts import Parts
 from xl2.sdk.relay import Carrier, Goal
@@ -58,7 +59,7 @@ DEFAULT_TIMEOUT_SECONDS: Final = 600.0
 LEAST_GAS: Final = 40_000
 
 
-class AsyncClient:
+class AsyncClient(CanonicalClient):
     """Sends messages and tokens, and follows them. Close it, or use it as `async with`."""
 
     def __init__(self, parts: Parts) -> None:
@@ -93,6 +94,10 @@ class AsyncClient:
                 remedy=f"It names: {', '.join(contracts) or 'none'}.",
             )
         return contracts[name]
+
+    def why_not(self, chain: str | int, via: str) -> str | None:
+        """Why logs of a chain cannot be shown by a kind of evidence, in its family's words; None: they can."""
+        return self._parts.why_not(self._parts.settings(chain).chain, via)
 
     async def quote(
         self,

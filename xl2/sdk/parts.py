@@ -13,7 +13,7 @@ from xl2.config import Config
 from xl2.core.types import Address, ChainId
 from xl2.errors import InvalidInput
 from xl2.flow.submit import JournalledSubmitter
-from xl2.ports import Blocks, Bridge, Chain, ChainSettings, Clock, Log, Prover, Store, Submitter
+from xl2.ports import Blocks, Bridge, CanonicalBridge, Chain, ChainSettings, Clock, Log, Prover, Store, Submitter
 from xl2.wallet import WalletHooks
 
 
@@ -28,6 +28,10 @@ class Parts:
     anchors: Mapping[ChainId, Blocks]
     #: Who can show heads of a log, fastest first.
     provers: Callable[[Log], Sequence[Prover]] = field(repr=False)
+    #: A rollup's own bridge to its anchor; raises `ConfigInvalid` where its contracts are not configured.
+    bridges: Callable[[ChainId], CanonicalBridge] = field(repr=False)
+    #: Why logs of a chain's family cannot be shown by a kind of evidence, in words; None: they can.
+    why_not: Callable[[ChainId, str], str | None] = field(repr=False)
     #: Who sends transactions on a chain; raises `NotFound` where no key is configured.
     submitter: Callable[[ChainId], Submitter] = field(repr=False)
     #: The same without the care for what an earlier run left: for who recovers by itself.

@@ -13,14 +13,17 @@ from typing import Any, Self, TypeVar
 
 from xl2.core.types import Address, Assurance
 from xl2.plan import Quote
+from xl2.sdk.canonical_sync import CanonicalSync
 from xl2.sdk.client import DEFAULT_TIMEOUT_SECONDS, AsyncClient, Until
 from xl2.sdk.values import Explanation, Relayed, Sent, Status
 
 T = TypeVar("T")
 
 
-class Client:
+class Client(CanonicalSync):
     """`AsyncClient`, called without `await`. Close it, or use it as `with`."""
+
+    _client: AsyncClient
 
     def __init__(self, make: Callable[[], Awaitable[AsyncClient]]) -> None:
         """Use `xl2.connect`; `make` is called on the client's own event loop."""
@@ -61,6 +64,10 @@ class Client:
     def contract(self, chain: str | int, name: str) -> Address:
         """See `AsyncClient.contract`."""
         return self._client.contract(chain, name)
+
+    def why_not(self, chain: str | int, via: str) -> str | None:
+        """See `AsyncClient.why_not`."""
+        return self._client.why_not(chain, via)
 
     def quote(
         self,

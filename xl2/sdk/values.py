@@ -8,7 +8,9 @@ from attrs import field, frozen
 
 from xl2.core.lifecycle import State
 from xl2.core.message import Message
+from xl2.core.onward import Onward
 from xl2.core.types import Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
+from xl2.ports import Crossing, CrossingState
 
 
 @frozen(kw_only=True)
@@ -98,3 +100,39 @@ class Explanation:
     unblocks: str
     #: Facts that the sentence rests on.
     facts: tuple[tuple[str, str], ...] = ()
+
+
+@frozen(kw_only=True)
+class Journey:
+    """A crossing by a rollup's own bridge, and the one after it where it goes on to another rollup."""
+
+    first: Crossing
+    #: Where it goes on to; None: nowhere, the first is all.
+    onward: Onward | None = None
+    #: None: not sent yet, or there is none to send.
+    second: Crossing | None = None
+    #: Seconds until all has arrived at the earliest, if each move is made as soon as it can; None: nobody can tell.
+    arrival_seconds: int | None = None
+
+    @property
+    def current(self) -> Crossing:
+        """The crossing that is under way, or was the last."""
+        return self.second or self.first
+
+    @property
+    def is_to_go_on(self) -> bool:
+        """The first has arrived, and the second is to be sent."""
+        return self.onward is not None and self.second is None and self.first.state is CrossingState.ARRIVED
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.current.state.is_over and not self.is_to_go_on
+
+
+@frozen(kw_only=True)
+class Advanced:
+    """What moving a crossing on did."""
+
+    journey: Journey
+    acts: tuple[Act, ...]

@@ -200,8 +200,8 @@ class Games:
             black, retired, respected = black[0], created_at < since, kind == respected_kind
         refusals = (
             (black, "it is blacklisted"),
-            (retired, "it is retired"),
             (not respected, f"its type {kind} is not the respected one"),
+            (retired, "it is retired"),
         )
         return next((reason for refused, reason in refusals if refused), None)
 

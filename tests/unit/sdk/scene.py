@@ -8,7 +8,7 @@ from attrs import evolve
 from xl2.config.tree import Chain, Config, Secret
 from xl2.core.types import Address, ChainId
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
-from xl2.ports import Log, Prover
+from xl2.ports import CanonicalBridge, Log, Prover
 from xl2.sdk import AsyncClient, Parts
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryChain, MemoryProver, MemorySigner, World
@@ -38,6 +38,7 @@ class Scene:
         self.world = World()
         self.a, self.b = self.world.chain(A), self.world.chain(B)
         self.provers = {chain: MemoryProver(home=self.world.chain(chain), name="memory") for chain in (A, B)}
+        self.bridges: dict[ChainId, CanonicalBridge] = {}
         self.clock = MiningClock(self.world)
         self.store = SqliteStore(":memory:")
         self.parts = self._parts(hooks or Unattended())
@@ -62,6 +63,13 @@ class Scene:
         def provers(log: Log) -> Sequence[Prover]:
             return [self.provers[log.home]]
 
+        def bridges(chain: ChainId) -> CanonicalBridge:
+            return self.bridges[chain]
+
+        def why_not(home: ChainId, kind: str) -> str | None:
+            del home
+            return "the chain has no state" if kind == "unheard of" else None
+
         async def close() -> None:
             await self.store.close()
 
@@ -70,6 +78,8 @@ class Scene:
             chains=chains,
             anchors={},
             provers=provers,
+            bridges=bridges,
+            why_not=why_not,
             submitter=submitter,
             journalled=submitter,
             store=self.store,
