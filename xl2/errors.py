@@ -15,6 +15,7 @@ Xl2Error
 │   ├── ProofInvalid          a proof, segment or signature does not show what it claims
 │   │   └── LayoutDiffers     a slot on the anchor holds something else than its contract tells
 │   ├── NotFound              no such message, lane or transaction on the chains asked
+│   ├── Incapable             the chain's family cannot do it, by what its chains are
 │   ├── NotAccepted           the wallet refused the review
 │   └── Unaffordable          balance, fee or gas is not enough; the numbers are in the fields
 └── Fatal                     going on would risk money: stop the process and look
@@ -189,6 +190,12 @@ class NotFound(Refused):
     """No such message, lane or transaction on the chains asked."""
 
     default_remedy = "Check the id and the chains of the configuration."
+
+
+class Incapable(Refused):
+    """A chain's family cannot do this, by what its chains are; no waiting and no configuration changes it."""
+
+    default_remedy = "Choose another kind of evidence, or another chain."
 
 
 class NotAccepted(Refused):

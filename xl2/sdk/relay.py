@@ -19,7 +19,7 @@ from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind
 from xl2.core.transfer import Transfer
 from xl2.core.types import Assurance, BlockNumber, ChainId, hex_text
-from xl2.errors import InvalidInput, NotAccepted, NotFound, NotYet, Refused, Retryable, Reverted
+from xl2.errors import Incapable, InvalidInput, NotAccepted, NotFound, NotYet, Refused, Retryable, Reverted
 from xl2.flow.deliver import RETRY_GAS_PERCENT, deliver, expire, retry
 from xl2.flow.observe import observe
 from xl2.flow.prove import prove
@@ -215,6 +215,9 @@ class Carrier:
     def _provers(self, log: Log) -> list[Remembering]:
         provers = self.parts.provers(log)
         if self.via is not None and self.via not in {prover.name for prover in provers}:
+            cannot = self.parts.why_not(log.home, self.via)
+            if cannot is not None:
+                raise Incapable(f"logs of chain {self.parts.name(log.home)} have no {self.via} evidence: {cannot}")
             raise InvalidInput(
                 f"there is no {self.via!r} evidence for chain {log.home} on chain {log.reader}",
                 field="via",

@@ -9,7 +9,7 @@ from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, Wei
-from xl2.errors import InvalidInput, NotFound, NotYet, ProofInvalid, Refused, Reverted, RpcUnavailable
+from xl2.errors import Incapable, InvalidInput, NotFound, NotYet, ProofInvalid, Refused, Reverted, RpcUnavailable
 from xl2.ports import Block, Call, Log, Needed, Sent, Shown
 from xl2.sdk import AsyncClient, Goal
 from xl2.sdk.relay import MAX_ASKED
@@ -177,6 +177,17 @@ async def test_evidence_that_is_not_configured_is_refused_with_what_is(scene: Sc
         await scene.client.relay(sent.id, via="pigeon")
 
     assert "memory" in refused.value.remedy
+
+
+async def test_evidence_that_a_family_cannot_give_is_refused_in_the_familys_words(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    scene.mine()
+
+    with pytest.raises(Incapable, match="logs of chain a have no unheard of evidence: the chain has no state"):
+        await scene.client.relay(sent.id, via="unheard of")
+
+    assert scene.client.why_not("a", "unheard of") == "the chain has no state"
+    assert scene.client.why_not("a", "memory") is None
 
 
 async def test_weaker_evidence_than_the_lanes_is_never_used(scene: Scene) -> None:
