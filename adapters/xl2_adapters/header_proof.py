@@ -35,21 +35,24 @@ class HeaderProof:
         *,
         code_hash: Hash32 | None = None,
         absent: Sequence[Hash32] = (),
+        or_zero: Sequence[Hash32] = (),
     ) -> list[Hash32]:
         """
-        Add an account, words of it, and slots that must be zero.
+        Add an account, words of it, slots that must be zero, and slots that may be: theirs follow the words.
 
         Raises `ProofInvalid` where the header's state shows anything else, `code_hash` included where it is given.
         """
-        proof = await self._l1.proof(account, [*slots, *absent], self.header.number)
+        proof = await self._l1.proof(account, [*slots, *absent, *or_zero], self.header.number)
         nodes = [storage_proof.nodes_of(listed) for listed in (proof.account, *proof.storage)]
         shown = account_at(self.header.state_root, account, nodes[0])
         if code_hash is not None and shown.code_hash != code_hash:
             raise ProofInvalid(f"{checksum(account)} on l1 has code {hex_text(shown.code_hash)}, not the one it must")
-        words = [word_at(shown.storage_root, slot, path) for slot, path in zip(slots, nodes[1:], strict=False)]
-        for slot, path in zip(absent, nodes[1 + len(slots) :], strict=True):
-            no_word_at(shown.storage_root, slot, path)
-        self._parts += [storage_proof.pack_nodes(path) for path in nodes]
+        path = iter(nodes[1:])
+        words = [word_at(shown.storage_root, slot, next(path)) for slot in slots]
+        for slot in absent:
+            no_word_at(shown.storage_root, slot, next(path))
+        words += [_word_or_zero(shown.storage_root, slot, next(path)) for slot in or_zero]
+        self._parts += [storage_proof.pack_nodes(one) for one in nodes]
         return words
 
     async def proxy(

@@ -10,13 +10,13 @@ from attrs import frozen
 
 from xl2.core.hashing import keccak
 from xl2.core.header import Header
-from xl2.core.types import Address, BlockNumber, Hash32, address, checksum, hex_text
+from xl2.core.types import Address, BlockNumber, Hash32, checksum, hex_text
 from xl2.errors import NotYet, ProofInvalid
 from xl2.ports import Block
 from xl2_adapters.abi import Method
-from xl2_adapters.evm import Evm
 from xl2_adapters.header_proof import HeaderProof
-from xl2_adapters.op_stack.games import Games, SettledGame
+from xl2_adapters.op_stack.game_list import SettledGame
+from xl2_adapters.op_stack.games import Games
 from xl2_adapters.op_stack.pause import PAUSED_SLOT
 from xl2_adapters.op_stack.rule import Terms, clone_code_hash, why_not_settled
 
@@ -28,7 +28,7 @@ GAME_LIST = Hash32((104).to_bytes(32))
 _GAMES = int.from_bytes(keccak(GAME_LIST))
 #: FaultDisputeGame 1.2.0: createdAt u64, resolvedAt u64, status u8 from the lowest bit.
 GAME = Hash32(bytes(32))
-_U64 = (1 << 64) - 1
+U64 = (1 << 64) - 1
 
 PINS = (
     Method("portal()", "(address)"),
@@ -57,23 +57,6 @@ class Pins:
     finality_delay: int
     maturity_delay: int
 
-    @classmethod
-    async def read(cls, reader: Evm, rule: Address) -> "Pins":
-        """From the rule's contract, on the chain that reads."""
-        answers = await reader.views([(rule, method.encode()) for method in PINS])
-        values = [method.decode(answer, reader.endpoint)[0] for method, answer in zip(PINS, answers, strict=True)]
-        return cls(
-            portal=address(values[0]),
-            portal_implementation=address(values[1]),
-            factory=address(values[2]),
-            factory_implementation=address(values[3]),
-            superchain_config=address(values[4]),
-            superchain_config_implementation=address(values[5]),
-            game_implementation=address(values[6]),
-            finality_delay=values[7],
-            maturity_delay=values[8],
-        )
-
 
 @frozen(kw_only=True)
 class ProvenGames:
@@ -98,31 +81,48 @@ class ProvenGames:
         code_hash = clone_code_hash(pins.game_implementation, game)
         (facts,) = await proof.account(game.address, [GAME], code_hash=code_hash)
         self._check_rule(root, header, listed, respect, facts)
-        front = (game.index.to_bytes(8), game.number.to_bytes(8), game.creator, game.l1_head, root.output.encode())
-        return b"".join(front) + proof.encode()
+        return claim_front(root) + proof.encode()
 
     def _check_rule(self, settled: SettledGame, header: Header, listed: Hash32, respect: Hash32, facts: Hash32) -> None:
         """Apply the rule to the words that were proven."""
-        game = settled.game
-        element, word, respected = (int.from_bytes(one) for one in (listed, facts, respect))
-        proven = (element >> 224, Address(listed[12:]), word & _U64, word >> 64 & _U64, word >> 128 & 0xFF)
-        if proven != (game.kind, game.address, game.created_at, game.resolved_at, game.status):
-            raise ProofInvalid(
-                f"l1 block {header.number} proves other facts of game {checksum(game.address)} than it was said: "
-                f"{hex_text(listed)}, {hex_text(facts)}"
-            )
-        if settled.output.hash != game.root_claim:
-            raise ProofInvalid(f"game {checksum(game.address)} claims another output root than the rollup's node has")
+        check_facts(settled, header, listed, facts)
+        respected = int.from_bytes(respect)
         terms = Terms(
             kind=respected & 0xFFFFFFFF,
-            kind_since=respected >> 32 & _U64,
+            kind_since=respected >> 32 & U64,
             finality_delay=self.pins.finality_delay,
             maturity_delay=self.pins.maturity_delay,
             is_paused=False,
         )
-        refused = why_not_settled(game, terms, header.timestamp)
-        if refused is not None:
-            raise NotYet(f"game {checksum(game.address)} is not settled at l1 block {header.number}: {refused}")
+        check_settled(settled, header, why_not_settled(settled.game, terms, header.timestamp))
+
+
+def claim_front(settled: SettledGame) -> bytes:
+    """What stands before the trie proofs: index u64 ‖ block u64 ‖ creator 20 ‖ L1 head 32 ‖ output root's preimage."""
+    game = settled.game
+    front = (game.index.to_bytes(8), game.number.to_bytes(8), game.creator, game.l1_head, settled.output.encode())
+    return b"".join(front)
+
+
+def check_facts(settled: SettledGame, header: Header, listed: Hash32, facts: Hash32) -> None:
+    """Compare a game with its words in the factory's list and in its own slot. Raises `ProofInvalid`."""
+    game = settled.game
+    element, word = int.from_bytes(listed), int.from_bytes(facts)
+    proven = (element >> 224, Address(listed[12:]), word & U64, word >> 64 & U64, word >> 128 & 0xFF)
+    if proven != (game.kind, game.address, game.created_at, game.resolved_at, game.status):
+        raise ProofInvalid(
+            f"l1 block {header.number} proves other facts of game {checksum(game.address)} than it was said: "
+            f"{hex_text(listed)}, {hex_text(facts)}"
+        )
+    if settled.output.hash != game.root_claim:
+        raise ProofInvalid(f"game {checksum(game.address)} claims another output root than the rollup's node has")
+
+
+def check_settled(settled: SettledGame, header: Header, refused: str | None) -> None:
+    """Raise `NotYet` where the rule refused a game by what was proven."""
+    if refused is not None:
+        name = checksum(settled.game.address)
+        raise NotYet(f"game {name} is not settled at l1 block {header.number}: {refused}")
 
 
 def listed_slot(index: int) -> Hash32:

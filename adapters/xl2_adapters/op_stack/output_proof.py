@@ -10,11 +10,10 @@ from attrs import frozen
 
 from xl2.core.hashing import keccak
 from xl2.core.header import Header
-from xl2.core.types import Address, BlockNumber, Hash32, address, hex_text
+from xl2.core.types import Address, BlockNumber, Hash32, hex_text
 from xl2.errors import NotYet, ProofInvalid
 from xl2.ports import Block
 from xl2_adapters.abi import Method
-from xl2_adapters.evm import Evm
 from xl2_adapters.header_proof import HeaderProof
 from xl2_adapters.op_stack.outputs import Outputs, SettledOutput
 from xl2_adapters.op_stack.pause import PAUSED_SLOT
@@ -43,18 +42,6 @@ class Pins:
     oracle_implementation: Address
     superchain_config: Address
     superchain_config_implementation: Address
-
-    @classmethod
-    async def read(cls, reader: Evm, rule: Address) -> "Pins":
-        """From the rule's contract, on the chain that reads."""
-        answers = await reader.views([(rule, method.encode()) for method in PINS])
-        values = [method.decode(answer, reader.endpoint)[0] for method, answer in zip(PINS, answers, strict=True)]
-        return cls(
-            oracle=address(values[0]),
-            oracle_implementation=address(values[1]),
-            superchain_config=address(values[2]),
-            superchain_config_implementation=address(values[3]),
-        )
 
 
 @frozen(kw_only=True)

@@ -25,6 +25,8 @@ class Game:
     resolved_at: int
     status: int
     is_blacklisted: bool
+    #: Whether its type was respected when it was created; asked only where a registry judges.
+    was_respected: bool = True
     creator: Address
     root_claim: Hash32
     l1_head: Hash32
@@ -44,6 +46,17 @@ class Terms:
 
 
 @frozen(kw_only=True)
+class RegistryTerms:
+    """What portal and registry ask, at one L1 block."""
+
+    #: Games created until then are retired.
+    retirement: int
+    finality_delay: int
+    maturity_delay: int
+    is_paused: bool
+
+
+@frozen(kw_only=True)
 class Output:
     """An output of the oracle from before dispute games, at one L1 block."""
 
@@ -56,7 +69,7 @@ class Output:
 
 
 def why_not_settled(game: Game, terms: Terms, time: Timestamp) -> str | None:
-    """None where a withdrawal may rest on the game at that time; else the reason."""
+    """None where a withdrawal may rest on the game at that time; else the reason. Source: `WithdrawalRule.sol`."""
     settled = max(game.resolved_at + terms.finality_delay, game.created_at + 1 + terms.maturity_delay)
     refusals = (
         (terms.is_paused, "withdrawals are paused"),
@@ -67,6 +80,23 @@ def why_not_settled(game: Game, terms: Terms, time: Timestamp) -> str | None:
         (time <= settled, f"it settles after {settled}, l1 is at {time}"),
     )
     return next((reason for refused, reason in refusals if refused), None)
+
+
+def why_not_settled_by_registry(game: Game, terms: RegistryTerms, time: Timestamp) -> str | None:
+    """None where a withdrawal may rest on the game at that time; else the reason. Source: `RegistryRule.sol`."""
+    if not game.was_respected:
+        return f"its type {game.kind} was not the respected one when it was created"
+    if game.created_at <= terms.retirement:
+        return f"it is retired with all until {terms.retirement}, it was created at {game.created_at}"
+    # The rest is as it was: defended, and the two delays, which count from the same moments.
+    same = Terms(
+        kind=game.kind,
+        kind_since=0,
+        finality_delay=terms.finality_delay,
+        maturity_delay=terms.maturity_delay,
+        is_paused=terms.is_paused,
+    )
+    return why_not_settled(game, same, time)
 
 
 def why_output_not_settled(output: Output, period: int, time: Timestamp) -> str | None:

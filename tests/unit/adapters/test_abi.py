@@ -10,7 +10,7 @@ from xl2.core.types import checksum
 from xl2.errors import RpcUnavailable
 from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
 from xl2_adapters.contracts import anchor_blocks, bridge, checkpoints, heads, inbox, outbox, proven, routed
-from xl2_adapters.op_stack import eras, game_proof, output_proof
+from xl2_adapters.op_stack import eras, game_proof, output_proof, registry_proof
 from xl2_contracts import artifact
 
 METHODS: list[tuple[str, Sequence[Method]]] = [
@@ -28,6 +28,8 @@ METHODS: list[tuple[str, Sequence[Method]]] = [
     ("SentCheckpoints", (*checkpoints.METHODS, *anchor_blocks.SENT_METHODS)),
     ("ProvenGames", game_proof.PINS),
     ("ProvenOutputs", output_proof.PINS),
+    ("ProvenRegistry", registry_proof.PINS),
+    ("LiveRegistry", (eras.PORTAL,)),
     ("LiveGames", (eras.PORTAL,)),
     ("LiveOutputs", (eras.PORTAL,)),
 ]

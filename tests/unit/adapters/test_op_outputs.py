@@ -17,7 +17,8 @@ from xl2.errors import ConfigInvalid, LayoutDiffers, NotYet, ProofInvalid
 from xl2_adapters.evm import Evm, Proof
 from xl2_adapters.header_proof import IMPLEMENTATION
 from xl2_adapters.op_stack import eras, game_proof, output_proof, outputs
-from xl2_adapters.op_stack.games import FACTORY, Games
+from xl2_adapters.op_stack.game_list import FACTORY
+from xl2_adapters.op_stack.games import Games
 from xl2_adapters.op_stack.output_proof import OUTPUT_LIST, PERIOD_SLOT, Pins, ProvenOutputs, output_slot
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER, OutputRoot
 from xl2_adapters.op_stack.outputs import Outputs, SettledOutput
