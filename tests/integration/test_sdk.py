@@ -1,5 +1,6 @@
 """What the SDK does on a devnet: send, follow, relay, transfer, refund, explain; and what it refuses."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,15 @@ async def test_a_transfer_approves_exactly_and_arrives(devnet: Description, tmp_
     assert [amount.units for amount in approval.meaning.amounts] == [12_500_000]
     assert "12.5 USDD" in transfer.summary
     assert approval.meaning.amounts[0].to == transfer.to
+
+
+async def test_transfers_at_once_do_not_spend_each_others_allowance(devnet: Description, tmp_path: Path) -> None:
+    async with client_of(devnet, tmp_path, "bob") as client:
+        sent = await asyncio.gather(
+            *(client.transfer(A, B, "USDD", amount, account("carol").address) for amount in (1, 2, 3))
+        )
+
+        assert len({one.id for one in sent}) == 3
 
 
 async def test_an_overdue_transfer_is_refunded_whole(devnet: Description, tmp_path: Path) -> None:

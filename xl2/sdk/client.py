@@ -6,6 +6,8 @@ is refused before anything is signed, every transaction passes the wallet's hook
 from the chains. Carrying messages for everybody is the relayer's work; `relay` carries one, by oneself.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -14,7 +16,7 @@ from xl2.config import assurance as class_named
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.message import DEFAULT_GAS_LIMIT
-from xl2.core.types import Address, Assurance, MessageId, checksum, hex_text, message_id
+from xl2.core.types import Address, Assurance, ChainId, MessageId, checksum, hex_text, message_id
 from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Retryable, Unaffordable
 from xl2.flow.send import sent_by
 from xl2.plan import Quote
@@ -66,6 +68,8 @@ class AsyncClient(CanonicalClient):
         """Use `xl2.connect_async`; `parts` is what it puts together."""
         self._parts = parts
         self._statuses = Statuses(parts.chains)
+        #: Held from an approval until it is used: what a bridge may take is one number, and two would share it.
+        self._allowances: defaultdict[tuple[ChainId, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
         """Return the client itself."""
@@ -191,18 +195,20 @@ class AsyncClient(CanonicalClient):
         :raises NotAccepted: the wallet refused; nothing was signed.
         """
         chain = self._parts.chain(origin)
-        request = await prepare_transfer(
-            self._parts,
-            chain,
-            to=destination,
-            token=self._parts.config.token(token),
-            amount=amount,
-            recipient=recipient,
-            wishes=_wishes(assurance=Assurance.SETTLED, fee_wei=fee_wei, expires_in=expires_in, expiry=expiry),
-        )
-        for call in request.calls[:-1]:
-            await self._submit(call)
-        return await self._hand_in(chain, request.lane, request.calls[-1])
+        moved = self._parts.config.token(token)
+        async with self._allowances[chain.chain, moved.symbol]:
+            request = await prepare_transfer(
+                self._parts,
+                chain,
+                to=destination,
+                token=moved,
+                amount=amount,
+                recipient=recipient,
+                wishes=_wishes(assurance=Assurance.SETTLED, fee_wei=fee_wei, expires_in=expires_in, expiry=expiry),
+            )
+            for call in request.calls[:-1]:
+                await self._submit(call)
+            return await self._hand_in(chain, request.lane, request.calls[-1])
 
     async def status(self, message: str | bytes) -> Status:
         """Every room that a message has passed. Raises `NotFound` when no outbox ever sent it."""
@@ -301,7 +307,7 @@ class AsyncClient(CanonicalClient):
 
     async def _check_balance(self, call: Call) -> None:
         """Say with numbers what is missing; a node's own estimate only says that something is."""
-        chain, account = self._parts.chains[call.chain], self._parts.account(call.chain)
+        chain, account = self._parts.blocks(call.chain), self._parts.account(call.chain)
         balance, price = await chain.balance(account), (await chain.fees()).max_fee
         needed = call.value + LEAST_GAS * price
         if balance < needed:
@@ -316,7 +322,7 @@ class AsyncClient(CanonicalClient):
     async def _submit(self, call: Call) -> TxReceipt:
         await self._check_balance(call)
         receipt = await self._parts.submitter(call.chain).submit(call)
-        chain = self._parts.chains[call.chain]
+        chain = self._parts.blocks(call.chain)
         block = await self._read_back(receipt, call, lambda: chain.block(receipt.block))
         await self._parts.hooks.on_status(
             StatusEvent(stage="included", chain_id=call.chain, tx_hash=receipt.tx_hash, at=block.timestamp)
