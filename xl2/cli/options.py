@@ -36,6 +36,24 @@ def expiring(command: F) -> F:
     return fee(expires(command))
 
 
+def cargo(command: F) -> F:
+    """Options of verbs that send something over a rollup's own bridge."""
+    options = (
+        click.option("--token", metavar="ADDRESS", help="ERC-20 on the chain that it leaves; else ether."),
+        click.option("--token-there", metavar="ADDRESS", help="What stands for it where it arrives."),
+        click.option("--data", default="", help="What the recipient is called with: text, or 0x and hex."),
+        click.option("--gas-limit", type=int, help="Gas for that call; else estimated."),
+        click.option(
+            "--direct/--by-messenger",
+            default=None,
+            help="By the rollup's lowest contract, or by a messenger that keeps failed calls for another try.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @contextmanager
 def client(
     config: Path | None, what: str, *, as_json: bool, key: str | None = None, yes: bool = False

@@ -20,6 +20,9 @@ from xl2.errors import ConfigInvalid
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "send": ("xl2.cli.send", "Send a message to another chain."),
     "transfer": ("xl2.cli.transfer", "Move an ERC-20 to another chain."),
+    "deposit": ("xl2.cli.deposit", "Ether, tokens or a call to a rollup, by the rollup's own bridge."),
+    "withdraw": ("xl2.cli.withdraw", "The same from a rollup, and on to another."),
+    "claim": ("xl2.cli.claim", "How far a deposit or withdrawal is, and its next step done."),
     "status": ("xl2.cli.status", "Every room that a message has passed, with time and transaction."),
     "explain": ("xl2.cli.explain", "Why a message is not further, and what would move it."),
     "relay": ("xl2.cli.relay", "Carry one message through by yourself."),

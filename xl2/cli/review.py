@@ -11,7 +11,7 @@ import sys
 import click
 
 from xl2.cli.screen import STDERR, Busy, pairs
-from xl2.wallet import Approve, Decision, Refuse, Review, WalletHooks
+from xl2.wallet import Approve, Decision, Refuse, Review, StatusEvent, WalletHooks
 
 
 class TerminalHooks(WalletHooks):
@@ -33,3 +33,7 @@ class TerminalHooks(WalletHooks):
             STDERR.print(pairs(review.lines()))
             agreed = await asyncio.to_thread(click.confirm, "Sign and send?", err=True)
         return Approve() if agreed else Refuse("you declined")
+
+    async def on_status(self, event: StatusEvent) -> None:
+        """Say what was reached, beside what turns."""
+        self._busy.now(f"{event.stage} (chain {event.chain_id})")

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from xl2.core.onward import Onward, comes_from, onward_in
 from xl2.core.types import Address, ChainId, Hash32, Wei, checksum, hex_text
 from xl2.errors import InvalidInput, NotFound, NotYet, Refused
-from xl2.ports import CanonicalBridge, Cargo, Crossing, CrossingState, Direction, Move
+from xl2.ports import CanonicalBridge, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move
 from xl2.sdk.canonical import Crossings
 from xl2.sdk.parts import Parts
 from xl2.sdk.values import Act, Advanced, Journey
+from xl2.wallet import StatusEvent
 
 
 class Journeys:
@@ -70,9 +71,13 @@ class Journeys:
         """Make every move as it comes due, until all has arrived. Raises `NotYet` where the time is over before."""
         end = self._parts.clock.now() + timeout_seconds
         acts: Sequence[Act] = ()
+        told: CrossingStep | None = None
         while True:
             try:
                 advanced = await self.advance(tx_hash, index, None)
+                if advanced.journey.current.steps[-1] != told:
+                    told = advanced.journey.current.steps[-1]
+                    await self._tell(told)
                 acts = (*acts, *advanced.acts)
                 if advanced.journey.is_over:
                     return Advanced(journey=advanced.journey, acts=tuple(acts))
@@ -87,6 +92,11 @@ class Journeys:
                     remedy=f"Nothing is lost: `xl2 claim {hex_text(tx_hash)}` goes on from here, at any time.",
                 )
             await self._parts.clock.sleep(self._parts.config.relayer.poll_seconds)
+
+    async def _tell(self, step: CrossingStep) -> None:
+        tx_hash = None if step.place is None else step.place.tx_hash
+        event = StatusEvent(stage=step.state, chain_id=step.chain, tx_hash=tx_hash, at=step.at)
+        await self._parts.hooks.on_status(event)
 
     async def _after(self, first: Crossing) -> Journey:
         onward = _onward(first)

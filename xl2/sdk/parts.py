@@ -61,6 +61,10 @@ class Parts:
             )
         return self.chains[settings.chain]
 
+    def blocks(self, chain: ChainId) -> Blocks:
+        """A chain of either kind, by its id."""
+        return self.chains[chain] if chain in self.chains else self.anchors[chain]
+
     def name(self, chain: ChainId) -> str:
         """The configuration's word for a chain, else its id."""
         names = {settings.chain: settings.name for settings in self.config.settings()}
