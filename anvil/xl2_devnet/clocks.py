@@ -30,6 +30,10 @@ class Clocks:
     game_finality_seconds: int = field(default=2, validator=validators.gt(0))
     #: DelayedWETH: from unlocking a bond to its withdrawal.
     bond_delay_seconds: int = field(default=2, validator=validators.gt(0))
+    #: Nitro: L1 blocks from an assertion to its confirmation.
+    confirm_blocks: int = field(default=4, validator=validators.gt(0))
+    #: Nitro: L1 blocks after which anybody may include a message that the sequencer leaves out.
+    force_inclusion_blocks: int = field(default=20, validator=validators.gt(0))
     #: The timelocks' delay: from scheduling what an owner may do to doing it.
     timelock_seconds: int = field(default=3, validator=validators.gt(0))
     #: Blocks whose state an L2 keeps, and for which proofs can be asked.
