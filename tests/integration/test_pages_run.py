@@ -21,6 +21,7 @@ def blocks(page: str) -> str:
     ("page", "role", "said"),
     [
         ("quickstart.md", "erin", ("it is delivered in block", "it is delivered and that is final")),
+        ("how-to/canonical-bridges.md", "dave", ("it has arrived",)),
         ("how-to/wallet-hooks.md", "frank", ("included on chain 901",)),
     ],
 )
