@@ -59,7 +59,7 @@ def up(
     from xl2_devnet.options import Options  # noqa: PLC0415
 
     options = Options(
-        l2=tuple(kind.strip() for kind in l2.split(",")),
+        l2=_kinds(l2),
         clocks=Clocks(l1_block_seconds=l1_block_seconds, l2_block_seconds=l2_block_seconds),
         file=file.absolute(),
         anvil=anvil.absolute() if anvil else None,
@@ -90,6 +90,25 @@ def status(*, file: Path, as_json: bool) -> None:
     from xl2_devnet.foreground import tell  # noqa: PLC0415
 
     raise click.exceptions.Exit(0 if tell(file, as_json=as_json) else 1)
+
+
+@devnet.command("matrix")
+@click.option("--l2", default="op,base,arbitrum,zk", show_default=True, help="Kinds of the L2s, with commas between.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A running devnet's file, each of its L2s home to tokens; else one is started, and ended after it.",
+)
+@_JSON
+def matrix(*, l2: str, file: Path | None, as_json: bool) -> None:
+    """Carry a message, a transfer and a refund from each L2 to each other by every route. Exit code 1 if one fails."""
+    from xl2_devnet.matrix_cli import show  # noqa: PLC0415 - see the module's promise
+
+    raise click.exceptions.Exit(show(_kinds(l2), file, as_json=as_json))
+
+
+def _kinds(words: str) -> tuple[str, ...]:
+    return tuple(kind.strip() for kind in words.split(","))
 
 
 def _ports(words: tuple[str, ...]) -> dict[str, int]:

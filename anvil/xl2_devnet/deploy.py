@@ -19,9 +19,16 @@ from xl2_devnet.sites import Deployed, Site
 
 
 async def deploy(
-    sites: Mapping[str, Site], rpcs: Mapping[str, RpcClient], families: Mapping[str, Rollup], clocks: Clocks
+    sites: Mapping[str, Site],
+    rpcs: Mapping[str, RpcClient],
+    families: Mapping[str, Rollup],
+    clocks: Clocks,
+    *,
+    homes: int,
 ) -> Deployed:
     """Deploy everything; `sites` and `rpcs` by chain name, the L1 first; `families` by their names.
+
+    `homes`: how many of the L2s, from the first on, are home to tokens.
 
     Raises:
         DeploymentFailed: a transaction did not succeed.
@@ -38,5 +45,5 @@ async def deploy(
             for family in families.values()
         ]
     built = {name: rollup for task in building for name, rollup in task.result().items()}
-    # In the order of the sites, whose first one is home to the tokens.
-    return await deploy_xl2(sites, rpcs, {name: built[name] for name in l2_names}, families, clocks)
+    # In the order of the sites, whose first ones are home to the tokens.
+    return await deploy_xl2(sites, rpcs, {name: built[name] for name in l2_names}, families, clocks, homes=homes)

@@ -48,6 +48,8 @@ async def deploy_xl2(
     rollups: Mapping[str, Mapping[str, str]],
     families: Mapping[str, Rollup],
     clocks: Clocks,
+    *,
+    homes: int,
 ) -> Deployed:
     """Deploy and link; `rollups`: each rollup's contracts on L1, by chain name; `families` by their names.
 
@@ -71,7 +73,7 @@ async def deploy_xl2(
         live = families[place.site.family].plan_live(l1, place.site, rollups[name], place.contracts)
         l1.call(on_l1["router"], xl2("Router"), "connect", chain, live, place.verifiers[ROUTED])
         on_l1 |= {f"router_{chain}": on_l1["router"], f"rollup_{chain}": live}
-    tokens = plan_tokens([Ground(site=p.site, plan=p.plan, contracts=p.contracts) for p in places.values()])
+    tokens = plan_tokens([Ground(site=p.site, plan=p.plan, contracts=p.contracts) for p in places.values()], homes)
     contracts = {l1_name: on_l1, **{name: place.contracts for name, place in places.items()}}
     for name, plan in plans.items():
         contracts[name]["timelock"] = plan_hand_over(plan, clocks)

@@ -57,7 +57,9 @@ async def ground(
     """
     folder = snapshot.cache_folder(environ)
     fetched = {name: tuple(family.versions) for name, family in families.items()}
-    key = await asyncio.to_thread(snapshot.key_of, anvil=binary, parameters=(options.l2, options.clocks, fetched))
+    key = await asyncio.to_thread(
+        snapshot.key_of, anvil=binary, parameters=(options.l2, options.homes, options.clocks, fetched)
+    )
     chains = await _chains(binary, options, families, stack)
     found = await asyncio.to_thread(snapshot.load, folder, key) if options.cache else None
     if found is not None:
@@ -71,7 +73,7 @@ async def ground(
             chains = await _chains(binary, options, families, stack)
     say("deploying the rollups and xl2")
     rpcs = {name: chain.rpc for name, chain in chains.items()}
-    deployed = await deploy(options.sites, rpcs, families, options.clocks)
+    deployed = await deploy(options.sites, rpcs, families, options.clocks, homes=options.homes)
     if options.cache:
         await _keep(folder, key, rpcs, deployed)
     return chains, deployed, False

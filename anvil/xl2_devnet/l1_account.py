@@ -15,9 +15,10 @@ from attrs import frozen
 
 from xl2_adapters.rpc import Call, Json, RpcClient
 from xl2_adapters.rpc_wire import data, mapping, quantity
-from xl2_devnet.standing import Standing
 
 _LOOK_SECONDS = 0.1
+#: L1 takes every transaction into its next block; what is in none after so many will not be.
+_PATIENCE_BLOCKS = 4
 
 
 @frozen(kw_only=True)
@@ -41,19 +42,19 @@ class L1Account:
 
     async def send(self, *transactions: Transaction) -> Sequence[Mapping[str, Any]]:
         """Send and wait until all are in blocks; their receipts."""
-        standing = Standing(self._l1)
-        await standing.went_back()
         async with self._turn:
             tx_hashes = await self._submit(transactions)
+        since = await self._block_number()
         while True:
             calls = [Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in tx_hashes]
             receipts = await self._l1.batch(calls)
             if None not in receipts:
                 return [mapping(receipt, self._l1.name) for receipt in receipts]
-            if await standing.went_back():
-                # The reorg may have dropped a transaction of lower nonce, which those in the pool would wait for.
+            if abs(await self._block_number() - since) >= _PATIENCE_BLOCKS:
+                # A reorg may have dropped them, or one of lower nonce, which those in the pool would wait for.
                 async with self._turn:
                     tx_hashes = await self._again(transactions, tx_hashes)
+                since = await self._block_number()
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def read(self, to: str, calldata: bytes) -> bytes:
@@ -76,14 +77,19 @@ class L1Account:
     async def _again(self, transactions: Sequence[Transaction], tx_hashes: Sequence[Json]) -> list[Json]:
         """Send anew those that are in no block; the hashes of all."""
         receipts = await self._l1.batch([Call("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in tx_hashes])
-        lost = [place for place, receipt in enumerate(receipts) if receipt is None]
-        for place in lost:
-            await self._l1.call("anvil_dropTransaction", tx_hashes[place])
+        lost = []
+        for place in (place for place, receipt in enumerate(receipts) if receipt is None):
+            dropped = await self._l1.call("anvil_dropTransaction", tx_hashes[place])
+            if dropped or await self._l1.call("eth_getTransactionReceipt", tx_hashes[place]) is None:
+                lost.append(place)
         sent = await self._submit([transactions[place] for place in lost])
         hashes = list(tx_hashes)
         for place, tx_hash in zip(lost, sent, strict=True):
             hashes[place] = tx_hash
         return hashes
+
+    async def _block_number(self) -> int:
+        return quantity(await self._l1.call("eth_blockNumber"), self._l1.name)
 
     def _request(self, transaction: Transaction, tx_nonce: int) -> dict[str, Any]:
         return {

@@ -37,6 +37,8 @@ _IN_PROGRESS = 0
 _NO_ROOT = bytes(31) + b"\x01"
 #: How many of the newest games are looked at again after a reorg of L1, which may have undone their resolution.
 _LOOKED_AT_AGAIN = 64
+#: In how many looks on end something may not be there that L1 lists.
+_PATIENCE_LOOKS = 20
 #: How often chains and games are looked at; L1 has a block a second.
 _LOOK_SECONDS = 0.2
 
@@ -45,6 +47,10 @@ class ProposalFailed(Fatal):
     """L1 did not take a root or a move."""
 
     default_remedy = "The devnet's own parts do not fit together: this is a defect of xl2, please report it."
+
+
+class _GoneError(Exception):
+    """A contract that was there a moment ago is not: L1 took its creation back, or nothing here is right."""
 
 
 @frozen(kw_only=True)
@@ -85,12 +91,21 @@ class OpProposer:
 
     async def run(self) -> None:
         """Propose, challenge and resolve; returns only by raising."""
+        gone = 0
         while True:
             if await self._standing.went_back():
                 self._go_back()
-            await self._propose_if_due()
-            await self._take_up_new_games()
-            await self._resolve_what_is_due()
+            try:
+                await self._propose_if_due()
+                await self._take_up_new_games()
+                await self._resolve_what_is_due()
+                gone = 0
+            except _GoneError as error:
+                # anvil goes back in several steps, so that a look may see some of both.
+                gone += 1
+                if gone > _PATIENCE_LOOKS:
+                    raise ProposalFailed(str(error)) from None
+                self._go_back()
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _go_back(self) -> None:
@@ -179,4 +194,7 @@ class OpProposer:
         return (await self._read_all(to, contract, function, *arguments))[0]
 
     async def _read_all(self, to: str, contract: Contract, function: str, *arguments: Any) -> tuple[Any, ...]:
-        return contract.result(function, await self._proposer.read(to, contract.call(function, *arguments)))
+        answer = await self._proposer.read(to, contract.call(function, *arguments))
+        if not answer:
+            raise _GoneError(f"{contract.name} {to} of {self._chain} is not there")
+        return contract.result(function, answer)

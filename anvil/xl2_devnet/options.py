@@ -32,6 +32,8 @@ class Options:
     anvil: Path | None = None
     #: Whether to start from a snapshot and keep one.
     cache: bool = True
+    #: How many of the L2s, from the first on, are home to tokens of their own.
+    homes: int = 1
     #: Port by chain name; what is not named gets a free one.
     ports: Mapping[str, int] = field(factory=dict)
 
@@ -45,6 +47,8 @@ class Options:
                 )
         if not 1 <= len(self.l2) <= _MOST_L2S:
             raise InvalidInput(f"{len(self.l2)} L2s were asked for; 1 to {_MOST_L2S} can be had", field="l2")
+        if not 1 <= self.homes <= len(self.l2):
+            raise InvalidInput(f"{self.homes} of {len(self.l2)} L2s cannot be home to tokens", field="homes")
         for name in self.ports:
             if name not in self.sites:
                 raise InvalidInput(f"a port was named for {name!r}, which is none of {', '.join(self.sites)}")
