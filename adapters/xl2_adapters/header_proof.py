@@ -26,7 +26,7 @@ class HeaderProof:
         """`header`: of the L1 block whose hash the reader knows."""
         self._l1 = l1
         self.header = header
-        self._parts: list[bytes] = []
+        self._paths: list[Sequence[bytes]] = []
 
     async def account(
         self,
@@ -52,7 +52,7 @@ class HeaderProof:
         for slot in absent:
             no_word_at(shown.storage_root, slot, next(path))
         words += [_word_or_zero(shown.storage_root, slot, next(path)) for slot in or_zero]
-        self._parts += [storage_proof.pack_nodes(one) for one in nodes]
+        self._paths += nodes
         return words
 
     async def proxy(
@@ -82,8 +82,8 @@ class HeaderProof:
         ]
 
     def encode(self) -> bytes:
-        """All parts in the order in which they were added."""
-        return b"".join(self._parts)
+        """All proofs in the order in which they were added, each node once."""
+        return storage_proof.pack_paths(self._paths)
 
 
 def _word_or_zero(storage_root: Hash32, slot: Hash32, nodes: Sequence[bytes]) -> Hash32:

@@ -5,7 +5,7 @@ Promise: the contract and slot asked for follow from lane, kind and page alone, 
 a log. Whether the nodes prove anything is left to `trie`; what makes a root settled, to the rollup's family.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Self
 
@@ -17,9 +17,10 @@ from xl2.core.types import HASH_SIZE, Address, BlockNumber, Hash32, uint
 from xl2.core.wire import Reader
 from xl2.errors import InvalidInput
 
-#: The number of nodes has one byte on the wire, a node's length two.
+#: The number of nodes has one byte on the wire; a node's length, or how far back it was given before, 15 bits of two.
 MAX_NODES = 255
-MAX_NODE_SIZE = 65_535
+MAX_NODE_SIZE = 0x7FFF
+_GIVEN_BEFORE = 0x8000
 #: RLP of the empty string: what some endpoints list as the root node of a trie with nothing in it.
 EMPTY_TRIE = b"\x80"
 
@@ -119,13 +120,37 @@ def pack_nodes(nodes: Sequence[bytes]) -> bytes:
 
     Raises `InvalidInput` for a proof too long for the wire.
     """
-    if len(nodes) > MAX_NODES or any(len(node) > MAX_NODE_SIZE for node in nodes):
-        raise InvalidInput(
-            f"trie proof has {len(nodes)} nodes of {[len(node) for node in nodes]} bytes",
-            field="nodes",
-            remedy="Fetch the proof anew; a proof has at most 255 nodes, root first.",
-        )
-    return b"".join((len(nodes).to_bytes(1), *(len(node).to_bytes(2) + node for node in nodes)))
+    return pack_paths((nodes,))
+
+
+def pack_paths(paths: Iterable[Sequence[bytes]]) -> bytes:
+    """
+    Pack proofs one after the other, each as `pack_nodes` does, but each node once.
+
+    Proofs under one root share their upper nodes; bytes are what a proof costs. A node that stands in the packet
+    already is given as 0x8000 | how many bytes back its length stands (u16).
+
+    Raises `InvalidInput` for a proof too long for the wire.
+    """
+    packed = bytearray()
+    places: dict[bytes, int] = {}
+    for nodes in paths:
+        if len(nodes) > MAX_NODES or any(len(node) > MAX_NODE_SIZE for node in nodes):
+            raise InvalidInput(
+                f"trie proof has {len(nodes)} nodes of {[len(node) for node in nodes]} bytes",
+                field="nodes",
+                remedy="Fetch the proof anew; a proof has at most 255 nodes, root first.",
+            )
+        packed += len(nodes).to_bytes(1)
+        for node in nodes:
+            here = len(packed)
+            back = here - places.setdefault(node, here)
+            if 0 < back < _GIVEN_BEFORE:
+                packed += (_GIVEN_BEFORE | back).to_bytes(2)
+            else:
+                places[node] = here
+                packed += len(node).to_bytes(2) + node
+    return bytes(packed)
 
 
 def unpack_nodes(data: bytes) -> tuple[bytes, ...]:
@@ -134,6 +159,25 @@ def unpack_nodes(data: bytes) -> tuple[bytes, ...]:
     nodes = read_nodes(read)
     read.end()
     return nodes
+
+
+def unpack_paths(data: bytes) -> tuple[tuple[bytes, ...], ...]:
+    """Read what `pack_paths` packed. Raises `ProofInvalid` for bytes missing, or a node given where none stands."""
+    read = Reader(data, "trie proofs")
+    paths = []
+    while read.rest:
+        path = []
+        for _ in range(read.uint(1)):
+            here = len(data) - read.rest
+            size = read.uint(2)
+            if size & _GIVEN_BEFORE:
+                place = here - (size & ~_GIVEN_BEFORE)
+                read.check(0 <= place < here, f"a node of the trie proofs is given at byte {place}, seen from {here}")
+                path.append(data[place + 2 : place + 2 + int.from_bytes(data[place : place + 2])])
+            else:
+                path.append(read.take(size))
+        paths.append(tuple(path))
+    return tuple(paths)
 
 
 def read_nodes(read: Reader) -> tuple[bytes, ...]:

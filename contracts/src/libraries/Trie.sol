@@ -21,8 +21,9 @@ enum ProofError {
 
 /// @title Strict walk down a Merkle-Patricia trie, in calldata
 /// @notice In: a root, a key of 32 bytes, and a proof: node count u8 ‖ count × (length u16 ‖ node), root first, as
-/// `eth_getProof` gives them. Nodes under 32 bytes stand inline in their parent and are not repeated. Out: where the
-/// value is, or that the key is not in the trie.
+/// `eth_getProof` gives them. Nodes under 32 bytes stand inline in their parent and are not repeated; nor need a node
+/// be that an earlier proof of the same calldata has: in its stead stands 0x8000 | d, u16, and the node, with its
+/// length, d bytes before that. Out: where the value is, or that the key is not in the trie.
 ///
 /// Promise: a value, or an absence, is returned only for a well-formed path of nodes, each of which hashes to what its
 /// parent commits to, with nothing left over. What the value means is left to {StateProof}.
@@ -197,13 +198,21 @@ library Trie {
                             leave
                         }
                         nodes := sub(nodes, 1)
+                        close := shr(240, calldataload(p))
                         value := add(p, 2)
-                        close := add(value, shr(240, calldataload(p)))
-                        if gt(close, end) {
+                        p := add(value, close)
+                        if shr(15, close) {
+                            // Given before, so many bytes back: wherever that is, only the node itself has its hash.
+                            p := value
+                            value := sub(value, and(close, 0x7fff))
+                            if gt(value, p) { value := calldatasize() }
+                            close := shr(240, calldataload(sub(value, 2)))
+                        }
+                        close := add(value, close)
+                        if gt(p, end) {
                             e := 1 // CUT_SHORT
                             break
                         }
-                        p := close
                         let m := mload(0x40)
                         calldatacopy(m, value, sub(close, value))
                         if xor(keccak256(m, sub(close, value)), want) {

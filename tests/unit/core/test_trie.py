@@ -6,7 +6,7 @@ from tests.factories import some_address, some_hash
 from xl2.core import rlp
 from xl2.core.hashing import keccak
 from xl2.core.rlp import Item
-from xl2.core.storage_proof import nodes_of, pack_nodes, unpack_nodes
+from xl2.core.storage_proof import nodes_of, pack_nodes, pack_paths, unpack_nodes, unpack_paths
 from xl2.core.trie import EMPTY_ROOT, account_at, no_value_at, no_word_at, value_at, word_at
 from xl2.core.types import Hash32
 from xl2.errors import InvalidInput, ProofInvalid
@@ -212,3 +212,29 @@ def test_a_packed_proof_is_read_to_its_last_byte() -> None:
             unpack_nodes(wire)
     with pytest.raises(InvalidInput, match="nodes"):
         pack_nodes([b"n" * 32] * 256)
+
+
+def test_a_node_that_proofs_share_is_packed_once() -> None:
+    root, left, right = b"r" * 532, b"l" * 70, b"m" * 80
+    paths = ((root, left), (root, right), (root, left), ())
+
+    packed = pack_paths(paths)
+
+    assert unpack_paths(packed) == paths
+    assert len(packed) == len(pack_nodes((root, left))) + len(pack_nodes((right,))) + 2 + 1 + 2 * 2 + 1
+    assert packed.count(root) == packed.count(left) == 1
+
+
+def test_a_node_too_far_back_is_packed_again() -> None:
+    root, filler = b"r" * 532, [bytes([index]) * 532 for index in range(62)]
+
+    packed = pack_paths([(root,), filler, (root,), (root,)])
+
+    assert packed.count(root) == 2
+    assert unpack_paths(packed) == ((root,), tuple(filler), (root,), (root,))
+
+
+def test_a_node_is_given_only_where_one_stands() -> None:
+    for wire in (b"\1\x80\x00", b"\1\x80\x02", b"\1\xff\xff", b"\1\x80"):
+        with pytest.raises(ProofInvalid):
+            unpack_paths(wire)

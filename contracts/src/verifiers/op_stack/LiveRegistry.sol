@@ -81,16 +81,16 @@ contract LiveRegistry is StateRooted {
         IAnchorStateRegistry registry = portal.anchorStateRegistry();
         if (portal.paused()) revert WithdrawalRule.Paused();
         if (registry.isGameBlacklisted(address(game))) revert WithdrawalRule.Blacklisted(address(game));
-        RegistryRule.check(
-            address(game),
-            WithdrawalRule.Game(gameType, game.createdAt(), game.resolvedAt(), game.status()),
-            game.wasRespectedGameTypeWhenCreated(),
-            registry.retirementTimestamp(),
-            WithdrawalRule.Delays(
-                uint64(registry.disputeGameFinalityDelaySeconds()), uint64(portal.proofMaturityDelaySeconds())
-            ),
-            block.timestamp
+        RegistryRule.Facts memory facts = RegistryRule.Facts({
+            game: address(game),
+            play: WithdrawalRule.Game(gameType, game.createdAt(), game.resolvedAt(), game.status()),
+            respected: game.wasRespectedGameTypeWhenCreated(),
+            retirement: registry.retirementTimestamp()
+        });
+        WithdrawalRule.Delays memory delays = WithdrawalRule.Delays(
+            uint64(registry.disputeGameFinalityDelaySeconds()), uint64(portal.proofMaturityDelaySeconds())
         );
+        RegistryRule.check(facts, delays, block.timestamp);
         if (!registry.isGameClaimValid(address(game))) revert NotValid(address(game));
     }
 }

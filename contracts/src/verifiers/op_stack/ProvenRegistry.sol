@@ -95,20 +95,16 @@ contract ProvenRegistry is ISettledRule {
         bytes32 codeHash;
         (index, number, stateRoot, codeHash, proof) = _claim(proof);
 
-        address game;
-        WithdrawalRule.Game memory facts;
-        (game, facts.gameType, proof) = _listed(anchorRoot, index, proof);
-        uint64 retirement;
-        (retirement, proof) = _registered(anchorRoot, game, proof);
+        RegistryRule.Facts memory facts;
+        proof = _listed(anchorRoot, index, facts, proof);
+        proof = _registered(anchorRoot, facts, proof);
         // The delay of the portal is part of its code.
         (, proof) = PinnedProxy.storageRoot(anchorRoot, portal, portalImplementation, proof);
         proof = _notPaused(anchorRoot, proof);
-        bool respected;
-        (respected, proof) = _played(anchorRoot, game, codeHash, facts, proof);
+        proof = _played(anchorRoot, codeHash, facts, proof);
         StateProof.end(proof);
 
-        WithdrawalRule.Delays memory delays = WithdrawalRule.Delays(finalityDelay, proofMaturityDelay);
-        RegistryRule.check(game, facts, respected, retirement, delays, anchorTime);
+        RegistryRule.check(facts, WithdrawalRule.Delays(finalityDelay, proofMaturityDelay), anchorTime);
     }
 
     /// @dev What is claimed, and the code hash that a game for it has.
@@ -131,10 +127,10 @@ contract ProvenRegistry is ISettledRule {
     }
 
     /// @dev The game at `index` of the factory's list, which never shrinks; past its end there is nothing to prove.
-    function _listed(bytes32 anchorRoot, uint256 index, bytes calldata proof)
+    function _listed(bytes32 anchorRoot, uint256 index, RegistryRule.Facts memory facts, bytes calldata proof)
         private
         view
-        returns (address game, uint32 gameType, bytes calldata rest)
+        returns (bytes calldata rest)
     {
         bytes32 storageRoot;
         (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, factory, factoryImplementation, proof);
@@ -143,24 +139,24 @@ contract ProvenRegistry is ISettledRule {
         unchecked {
             (element, rest) = StateProof.slot(storageRoot, bytes32(GAMES + index), rest);
         }
-        game = address(uint160(uint256(element)));
-        gameType = uint32(uint256(element) >> 224);
+        facts.game = address(uint160(uint256(element)));
+        facts.play.gameType = uint32(uint256(element) >> 224);
     }
 
     /// @dev Until when games are retired; refuses a game that the registry has blacklisted.
-    function _registered(bytes32 anchorRoot, address game, bytes calldata proof)
+    function _registered(bytes32 anchorRoot, RegistryRule.Facts memory facts, bytes calldata proof)
         private
         view
-        returns (uint64 retirement, bytes calldata rest)
+        returns (bytes calldata rest)
     {
         bytes32 storageRoot;
         (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, registry, registryImplementation, proof);
         bytes32 word;
         (word, rest) = StateProof.slot(storageRoot, RETIREMENT, rest);
-        retirement = uint64(uint256(word) >> 32);
+        facts.retirement = uint64(uint256(word) >> 32);
         ProofError reason;
-        (rest, reason) = StateProof.tryAbsent(storageRoot, keccak256(abi.encode(game, BLACKLIST)), rest);
-        if (reason == ProofError.PRESENT) revert WithdrawalRule.Blacklisted(game);
+        (rest, reason) = StateProof.tryAbsent(storageRoot, keccak256(abi.encode(facts.game, BLACKLIST)), rest);
+        if (reason == ProofError.PRESENT) revert WithdrawalRule.Blacklisted(facts.game);
         if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
     }
 
@@ -179,26 +175,24 @@ contract ProvenRegistry is ISettledRule {
     }
 
     /// @dev What became of the game, and whether its type was respected when it was created.
-    function _played(
-        bytes32 anchorRoot,
-        address game,
-        bytes32 expected,
-        WithdrawalRule.Game memory facts,
-        bytes calldata proof
-    ) private pure returns (bool respected, bytes calldata rest) {
+    function _played(bytes32 anchorRoot, bytes32 expected, RegistryRule.Facts memory facts, bytes calldata proof)
+        private
+        pure
+        returns (bytes calldata rest)
+    {
         bytes32 storageRoot;
         bytes32 codeHash;
-        (storageRoot, codeHash, rest) = StateProof.account(anchorRoot, game, proof);
-        if (codeHash != expected) revert NotThisGame(game, codeHash, expected);
+        (storageRoot, codeHash, rest) = StateProof.account(anchorRoot, facts.game, proof);
+        if (codeHash != expected) revert NotThisGame(facts.game, codeHash, expected);
         bytes32 word;
         (word, rest) = StateProof.slot(storageRoot, GAME, rest);
-        facts.createdAt = uint64(uint256(word));
-        facts.resolvedAt = uint64(uint256(word) >> 64);
-        facts.status = uint8(uint256(word) >> 128);
+        facts.play.createdAt = uint64(uint256(word));
+        facts.play.resolvedAt = uint64(uint256(word) >> 64);
+        facts.play.status = uint8(uint256(word) >> 128);
         ProofError reason;
         (word, rest, reason) = StateProof.trySlot(storageRoot, RESPECTED, rest);
         // The bytes above the flag belong to others; where the whole slot is zero, there is no flag.
         if (reason != ProofError.NONE && reason != ProofError.ABSENT) revert StateProof.InvalidProof(reason);
-        respected = reason == ProofError.NONE && uint8(uint256(word)) != 0;
+        facts.respected = reason == ProofError.NONE && uint8(uint256(word)) != 0;
     }
 }

@@ -9,25 +9,28 @@ import {WithdrawalRule} from "./WithdrawalRule.sol";
 /// type when it was created, whatever is respected now, and the guardian retires games by date. One text for
 /// {ProvenRegistry}, which reads the facts by proof, and {LiveRegistry}, which reads them by call.
 library RegistryRule {
+    /// @notice A game, what it says of itself, and what the registry says.
+    /// @param respected Whether the game says that its type was respected when it was created
+    /// @param retirement `retirementTimestamp` of the registry: games created until then are retired
+    struct Facts {
+        address game;
+        WithdrawalRule.Game play;
+        bool respected;
+        uint64 retirement;
+    }
+
     /// @notice The registry respected games of another type when this one was created.
     error NotRespectedWhenCreated(address game);
 
     /// @notice Returns if the game is settled at `time`. Blacklist and pause are left to the caller.
-    /// @param respected Whether the game says that its type was respected when it was created
-    /// @param retirement `retirementTimestamp` of the registry: games created until then are retired
     /// @custom:throws NotRespectedWhenCreated, WithdrawalRule.NotDefended, WithdrawalRule.Retired,
     /// WithdrawalRule.NotYetSettled
-    function check(
-        address game,
-        WithdrawalRule.Game memory facts,
-        bool respected,
-        uint64 retirement,
-        WithdrawalRule.Delays memory delays,
-        uint256 time
-    ) internal pure {
-        if (!respected) revert NotRespectedWhenCreated(game);
-        if (facts.createdAt <= retirement) revert WithdrawalRule.Retired(facts.createdAt, retirement);
+    function check(Facts memory facts, WithdrawalRule.Delays memory delays, uint256 time) internal pure {
+        if (!facts.respected) revert NotRespectedWhenCreated(facts.game);
+        if (facts.play.createdAt <= facts.retirement) {
+            revert WithdrawalRule.Retired(facts.play.createdAt, facts.retirement);
+        }
         // The rest is as it was: defended, and the two delays, which count from the same moments.
-        WithdrawalRule.check(facts, WithdrawalRule.Respect(facts.gameType, 0), delays, time);
+        WithdrawalRule.check(facts.play, WithdrawalRule.Respect(facts.play.gameType, 0), delays, time);
     }
 }
