@@ -7,11 +7,11 @@ from typing import Self
 from attrs import frozen
 
 from tests.devnet_user import User, events, until
+from xl2.app.parts import family as family_of
 from xl2.config import load
 from xl2.core.types import Address, Hash32, address, hex_text
 from xl2.errors import NotYet
-from xl2.ports import Call, CanonicalBridge, Cargo, ChainSettings, Crossing, CrossingState, Move
-from xl2_adapters.op_stack import OpStack
+from xl2.ports import Call, CanonicalBridge, Cargo, ChainSettings, Crossing, CrossingState, Family, Move
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
@@ -28,7 +28,7 @@ class Traveller:
     bridge: CanonicalBridge
     below: User
     above: User
-    family: OpStack
+    family: Family
     settings: ChainSettings
     below_settings: ChainSettings
 
@@ -37,8 +37,9 @@ class Traveller:
         """An account of the devnet."""
         path = folder / "devnet.json"
         path.write_bytes(devnet.to_json())
-        config, family = load(path), OpStack()
+        config = load(path)
         settings, anchor = config.chain(rollup), config.chain("l1")
+        family = family_of(settings)
         return cls(
             bridge=family.bridge_to_anchor(settings, anchor),
             below=User(devnet.chain("l1"), account(role).private_key),

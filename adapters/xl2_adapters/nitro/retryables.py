@@ -25,6 +25,7 @@ from xl2_adapters.nitro.precompiles import (
     REDEEM,
     REDEEM_SCHEDULED,
     RETRYABLES,
+    TICKET_CREATED,
     TIMEOUT,
 )
 from xl2_adapters.nitro.pricing import PLENTY, with_margin
@@ -124,7 +125,8 @@ class Retryables:
             return redeemed
         logs = await self.rollup.logs(RETRYABLES, [[CANCELED.topic], [ticket_id]], first, last)
         if not logs:
-            return TicketStatus(state=TicketState.EXPIRED)
+            made = await self.rollup.logs(RETRYABLES, [[TICKET_CREATED.topic], [ticket_id]], first, first)
+            return TicketStatus(state=TicketState.EXPIRED if made else TicketState.CREATION_FAILED)
         by = await self.rollup.tx_receipt(logs[-1].place.tx_hash)
         return TicketStatus(state=TicketState.CANCELLED, ended=by)
 

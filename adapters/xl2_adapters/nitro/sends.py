@@ -107,7 +107,8 @@ class Sends:
         asserted = await self._asserted_at(block, BlockNumber(max(0, tip.number - window)), tip.number)
         left = max(0, (asserted if asserted is not None else tip.number) + window - tip.number)
         earlier = await l1.block(BlockNumber(tip.number - _PACE_BLOCKS))
-        seconds: int = left * (tip.timestamp - earlier.timestamp) // _PACE_BLOCKS
+        # Rounded up: nobody is told that it is there before it is.
+        seconds: int = -(left * (earlier.timestamp - tip.timestamp) // _PACE_BLOCKS)
         return seconds
 
     async def _asserted_at(self, block: BlockNumber, first: BlockNumber, last: BlockNumber) -> BlockNumber | None:

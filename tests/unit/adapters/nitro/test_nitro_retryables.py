@@ -17,6 +17,7 @@ from xl2_adapters.nitro.precompiles import (
     REDEEM,
     REDEEM_SCHEDULED,
     RETRYABLES,
+    TICKET_CREATED,
     TIMEOUT,
 )
 from xl2_adapters.nitro.pricing import Pricing
@@ -35,6 +36,7 @@ def l2() -> Scene:
     scene = Scene(ChainId(42161), tip=NOW)
     scene.knows(bare_block(NOW, timestamp=5_000, base_fee=100))
     scene.included(TICKET.id, block=CREATED)
+    scene.emits(RETRYABLES, TICKET_CREATED, TICKET.id, block=CREATED)
     scene.says(RETRYABLES, TIMEOUT, TICKET.id, values=(9_000,))
     return scene
 
@@ -59,6 +61,13 @@ async def test_a_chain_that_has_not_read_l1_so_far_has_no_ticket(l2: Scene) -> N
 
 async def test_a_ticket_that_could_not_pay_for_itself_failed(l2: Scene) -> None:
     l2.included(TICKET.id, block=CREATED, succeeded=False)
+
+    assert await state(l2) is TicketState.CREATION_FAILED
+
+
+async def test_a_submission_that_made_no_ticket_failed_too(l2: Scene) -> None:
+    l2.logs.clear()
+    gone(l2)
 
     assert await state(l2) is TicketState.CREATION_FAILED
 
