@@ -13,7 +13,7 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,7 @@ ERC20: Final = "0x420beeF000000000000000000000000000000001"
 START_TIMEOUT_SECONDS: Final = 60.0
 STOP_TIMEOUT_SECONDS: Final = 10.0
 _CHAIN: Final = re.compile(r"ChainID: (\d+)\s+RPC: (http://127\.0\.0\.1:\d+)")
+_LISTENING: Final = re.compile(r"Listening on (127\.0\.0\.1:\d+)")
 _POLL_SECONDS: Final = 0.05
 #: prctl(PR_SET_PDEATHSIG, SIGTERM): asked so it ends its anvils as well.
 _BIND: Final = """
@@ -57,8 +58,10 @@ class Supersim:
     """A running supersim."""
 
     pid: int
-    #: URLs of the L2s, by chain id.
+    #: URLs of the L2s, by chain id, where each transaction is simulated and its use of other chains' logs checked.
     urls: Mapping[int, str]
+    #: URLs of the anvils behind them, which check nothing.
+    behind: Mapping[int, str]
 
 
 def is_for_this_machine() -> bool:
@@ -99,7 +102,8 @@ async def supersim(
             env={**os.environ, "TMPDIR": folder, "PATH": f"{anvil.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
         )  # fmt: skip
         try:
-            yield Supersim(pid=process.pid, urls=await _ready(process, said.fileno(), chains))
+            urls = await _ready(process, said.fileno(), chains)
+            yield Supersim(pid=process.pid, urls=urls, behind=_behind(Path(folder), urls))
         finally:
             await _stop(process)
 
@@ -117,6 +121,18 @@ async def _ready(process: asyncio.subprocess.Process, said: int, chains: int) ->
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise SupersimFailed(f"supersim was not ready within {START_TIMEOUT_SECONDS:.0f} s") from None
+
+
+def _behind(folder: Path, chains: Iterable[int]) -> Mapping[int, str]:
+    """Where each chain's anvil listens, as it wrote itself."""
+    found = {}
+    for chain in chains:
+        (log,) = folder.glob(f"anvil-chain-{chain}-*")
+        listening = _LISTENING.search(log.read_text(encoding="utf-8", errors="replace"))
+        if listening is None:
+            raise SupersimFailed(f"the anvil of chain {chain} does not say where it listens")
+        found[chain] = f"http://{listening[1]}"
+    return found
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
