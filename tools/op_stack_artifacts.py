@@ -29,6 +29,8 @@ ON_L2 = (
     "BaseFeeVault", "GasPriceOracle", "L1Block", "L1FeeVault", "L2CrossDomainMessenger", "L2ERC721Bridge",
     "L2StandardBridge", "L2ToL1MessagePasser", "SequencerFeeVault", "WETH",
 )  # fmt: skip
+#: Of the era before dispute games: deployed by tests.
+BEFORE_GAMES = ("L2OutputOracle", "OptimismPortal")
 #: Deployed by those above; here for its interface.
 MADE_ON_CHAIN = ("OptimismMintableERC20",)
 
@@ -43,13 +45,14 @@ def main() -> int:
     if found != SHA512:
         print(f"{tarball} has sha512 {found}; that of {PACKAGE} is {SHA512}. Nothing was written.")
         return 1
+    names = (*ON_L1, *ON_L2, *BEFORE_GAMES, *MADE_ON_CHAIN)
     TARGET.mkdir(parents=True, exist_ok=True)
     with tarfile.open(tarball) as archive:
         (TARGET / "LICENSE").write_bytes(_member(archive, "LICENSE"))
-        for name in (*ON_L1, *ON_L2, *MADE_ON_CHAIN):
+        for name in names:
             artifact = json.loads(_member(archive, f"forge-artifacts/{name}.sol/{name}.json"))
             (TARGET / f"{name}.json").write_text(json.dumps(_trimmed(name, artifact), separators=(",", ":")) + "\n")
-    print(f"wrote {len(ON_L1) + len(ON_L2) + len(MADE_ON_CHAIN)} artifacts of {PACKAGE} to {TARGET}")
+    print(f"wrote {len(names)} artifacts of {PACKAGE} to {TARGET}")
     return 0
 
 
