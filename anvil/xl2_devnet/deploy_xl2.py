@@ -105,7 +105,10 @@ def _plan_core(site: Site, plan: Plan, family: Rollup, on_l1: Mapping[str, str])
     # And another, for the demo to close, while others go on writing to the first.
     contracts["closable_notebook"] = plan.create(xl2("Notebook"), contracts["inbox"])
     plan.call(guard, xl2("Guard"), "bind", heads)
-    plan.call(guard, xl2("Guard"), "setGuardian", account("guardian").address, True)
+    # Who may halt a verifier: a person, and whoever shows that it contradicts settled evidence.
+    contracts["auditor"] = plan.create(xl2("Auditor"), guard)
+    for guardian in (account("guardian").address, contracts["auditor"]):
+        plan.call(guard, xl2("Guard"), "setGuardian", guardian, True)
     verifiers = {
         ATTESTED: plan.create(xl2("AttestedHeads"), _signers(), ATTESTER_THRESHOLD),
         ROUTED: plan.create(xl2("RoutedHeads"), on_l1["router"]),

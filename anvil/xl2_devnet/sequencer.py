@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xl2.errors import Incident
+from xl2.errors import Incident, RpcRejected
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import Json, mapping
 from xl2_devnet.gate import Gate
@@ -140,8 +140,9 @@ class Sequencer:
             return
         if self._deposits or self._following is None:
             return
-        self._origin, self._sequence_number = self._following, 0
-        self._deposits = deque(await self._derivation.deposits(self._origin))
+        deposits = await self._deposits_of(self._following)
+        if deposits is not None:
+            self._origin, self._sequence_number, self._deposits = self._following, 0, deposits
 
     async def _origin_stands(self) -> bool:
         """Whether L1 still has the origin; notes the L1 block behind it, if there is one."""
@@ -152,6 +153,15 @@ class Sequencer:
         if here is None or mapping(here, self._l1.name)["hash"] != self._origin.hash:
             return False
         return self._following is None or self._following.parent_hash == self._origin.hash
+
+    async def _deposits_of(self, origin: L1Origin) -> deque[SystemTransaction] | None:
+        """What an L1 block asks for; None: L1 took it back while it was asked."""
+        try:
+            return deque(await self._derivation.deposits(origin))
+        except RpcRejected:
+            if await self._is_on_l1(origin.number, origin.hash):
+                raise
+            return None
 
     async def _l1_is_ahead(self) -> bool:
         return not await self._origin_stands() or self._following is not None
@@ -172,10 +182,11 @@ class Sequencer:
     async def _stands(self, block: Mapping[str, Any]) -> bool:
         """Whether L1 still has the origin of a block. What was deployed before derivation began stands."""
         told = self._told(block)
-        if told is None:
-            return True
-        origin = await self._l1.call("eth_getBlockByNumber", hex(told.number), False)
-        return origin is not None and mapping(origin, self._l1.name)["hash"] == told.hash
+        return told is None or await self._is_on_l1(told.number, told.hash)
+
+    async def _is_on_l1(self, number: int, block_hash: str) -> bool:
+        found = await self._l1.call("eth_getBlockByNumber", hex(number), False)
+        return found is not None and mapping(found, self._l1.name)["hash"] == block_hash
 
     async def _take_up(self, head: Mapping[str, Any]) -> None:
         """Go on behind `head`, which may not have been sealed here: at the start, or after a rollback."""
@@ -188,7 +199,10 @@ class Sequencer:
             return
         self._origin = await self._l1_block(told.number if told else self._first_origin)
         self._sequence_number = told.sequence_number + 1 if told else 0
-        deposits = await self._derivation.deposits(self._origin)
+        deposits = await self._deposits_of(self._origin)
+        if deposits is None:
+            await self._take_up(head)
+            return
         there: set[str] = set()
         follow_ups: list[SystemTransaction] = []
         # Newest first, so that `there` holds what stands behind the block that is looked at.

@@ -111,16 +111,17 @@ async def test_the_delay_is_the_one_that_the_file_tells(devnet: Description, use
 
 
 @pytest.mark.parametrize("name", L2S)
-async def test_the_guardian_is_the_only_one_and_not_the_deployer(user_of: UserOf, name: str) -> None:
+async def test_the_guardian_and_the_auditor_are_the_only_ones_and_not_the_deployer(user_of: UserOf, name: str) -> None:
     user = user_of(name, "alice")
+    known = {**{one.role: one.address for one in ACCOUNTS}, **user.chain.contracts}
 
     guardians = [
-        known.role
-        for known in ACCOUNTS
-        if await user.read(user.chain.contracts["guard"], xl2("Guard"), "isGuardian", known.address)
+        role
+        for role, address in known.items()
+        if await user.read(user.chain.contracts["guard"], xl2("Guard"), "isGuardian", address)
     ]
 
-    assert guardians == ["guardian"]
+    assert guardians == ["guardian", "auditor"]
 
 
 def calls_of_an_owner(devnet: Description, name: str) -> Iterator[tuple[str, bytes]]:
