@@ -23,7 +23,7 @@ from xl2.core.types import (
     Timestamp,
     Wei,
 )
-from xl2.errors import NotYet, Reverted, Xl2Error
+from xl2.errors import NotYet, Reverted, RpcUnavailable, Xl2Error
 from xl2.ports import (
     Block,
     Broadcast,
@@ -80,6 +80,8 @@ class MemoryLedger:
         self._blocks = [Mined(block=genesis, state=state)]
         self._pool: dict[tuple[Address, int], SignedTransaction] = {}
         self._faults: deque[Xl2Error] = deque()
+        #: The endpoint answers nothing while this is set.
+        self.is_down = False
         #: Each broadcast is in a block at once; else only when `mine` is called.
         self.automine = True
         self.base_fee = 10**9
@@ -235,6 +237,8 @@ class MemoryLedger:
         return self._blocks[number]
 
     def _fault(self) -> None:
+        if self.is_down:
+            raise RpcUnavailable(f"the node of chain {self.chain} is down", endpoint="memory")
         if self._faults:
             raise self._faults.popleft()
 

@@ -51,7 +51,7 @@ class World:
 
     def _judge(self, log: Hash32, head: Hash32, count: int, evidence: bytes) -> bool:
         """Whether the block that the evidence names holds that head of that log."""
-        if not self.believes or len(evidence) != 18:
+        if not self.believes or len(evidence) != 18 or evidence[9] > max(LogKind):
             return False
         home, kind = ChainId(int.from_bytes(evidence[1:9])), LogKind(evidence[9])
         at = BlockNumber(int.from_bytes(evidence[10:]))
