@@ -121,17 +121,24 @@ class Carrier:
         origin = self.parts.chains[message.origin]
         bridge = self.parts.bridge_at(message.origin, message.sender)
         if bridge is None:
-            if await origin.credit(message.sender):
-                await self._make(origin.claim_call(message.sender))
+            await self._make_while(origin.claim_call(message.sender), lambda: origin.credit(message.sender))
             return
-        if not await bridge.is_refunded(message.id):
-            await self._make(bridge.refund_call(message))
+        await self._make_while(bridge.refund_call(message), lambda: _not(bridge.is_refunded(message.id)))
         await self._pay_fees(bridge, message)
 
     async def _pay_fees(self, bridge: Bridge, message: Message) -> None:
         owner = Transfer.parse(message.payload).sender.account
-        if await bridge.refunded_fees(owner):
-            await self._make(bridge.claim_fees_call(owner))
+        await self._make_while(bridge.claim_fees_call(owner), lambda: bridge.refunded_fees(owner))
+
+    async def _make_while(self, call: Call, is_open: Callable[[], Awaitable[object]]) -> None:
+        """Make a call that anybody may make, if nobody has; one that reverts because somebody was faster is done."""
+        if not await is_open():
+            return
+        try:
+            await self._make(call)
+        except Reverted:
+            if await is_open():
+                raise
 
     async def _deliver(self, message: Message, *, anew: bool = False) -> None:
         log = Log(lane=Lane.of(message), kind=LogKind.LANE)
@@ -266,6 +273,10 @@ class Carrier:
                 trusted=shown.trusted if shown else (),
             )
         )
+
+
+async def _not(answer: Awaitable[bool]) -> bool:
+    return not await answer
 
 
 def _most_telling(failures: Sequence[Retryable | Refused]) -> Retryable | Refused:

@@ -1,5 +1,6 @@
 """The client on in-memory chains: what it says is what the chains say, and it never goes back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -70,6 +71,16 @@ async def test_what_can_no_longer_come_is_refused_and_not_waited_for(scene: Scen
 
     with pytest.raises(Refused, match="is overdue, so it will not be delivered"):
         await scene.client.wait(sent.id)
+
+
+async def test_a_payout_that_somebody_else_makes_first_is_made(scene: Scene) -> None:
+    sent = [await scene.client.send("a", "b", RECIPIENT, b"hi", expires_in=5, allow_no_code=True) for _ in range(2)]
+
+    relayed = await asyncio.gather(*(scene.client.relay(one.id, "refunded") for one in sent))
+
+    assert [one.status.state for one in relayed] == [State.REFUNDED, State.REFUNDED]
+    claims = [act for one in relayed for act in one.acts if act.what == "claim credit"]
+    assert len(claims) == 1
 
 
 async def test_a_delivered_message_will_not_be_refunded(scene: Scene) -> None:
