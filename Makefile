@@ -6,7 +6,7 @@ PY := .venv/bin/python
 FORGE := $(PY) -m tools.forge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint types layers pytest contracts forge bench devnet docs soak lock .setup
+.PHONY: help demo test fmt lint types layers pytest contracts forge bench devnet matrix docs soak lock .setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: .setup ## measure, write bench/results and docs/benchmarks.md
 
 devnet: .setup ## an L1 and two L2s on this machine, until Ctrl-C
 	@.venv/bin/xl2 devnet up
+
+matrix: .setup ## every L2 to every other, by every route: message, transfer, refund
+	@.venv/bin/xl2 devnet matrix
 
 docs: .setup ## write what is generated in docs/
 	@$(PY) -m tests.unit.core.test_lifecycle

@@ -31,13 +31,23 @@ POLL_SECONDS = 0.25
 
 @frozen(kw_only=True)
 class Scene:
-    """Two L2s, A and B, of a running devnet."""
+    """The L2s of a running devnet."""
 
     config: xl2.Config
-    a: EvmChain
-    b: EvmChain
+    #: By name, in the devnet's order.
+    chains: Mapping[str, EvmChain]
     #: By role; made when first asked for.
     clients: dict[str, xl2.AsyncClient] = field(factory=dict, init=False)
+
+    @property
+    def a(self) -> EvmChain:
+        """The first L2, where the devnet's first tokens are at home."""
+        return next(iter(self.chains.values()))
+
+    @property
+    def b(self) -> EvmChain:
+        """The second."""
+        return list(self.chains.values())[1]
 
     def client(self, role: str) -> xl2.AsyncClient:
         """The client of one of the devnet's people; each has a key of its own."""
@@ -113,12 +123,11 @@ async def scene(file: Path) -> AsyncIterator[Scene]:
     """Set the scene on a running devnet. Raises `ConfigInvalid` for a file that is none."""
     loaded = xl2.load(file)
     config = evolve(loaded, relayer=evolve(loaded.relayer, poll_seconds=POLL_SECONDS))
-    names = [name for name, chain in config.chains.items() if chain.anchor][:2]
-    a, b = (EvmChain(config.chain(name)) for name in names)
+    chains = {name: EvmChain(config.chain(name)) for name, chain in config.chains.items() if chain.anchor}
     async with contextlib.AsyncExitStack() as stack:
-        for chain in (a, b):
+        for chain in chains.values():
             stack.push_async_callback(chain.close)
-        set_up = Scene(config=config, a=a, b=b)
+        set_up = Scene(config=config, chains=chains)
         try:
             yield set_up
         finally:

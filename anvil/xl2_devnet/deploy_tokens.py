@@ -1,15 +1,15 @@
 """
-Deploy tokens: two ERC-20s that move between all L2s of a devnet, one for each way to be sure.
+Deploy tokens: ERC-20s that move between all L2s of a devnet, at each home one for each way to be sure.
 
-L2s with xl2 on them come in; each token's place on each chain goes out, as a configuration has it. Promise: at its
-home, the first L2, a token is locked, elsewhere minted against it; every account holds a million of each at home. The
+L2s with xl2 on them come in; each token's place on each chain goes out, as a configuration has it, the home first.
+Promise: at its home a token is locked, elsewhere minted against it; every account holds a million of each at home. The
 home tokens are Optimism's `OptimismMintableERC20`, an OpenZeppelin ERC-20 whose minter is here the deployer.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from xl2_devnet.abi import op_stack, xl2
 from xl2_devnet.accounts import ACCOUNTS, account
@@ -53,9 +53,21 @@ class Ground:
     contracts: Mapping[str, str]
 
 
-def plan_tokens(grounds: Sequence[Ground]) -> tuple[Mapping[str, Any], ...]:
-    """Deploy and link every token on all grounds, the first being home; entries for the configuration."""
-    return tuple(_plan_token(token, grounds[0], grounds[1:]) for token in TOKENS)
+def plan_tokens(grounds: Sequence[Ground], homes: int) -> tuple[Mapping[str, Any], ...]:
+    """Deploy and link the tokens of the first `homes` grounds on all; entries for the configuration.
+
+    The first home's have their plain symbols, another's that of its chain behind it: `GOLD.base-b`.
+    """
+    return tuple(
+        _plan_token(_of(token, home) if place else token, home, [ground for ground in grounds if ground is not home])
+        for place, home in enumerate(grounds[:homes])
+        for token in TOKENS
+    )
+
+
+def _of(token: Token, home: Ground) -> Token:
+    name = home.site.name
+    return evolve(token, name=f"{token.name} of {name}", symbol=f"{token.symbol}.{name}")
 
 
 def _plan_token(token: Token, home: Ground, remotes: Sequence[Ground]) -> Mapping[str, Any]:

@@ -21,7 +21,8 @@ from xl2_devnet.abi import Contract
 #: Covers the largest contract that EIP-170 allows: 24,576 bytes at 200 gas, its initcode and constructor.
 CREATION_GAS = 12_000_000
 CALL_GAS = 2_000_000
-_GAS_PRICE = 10**10
+_BASE_FEE = 10**9
+_GAS_PRICE = 10 * _BASE_FEE
 
 
 class DeploymentFailed(Fatal):
@@ -39,6 +40,16 @@ def created_by(account: str, nonce: int) -> str:
 class _Step:
     label: str
     transaction: dict[str, Any]
+
+
+@frozen(kw_only=True)
+class _Waiting:
+    step: _Step
+    tx_hash: str
+
+
+def _sending(step: _Step) -> Call:
+    return Call("eth_sendTransaction", (step.transaction,))
 
 
 @define(kw_only=True)
@@ -86,20 +97,25 @@ class Plan:
             await self._carry_out(rpc, steps)
 
     async def _carry_out(self, rpc: RpcClient, steps: list[_Step]) -> None:
-        sent = await rpc.batch([Call("eth_sendTransaction", (step.transaction,)) for step in steps])
-        waiting = [
-            (step.label, Call("eth_getTransactionReceipt", (tx_hash,)))
-            for step, tx_hash in zip(steps, sent, strict=True)
-        ]
+        sent = await rpc.batch([_sending(step) for step in steps])
+        waiting = [_Waiting(step=step, tx_hash=str(tx_hash)) for step, tx_hash in zip(steps, sent, strict=True)]
+        sent_again = False
         while waiting:
+            # Block after full block it would rise by an eighth each, past what the transactions pay, and stay there.
+            await rpc.call("anvil_setNextBlockBaseFeePerGas", hex(_BASE_FEE))
             await rpc.call("evm_mine")
-            receipts = await rpc.batch([receipt for _, receipt in waiting])
-            for (label, _), receipt in zip(waiting, receipts, strict=True):
+            receipts = await rpc.batch([Call("eth_getTransactionReceipt", (one.tx_hash,)) for one in waiting])
+            for one, receipt in zip(waiting, receipts, strict=True):
                 if receipt is not None and quantity(mapping(receipt, rpc.name)["status"], rpc.name) != 1:
-                    raise DeploymentFailed(f"{label} reverted at {rpc.name}")
-            left = [step for step, receipt in zip(waiting, receipts, strict=True) if receipt is None]
+                    raise DeploymentFailed(f"{one.step.label} reverted at {rpc.name}")
+            left = [one for one, receipt in zip(waiting, receipts, strict=True) if receipt is None]
             if len(left) == len(waiting):
-                raise DeploymentFailed(f"{left[0][0]} is not mined at {rpc.name}")
+                if sent_again:
+                    raise DeploymentFailed(f"{left[0].step.label} is not mined at {rpc.name}")
+                # anvil takes the calls of a batch in no certain order, and may drop one that comes before its turn.
+                for one in left:
+                    await rpc.batch([_sending(one.step)])
+            sent_again = len(left) == len(waiting)
             waiting = left
 
     def _add(self, label: str, gas: int, **members: Any) -> None:
