@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xl2.errors import RpcRejected
-from xl2_adapters.rpc_wire import Json, mapping, quantity
+from xl2_adapters.rpc_wire import Json, data, mapping, quantity
+from xl2_adapters.zk_stack import gas
 from xl2_adapters.zk_stack.logs import root_and_paths
 from xl2_devnet.rollup import Answer, Berth, Pass
 from xl2_devnet.zk_batch import Batch
@@ -17,6 +18,9 @@ from xl2_devnet.zk_batcher import Ledger
 from xl2_devnet.zk_operations import Operations
 
 _INVALID_PARAMS = -32602
+#: What an estimate takes its caller to have, and what it adds: an estimate is good for its own block only.
+_RICH = 10**27
+_MARGIN_PERCENT = 30
 
 
 class ZkAnswers:
@@ -35,6 +39,7 @@ class ZkAnswers:
             "eth_getTransactionReceipt": self._receipt,
             "zks_L1BatchNumber": self._batch_number,
             "zks_L1ChainId": self._l1_chain_id,
+            "zks_estimateGasL1ToL2": self._estimate,
             "zks_getBridgeContracts": self._bridges,
             "zks_getL1BatchBlockRange": self._block_range,
             "zks_getL1BatchDetails": self._details,
@@ -91,6 +96,15 @@ class ZkAnswers:
         root, paths = root_and_paths([one.log.leaf for one in batch.said])
         path = paths[places[index]]
         return {"proof": ["0x" + node.hex() for node in path], "id": places[index], "root": "0x" + root.hex()}
+
+    async def _estimate(self, params: Sequence[Any]) -> Json | Pass:
+        """`l2GasLimit` that an operation wants, for a caller who has whatever value comes along."""
+        if len(params) != 1 or not isinstance(params[0], dict) or "from" not in params[0]:
+            raise RpcRejected("a call with its sender is wanted", endpoint="", rpc_code=_INVALID_PARAMS)
+        overrides: Json = {params[0]["from"]: {"balance": hex(_RICH)}}
+        found = await self._berth.l2.call("eth_estimateGas", params[0], "latest", overrides)
+        used = quantity(found, self._berth.l2.name) * (100 + _MARGIN_PERCENT) // 100
+        return hex(gas.limit_for(used, len(data(params[0].get("data", "0x"), self._berth.l2.name))))
 
     async def _details(self, params: Sequence[Any]) -> Json | Pass:
         batch = self._numbered(params)

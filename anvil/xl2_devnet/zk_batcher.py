@@ -93,12 +93,12 @@ class ZkBatcher:
             log.warning("L1 took back batches", extra={"fields": self._fields(self._ledger.last)})
             del self._ledger.batches[progress.committed + 1 :]
         standing = await self._standing()
+        controls, name = self._berth.controls, self._berth.site.name
         if standing < progress.committed:
             await self._revert(standing, progress)
-        elif progress.executed < progress.committed:
-            if not self._berth.controls.withholds(ROOTS, self._berth.site.name):
-                await self._execute(progress)
-        elif not self._berth.controls.withholds(BATCHES, self._berth.site.name):
+        elif progress.executed < progress.committed and not controls.withholds(ROOTS, name):
+            await self._execute(progress)
+        elif not controls.withholds(BATCHES, name):
             await self._commit_if_due()
 
     async def _standing(self) -> int:

@@ -2,6 +2,7 @@
 
 from xl2.ports import ChainSettings
 from xl2_adapters.rollup_family import RollupFamily
+from xl2_adapters.zk_stack.canonical import ZkBridge
 from xl2_adapters.zk_stack.chain import NO_STORAGE_PROOFS, ZkChain
 
 
@@ -10,6 +11,10 @@ class ZkStack(RollupFamily[ZkChain]):
 
     def _open(self, settings: ChainSettings) -> ZkChain:
         return ZkChain(settings)
+
+    def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> ZkBridge:
+        """The rollup's own bridge to its anchor. Raises `ConfigInvalid` where `settings.rollup` lacks a contract."""
+        return ZkBridge.of(settings, self.chain(settings), self.anchor(anchor))
 
     def why_not(self, kind: str) -> str | None:
         """State proofs there are none of."""

@@ -1,0 +1,357 @@
+"""The ZK stack's own bridge on the devnet: ether, calls and tokens down, ether and tokens up, by the real Diamond."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from eth_account import Account
+
+from tests.devnet_user import User, until
+from xl2.config import load
+from xl2.core.types import Address, Hash32, address, hex_text
+from xl2.errors import InvalidInput, NotYet, ProofInvalid, Refused, Reverted, Unaffordable
+from xl2.ports import Call, Cargo, Crossing, CrossingState, Move
+from xl2_adapters.contracts.alias import speaker
+from xl2_adapters.rpc_wire import Json, sequence
+from xl2_adapters.tx_logs import included
+from xl2_adapters.zk_stack import ZkStack
+from xl2_adapters.zk_stack.canonical import ZkBridge
+from xl2_adapters.zk_stack.messages import messages_of
+from xl2_adapters.zk_stack.proofs import OutcomeProof
+from xl2_devnet import Description
+from xl2_devnet.abi import op_stack
+from xl2_devnet.accounts import account
+from xl2_devnet.clocks import BRISK
+from xl2_devnet.controls import BATCHES, ROOTS, Controls
+from xl2_devnet.devnet import running
+from xl2_devnet.options import Options
+from xl2_devnet.zk_contracts import zk_stack
+
+ETHER = 10**18
+_GAS = 2_000_000
+ZK = "zk-a"
+#: Reverts whatever it is called with; constructor in front.
+REVERTS = bytes.fromhex("60058060093d393df3" + "60006000fd")
+#: With calldata `target 32 ‖ data`: calls the target with data and all value, reverts where that does.
+FORWARDS = bytes.fromhex("6020360380602060003760006000602036036000346000355af1602157600080fd5b00")
+
+
+@pytest.fixture(scope="module")
+def levers() -> Controls:
+    return Controls()
+
+
+@pytest.fixture(scope="module")
+def devnet(levers: Controls) -> Iterator[Description]:
+    """One chain of the ZK stack."""
+    with running(Options(l2=("zk",), clocks=BRISK), controls=levers) as description:
+        yield description
+
+
+@pytest.fixture
+def controls(levers: Controls) -> Iterator[Controls]:
+    """The devnet's levers; what a test withholds it gives in the end."""
+    yield levers
+    levers.give(BATCHES, ZK)
+    levers.give(ROOTS, ZK)
+
+
+class Traveller:
+    """One account on both sides of the chain's bridge."""
+
+    def __init__(self, devnet: Description, folder: Path, role: str) -> None:
+        path = folder / "devnet.json"
+        path.write_bytes(devnet.to_json())
+        config, self.family = load(path), ZkStack()
+        self.settings, self._anchor = config.chain(ZK), config.chain("l1")
+        self.bridge: ZkBridge = self.family.bridge_to_anchor(self.settings, self._anchor)
+        self.below = User(devnet.chain("l1"), account(role).private_key)
+        self.above = User(devnet.chain(ZK), account(role).private_key)
+
+    @property
+    def address(self) -> Address:
+        return address(self.below.address)
+
+    async def close(self) -> None:
+        await self.below.close()
+        await self.above.close()
+        await self.family.chain(self.settings).close()
+        await self.family.anchor(self._anchor).close()
+
+    async def make(self, *calls: Call) -> Hash32:
+        sent = b""
+        for call in calls:
+            user = self.below if call.chain == self.bridge.anchor else self.above
+            receipt = await user.send(hex_text(call.to), call.data, value=call.value, gas=_GAS)
+            sent = bytes.fromhex(receipt["transactionHash"][2:])
+        return Hash32(sent)
+
+    async def deposit(self, **fields: object) -> Hash32:
+        return await self.make(*await self.bridge.deposit_calls(Cargo(**fields), self.address))  # type: ignore[arg-type]
+
+    async def withdraw(self, **fields: object) -> Hash32:
+        return await self.make(*await self.bridge.withdraw_calls(Cargo(**fields), self.address))  # type: ignore[arg-type]
+
+    async def until(self, tx_hash: Hash32, state: CrossingState, *, with_moves: bool = False) -> Crossing:
+        async def look() -> Crossing | None:
+            (one,) = await self.bridge.crossings(tx_hash)
+            return one if one.state is state and (one.moves or not with_moves) else None
+
+        return await until(look, f"crossing {hex_text(tx_hash)} to be {state}")
+
+    async def move(self, crossing: Crossing, move: Move) -> Hash32:
+        return await self.make(*await self.bridge.calls(crossing, move, self.address))
+
+
+TravellerOf = Callable[[str], Traveller]
+
+
+@pytest.fixture
+async def traveller_of(devnet: Description, tmp_path: Path) -> AsyncIterator[TravellerOf]:
+    opened: list[Traveller] = []
+
+    def traveller(role: str) -> Traveller:
+        opened.append(Traveller(devnet, tmp_path, role))
+        return opened[-1]
+
+    yield traveller
+    for known in opened:
+        await known.close()
+
+
+def nobody() -> Address:
+    return address(Account.create().address)
+
+
+async def code_at(user: User, creation: bytes) -> Address:
+    return address((await user.send(None, creation))["contractAddress"])
+
+
+def creation_of(code: bytes) -> bytes:
+    """Creation code of a small contract."""
+    return bytes((0x60, len(code))) + bytes.fromhex("80600b6000396000f3") + code
+
+
+async def test_ether_and_a_call_go_down_and_what_was_paid_too_much_comes_back(traveller_of: TravellerOf) -> None:
+    alice, recipient = traveller_of("alice"), nobody()
+    before = await alice.above.balance(alice.above.address)
+
+    tx_hash = await alice.deposit(recipient=recipient, amount=ETHER)
+    there = await alice.until(tx_hash, CrossingState.ARRIVED)
+
+    assert await alice.above.balance(hex_text(recipient)) == ETHER
+    # The door knows the chain's transaction by the name that L1 gave it, and the crossing by either.
+    assert there.steps[-1].place is not None
+    assert there.steps[-1].place.tx_hash == there.key
+    assert [one.key for one in await alice.bridge.crossings(there.key)] == [there.key]
+    # An account without code speaks for itself.
+    assert there.sender == alice.address
+
+    async def refunded() -> bool | None:
+        return await alice.above.balance(alice.above.address) > before or None
+
+    await until(refunded, "the refund of gas that was not used")
+
+
+async def test_a_contract_on_l1_speaks_by_its_alias(traveller_of: TravellerOf) -> None:
+    bob, recipient = traveller_of("bob"), nobody()
+    forwarder = await code_at(bob.below, creation_of(FORWARDS))
+    (call,) = await bob.bridge.deposit_calls(Cargo(recipient=recipient, amount=7), bob.address)
+
+    receipt = await bob.below.send(
+        hex_text(forwarder), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS
+    )
+    there = await bob.until(Hash32(bytes.fromhex(receipt["transactionHash"][2:])), CrossingState.ARRIVED)
+
+    assert there.sender == speaker(forwarder)
+    assert await bob.above.balance(hex_text(recipient)) == 7
+
+
+async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller_of: TravellerOf) -> None:
+    carol = traveller_of("carol")
+    reverts = await code_at(carol.above, REVERTS)
+    before = await carol.above.balance(carol.above.address)
+
+    tx_hash = await carol.deposit(recipient=reverts, amount=ETHER, data=b"?", gas_limit=100_000)
+    failed = await carol.until(tx_hash, CrossingState.IMPOSSIBLE)
+
+    async def back() -> bool | None:
+        return await carol.above.balance(carol.above.address) >= before + ETHER or None
+
+    await until(back, "the value of the failed call")
+    assert f"its {ETHER} wei are with {carol.above.address} on the rollup" in failed.steps[-1].detail
+    # L1 can be shown that it failed, and not that it did not.
+    proof = await _when_executed(carol, failed.key)
+    assert not proof.succeeded
+    assert await carol.bridge.diamond.takes(proof)
+    assert not await carol.bridge.diamond.takes(evolve(proof, succeeded=True))
+
+
+async def test_ether_goes_up_once(traveller_of: TravellerOf) -> None:
+    dave, recipient = traveller_of("dave"), nobody()
+
+    tx_hash = await dave.withdraw(recipient=recipient, amount=ETHER // 2)
+    (waiting,) = await dave.bridge.crossings(tx_hash)
+    ready = await dave.until(tx_hash, CrossingState.READY_TO_FINALIZE)
+    (call,) = await dave.bridge.calls(ready, Move.FINALIZE, dave.address)
+    paid_by = await dave.make(call)
+
+    assert waiting.state is CrossingState.WAITING_FOR_ROOT
+    assert waiting.waits_for
+    assert await dave.below.balance(hex_text(recipient)) == ETHER // 2
+    arrived = await dave.until(tx_hash, CrossingState.ARRIVED)
+    assert arrived.steps[-1].place is not None
+    assert arrived.steps[-1].place.tx_hash == paid_by
+    # Found again by the transaction that paid it out, and by nothing but hashes.
+    assert [one.key for one in await dave.bridge.crossings(paid_by)] == [ready.key]
+    with pytest.raises(Reverted):
+        await dave.bridge.anchor_evm.view(call.to, call.data)
+    with pytest.raises(Refused, match="nothing to finalize"):
+        await dave.bridge.calls(arrived, Move.FINALIZE, dave.address)
+
+
+async def test_a_message_that_was_tampered_with_is_refused_here_and_on_l1(traveller_of: TravellerOf) -> None:
+    erin = traveller_of("erin")
+    tx_hash = await erin.withdraw(recipient=erin.address, amount=5)
+    await erin.until(tx_hash, CrossingState.READY_TO_FINALIZE)
+    transaction = await included(erin.bridge.rollup_evm, tx_hash)
+    assert transaction is not None
+    (message,) = messages_of(transaction, "zk")
+    batches, diamond = erin.bridge.deposits.batches, erin.bridge.diamond
+
+    proof = await batches.message(tx_hash, message.sender, message.data)
+    tampered = [
+        evolve(proof, message=proof.message[:-1] + b"\xff"),
+        evolve(proof, sender=nobody()),
+        evolve(proof, index=proof.index ^ 1),
+        evolve(proof, tx_number=proof.tx_number + 1),
+        evolve(proof, batch=proof.batch + 1_000),
+        evolve(proof, path=(Hash32(bytes(32)), *proof.path[1:])),
+        evolve(proof, path=proof.path[:-1]),
+    ]
+
+    assert await diamond.takes(proof)
+    assert [await diamond.takes(one) for one in tampered] == [False] * len(tampered)
+    with pytest.raises(ProofInvalid, match="said that 0 times"):
+        await batches.message(tx_hash, message.sender, message.data[:-1] + b"\xff")
+
+
+async def test_tokens_go_down_and_up_over_the_first_bridge(traveller_of: TravellerOf) -> None:
+    frank, recipient = traveller_of("frank"), nobody()
+    token = await _token(frank)
+
+    tx_hash = await frank.deposit(recipient=frank.address, token=token, amount=1_000)
+    there = await frank.until(tx_hash, CrossingState.ARRIVED)
+    assert there.cargo.token_there is not None
+    erc20, on_rollup = op_stack("OptimismMintableERC20"), hex_text(there.cargo.token_there)
+    described = [await frank.above.read(on_rollup, erc20, name) for name in ("name", "symbol", "decimals")]
+    up = await frank.withdraw(recipient=recipient, token=there.cargo.token_there, amount=400)
+    ready = await frank.until(up, CrossingState.READY_TO_FINALIZE)
+    await frank.move(ready, Move.FINALIZE)
+
+    assert described == ["Gold", "GLD", 18]
+    assert there.sender == frank.address
+    assert ready.cargo.token_there == token
+    assert await frank.above.read(on_rollup, erc20, "balanceOf", frank.above.address) == 600
+    assert await frank.below.read(hex_text(token), erc20, "balanceOf", hex_text(recipient)) == 400
+    await frank.until(up, CrossingState.ARRIVED)
+
+
+async def test_tokens_of_a_failed_deposit_are_taken_back_once(traveller_of: TravellerOf) -> None:
+    grace = traveller_of("grace")
+    token = await _token(grace)
+    erc20 = op_stack("OptimismMintableERC20")
+
+    # So little gas that it is mined and fails.
+    tx_hash = await grace.deposit(recipient=grace.address, token=token, amount=1_000, gas_limit=60_000)
+    failed = await grace.until(tx_hash, CrossingState.FAILED, with_moves=True)
+    locked = await grace.below.read(hex_text(token), erc20, "balanceOf", grace.below.address)
+    await grace.move(failed, Move.RECLAIM)
+    back = await grace.until(tx_hash, CrossingState.IMPOSSIBLE)
+
+    assert failed.moves == (Move.RECLAIM,)
+    assert locked == 0
+    assert await grace.below.read(hex_text(token), erc20, "balanceOf", grace.below.address) == 1_000
+    assert "has the tokens back on l1" in back.steps[-1].detail
+
+
+async def test_what_could_never_arrive_is_refused_with_numbers(traveller_of: TravellerOf) -> None:
+    alice = traveller_of("alice")
+    reverts = await code_at(alice.above, REVERTS)
+
+    with pytest.raises(Unaffordable):
+        await alice.bridge.deposit_calls(Cargo(recipient=nobody(), amount=10**6 * ETHER), alice.address)
+    with pytest.raises(InvalidInput, match="takes no note"):
+        await alice.bridge.withdraw_calls(Cargo(recipient=nobody(), amount=1, data=b"x"), alice.address)
+    with pytest.raises(Refused):
+        # The chain's node says that the call would revert.
+        await alice.bridge.deposit_calls(Cargo(recipient=reverts, data=b"x"), alice.address)
+    with pytest.raises(Refused, match="did not come by this bridge"):
+        await alice.bridge.withdraw_calls(Cargo(recipient=nobody(), token=nobody(), amount=1), alice.address)
+
+
+async def test_a_withheld_batch_holds_withdrawals_up_and_loses_none(
+    traveller_of: TravellerOf, controls: Controls
+) -> None:
+    bob = traveller_of("bob")
+    controls.withhold(ROOTS, ZK)
+    tx_hash = await bob.withdraw(recipient=bob.address, amount=9)
+
+    async def committed() -> Crossing | None:
+        (one,) = await bob.bridge.crossings(tx_hash)
+        return one if "is not executed on l1" in one.waits_for else None
+
+    await until(committed, "a batch that is committed and not executed")
+    controls.withhold(BATCHES, ZK)
+    later = await bob.withdraw(recipient=bob.address, amount=9)
+    controls.give(ROOTS, ZK)
+    await bob.until(tx_hash, CrossingState.READY_TO_FINALIZE)
+    (held,) = await bob.bridge.crossings(later)
+    controls.give(BATCHES, ZK)
+    await bob.until(later, CrossingState.READY_TO_FINALIZE)
+
+    assert "is in no batch" in held.waits_for
+
+
+async def test_a_false_batch_is_reverted_before_it_is_executed(traveller_of: TravellerOf, controls: Controls) -> None:
+    carol = traveller_of("carol")
+    diamond, getters = hex_text(carol.bridge.diamond.address), zk_stack("IZkSync")
+    reverts: Json = {"address": diamond, "topics": [getters.topic("BlocksRevert")], "fromBlock": "0x0"}
+
+    async def reverted() -> int:
+        return len(sequence(await carol.below.rpc.call("eth_getLogs", reverts), "l1"))
+
+    before = await reverted()
+    controls.claim_falsely(ZK)
+
+    async def again() -> bool | None:
+        return await reverted() > before or None
+
+    await until(again, "the batch to be reverted")
+    # The chain goes on, and what was in the false batch comes in a true one.
+    tx_hash = await carol.withdraw(recipient=carol.address, amount=3)
+    await carol.until(tx_hash, CrossingState.READY_TO_FINALIZE)
+
+
+async def _when_executed(traveller: Traveller, canonical_hash: Hash32) -> OutcomeProof:
+    async def look() -> OutcomeProof | None:
+        try:
+            return await traveller.bridge.deposits.batches.outcome(canonical_hash)
+        except NotYet:
+            return None
+
+    return await until(look, "the batch to be executed")
+
+
+async def _token(owner: Traveller) -> Address:
+    """A token on L1 of which the owner has a thousand."""
+    erc20 = op_stack("OptimismMintableERC20")
+    created = await owner.below.send(
+        None,
+        erc20.creation(owner.below.address, hex_text(nobody()), "Gold", "GLD", 18),
+        gas=3_000_000,
+    )
+    token = created["contractAddress"]
+    await owner.below.send(token, erc20.call("mint", owner.below.address, 1_000))
+    return address(token)
