@@ -275,7 +275,10 @@ class AsyncClient(CanonicalClient):
                 if carrier is not None:
                     await carrier.step(status, goal)
                     continue
-            except NotYet as waiting:
+            except Retryable as waiting:
+                # Not only what the chains wait for: an endpoint that fails now is no answer either.
+                if self._parts.clock.now() >= end and not isinstance(waiting, NotYet):
+                    raise
                 if self._parts.clock.now() >= end:
                     raise NotYet(
                         f"message {hex_text(wanted)} is {seen} after {timeout_seconds:g} s, not {goal}: {waiting.what}",

@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 #: Rounds of calls that evidence may cost for one message, there and back.
 MAX_ASKED: Final = 8
+#: Times that such a call may revert because the chains went on.
+MAX_OVERTAKEN: Final = 3
 
 
 class Goal(StrEnum):
@@ -86,6 +88,8 @@ class Carrier:
     acts: list[Act] = field(factory=list, init=False)
     #: How often a prover has asked for calls first.
     _asked: int = field(default=0, init=False)
+    #: How often such a call reverted.
+    _overtaken: int = field(default=0, init=False)
 
     async def step(self, status: Status, goal: Goal) -> None:
         """
@@ -217,7 +221,14 @@ class Carrier:
                 remedy="No more gas is spent on it; try other evidence with --via, or later.",
             )
         for call in needed.calls:
-            await self._make(call)
+            try:
+                await self._make(call)
+            except Reverted as overtaken:
+                self._overtaken += 1
+                if self._overtaken > MAX_OVERTAKEN:
+                    raise
+                # Built for the chains of a moment ago: a newer root may stand where it names an older one.
+                raise NotYet(f"{needed.why}; the call for that came too late: {overtaken.what}") from overtaken
 
     def _provers(self, log: Log) -> list[Remembering]:
         provers = self.parts.provers(log)

@@ -210,6 +210,34 @@ async def test_weaker_evidence_than_the_lanes_is_never_used(scene: Scene) -> Non
         await scene.client.relay(sent.id)
 
 
+async def test_a_call_that_the_chains_overtook_is_asked_for_anew(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    overtaken = scene.a.claim_call(Address(bytes(20)))  # reverts: nobody has a credit
+    scene.provers[A].needs = [(overtaken,), (overtaken,)]
+
+    relayed = await scene.client.relay(sent.id)
+
+    assert relayed.status.is_delivered
+
+
+async def test_a_call_that_reverts_every_time_is_told_with_its_reason(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    scene.provers[A].needs = [(scene.a.claim_call(Address(bytes(20))),)] * 1_000
+
+    with pytest.raises(Reverted):
+        await scene.client.relay(sent.id)
+
+
+async def test_an_endpoint_that_fails_on_the_way_is_asked_again(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    flaky = Flaky(home=scene.a, failures=[RpcUnavailable("the anchor is down", endpoint="http://anchor")] * 2)
+    parts = evolve(scene.parts, provers=lambda _: [flaky])
+
+    relayed = await AsyncClient(parts).relay(sent.id)
+
+    assert relayed.status.is_delivered
+
+
 async def test_a_prover_that_asks_for_calls_without_end_is_not_paid_for_without_end(scene: Scene) -> None:
     sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
     scene.provers[A].needs = [()] * 1_000
@@ -237,6 +265,16 @@ async def test_what_failed_on_evidence_that_fell_is_delivered_anew(
 
     assert relayed.status.state is State.DELIVERED
     assert [(act.what, act.evidence) for act in relayed.acts] == [("deliver", "memory")]
+
+
+@define(kw_only=True)
+class Flaky(MemoryProver):
+    failures: list[Exception]
+
+    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+        if self.failures:
+            raise self.failures.pop()
+        return await MemoryProver.show(self, log, count, upto)
 
 
 @define(kw_only=True)
