@@ -4,11 +4,14 @@ Carrier: the one owner of our account's nonces on one destination; waiting messa
 Promise: the signed bytes are in the journal before anybody else sees them; a message is in one transaction of ours at
 a time; a nonce that a refusal left free is filled before anything behind it waits for ever; after a restart the same
 bytes go out again. That a delivery happened is believed when `watch` sees it, never because a transaction went out.
+
+`step` decides and signs, `hand_out` broadcasts, side by side: a node that takes long to check one transaction keeps the
+next from nothing.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -17,7 +20,7 @@ from attrs import evolve, field, frozen, validators
 from xl2.core.hashing import keccak
 from xl2.core.types import BlockNumber, ChainId, Timestamp, checksum, hex_text
 from xl2.errors import Refused, Retryable, Unaffordable
-from xl2.ports import Broadcast, Signer
+from xl2.ports import Broadcast, Clock, Signer
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.interop import entry as rules
 from xl2_adapters.op_stack.interop.account import Account, Price, account
@@ -44,7 +47,7 @@ class CarrierPolicy:
     max_in_flight: int = field(default=1_024, validator=validators.ge(1))
     #: Transactions that are handed to the node at once: it looks for each message's log before it answers.
     broadcasts: int = field(default=4, validator=validators.ge(1))
-    #: After this time without a block the same bytes go out again, and pay more where more is asked.
+    #: After this time in the pool without a block the same bytes go out again, and pay more where more is asked.
     stuck_seconds: float = field(default=12.0, validator=validators.gt(0))
 
 
@@ -52,16 +55,21 @@ class Carrier:
     """One destination and one account."""
 
     def __init__(
-        self, evm: Evm, signer: Signer, backlog: Backlog, journal: Journal, policy: CarrierPolicy | None = None
+        self, evm: Evm, signer: Signer, backlog: Backlog, journal: Journal, clock: Clock, *, policy: CarrierPolicy
     ) -> None:
         """`signer`: its account must send on this chain through this carrier only."""
         self._evm = evm
         self._signer = signer
         self._backlog = backlog
         self._journal = journal
-        self._policy = policy or CarrierPolicy()
+        self._clock = clock
+        self._policy = policy
         #: Transactions under way, by nonce; the last attempt is the one that goes out.
         self._slots: dict[int, list[Attempt]] = {}
+        #: Written down and not handed to the node yet, with what a first attempt carries.
+        self._out: asyncio.Queue[tuple[Attempt, Batch | None]] = asyncio.Queue(maxsize=policy.max_in_flight)
+        #: Nonces in that queue, or with the node that has not answered.
+        self._handing: set[int] = set()
 
     @property
     def chain(self) -> ChainId:
@@ -73,19 +81,27 @@ class Carrier:
         for attempt in await self._journal.attempts(self.chain):
             self._slots.setdefault(attempt.slot, []).append(evolve(attempt, since=0.0))
 
-    async def step(self, seen_upto: BlockNumber, timestamp: Timestamp, now: float) -> bool:
+    async def step(self, seen_upto: BlockNumber, timestamp: Timestamp) -> bool:
         """
         See to what is under way, and send what waits; False: nothing waited.
 
         `seen_upto`, `timestamp`: the last block of this chain whose logs were taken up. Raises `Retryable` where an
         endpoint gave no answer, `Unaffordable` where the account is too poor.
         """
+        now = self._clock.now()
         await self._settle(seen_upto, now)
         await self._expire(timestamp, now)
         batches = await self._passing(now)
         if batches or any(self._is_stuck(slot, now) for slot in self._slots):
             await self._send(batches, now)
         return bool(batches)
+
+    async def hand_out(self) -> None:
+        """Broadcast what the journal holds, one transaction after the other, until cancelled; several may do so."""
+        while True:
+            attempt, batch = await self._out.get()
+            await self._broadcast(attempt, batch)
+            self._handing.discard(attempt.slot)
 
     async def _settle(self, seen_upto: BlockNumber, now: float) -> None:
         """Close transactions whose nonce is used, and see what of theirs was not delivered."""
@@ -169,10 +185,13 @@ class Carrier:
         entries = [rules.carried(entry, slot) for slot, batch in carrying.items() for entry in batch.entries]
         await self._backlog.change(entries, opened=fresh)
         self._slots |= {attempt.slot: [attempt] for attempt in fresh}
-        await self._hand_out([*again, *fresh], carrying, now)
+        for attempt in (*again, *fresh):
+            self._handing.add(attempt.slot)
+            await self._out.put((attempt, carrying.get(attempt.slot)))
 
     def _is_stuck(self, slot: int, now: float) -> bool:
-        return now - self._slots[slot][-1].since >= self._policy.stuck_seconds
+        waits = now - self._slots[slot][-1].since >= self._policy.stuck_seconds
+        return waits and slot not in self._handing
 
     async def _refreshed(self, slot: int, asked: Price, now: float) -> Attempt:
         """What goes out for a stuck nonce: the same bytes, or a replacement where the chain asks for more by now."""
@@ -224,41 +243,33 @@ class Carrier:
                 remedy=f"Send it {needed - mine.balance} wei more; the relayer goes on by itself.",
             )
 
-    async def _hand_out(self, attempts: Sequence[Attempt], carrying: Mapping[int, Batch], now: float) -> None:
-        """Broadcast bytes that the journal holds, a few at once; take back what the node refuses."""
-        places = asyncio.Semaphore(self._policy.broadcasts)
-
-        async def hand_out(attempt: Attempt) -> None:
-            async with places:
-                await self._broadcast(attempt, carrying.get(attempt.slot), now)
-
-        async with asyncio.TaskGroup() as group:
-            for attempt in attempts:
-                group.create_task(hand_out(attempt))
-
-    async def _broadcast(self, attempt: Attempt, batch: Batch | None, now: float) -> None:
+    async def _broadcast(self, attempt: Attempt, batch: Batch | None) -> None:
         try:
             outcome = await self._evm.broadcast(attempt.raw)
         except Retryable as unknown:
             # Nobody knows whether it arrived: the same bytes go out again at the next step.
             log.info("broadcast unanswered", extra={"fields": {"chain": self.chain, "cause": unknown.what}})
-            self._hurry(attempt)
+            self._is_out_since(attempt, 0.0)
         except Refused as refused:
-            await self._refused(attempt, batch, refused, now)
+            await self._refused(attempt, batch, refused)
         else:
-            if outcome is Broadcast.UNDERPRICED:
-                self._hurry(attempt)
+            self._is_out_since(attempt, 0.0 if outcome is Broadcast.UNDERPRICED else self._clock.now())
 
-    def _hurry(self, attempt: Attempt) -> None:
-        if self._slots.get(attempt.slot, [attempt])[-1].hash == attempt.hash:
-            self._slots[attempt.slot][-1] = evolve(attempt, since=0.0)
+    def _is_out_since(self, attempt: Attempt, moment: float) -> None:
+        """When it came into the pool; 0: it did not, so that it counts as stuck."""
+        attempts = self._slots.get(attempt.slot)
+        if attempts and attempts[-1].hash == attempt.hash:
+            attempts[-1] = evolve(attempt, since=moment)
 
-    async def _refused(self, attempt: Attempt, batch: Batch | None, refused: Refused, now: float) -> None:
+    async def _refused(self, attempt: Attempt, batch: Batch | None, refused: Refused) -> None:
         """The node does not take these bytes. First sending: nonce and messages are free again."""
+        now = self._clock.now()
         fields = {"chain": self.chain, "tx_hash": hex_text(attempt.hash), "cause": refused.what}
         log.warning("relay refused", extra={"fields": fields})
         if batch is None:
-            return  # sent before: it may be in the pool of another node for all that
+            # Sent before: it may be in the pool of another node for all that.
+            self._is_out_since(attempt, now)
+            return
         companions = len(batch.entries)
         carried = self._backlog.in_slots(self.chain).get(attempt.slot, [])
         if isinstance(refused, Unaffordable):

@@ -1,10 +1,10 @@
 """
 Relay: messages between any chains that share interop are carried, all to all; read this file to see all of it.
 
-For each chain one task watches its messenger, and one carries what others' messages say to it. Promise: nothing is
-lost and nothing is sent twice, whenever the process ends: what was seen, what is due and what was signed stand in the
-journal before they are acted on. Errors of endpoints are waited out, those of messages parked with their reason; only
-what would risk money ends it. What comes in: endpoints, a signer, a journal.
+For each chain one task watches its messenger, one decides what is relayed to it, a few hand that out. Promise: nothing
+is lost and nothing is sent twice, whenever the process ends: what was seen, what is due and what was signed stand in
+the journal before they are acted on. Errors of endpoints are waited out, those of messages parked with their reason;
+only what would risk money ends it. What comes in: endpoints, a signer, a journal.
 """
 
 import asyncio
@@ -64,7 +64,8 @@ class Relay:
         self._chains = {evm.chain: evm for evm in chains}
         self._backlog = Backlog(journal, self._chains, self._policy.scope)
         self._carriers = {
-            evm.chain: Carrier(evm, signer, self._backlog, journal, self._policy.carrier) for evm in chains
+            evm.chain: Carrier(evm, signer, self._backlog, journal, clock, policy=self._policy.carrier)
+            for evm in chains
         }
         self._tips: dict[ChainId, _Tip] = {}
         self._news = {chain: asyncio.Event() for chain in self._chains}
@@ -81,9 +82,11 @@ class Relay:
             await carrier.load()
         try:
             async with asyncio.TaskGroup() as group:
-                for chain in self._chains:
+                for chain, carrier in self._carriers.items():
                     group.create_task(self._watch(chain))
                     group.create_task(self._carry(chain))
+                    for _ in range(self._policy.carrier.broadcasts):
+                        group.create_task(carrier.hand_out())
         except BaseExceptionGroup as several:
             fatal, others = several.split(Fatal)
             if fatal is None or others is not None:
@@ -130,7 +133,7 @@ class Relay:
             tip = self._tips.get(chain)
             news.clear()
             try:
-                busy = tip is not None and await carrier.step(tip.block, tip.timestamp, self._clock.now())
+                busy = tip is not None and await carrier.step(tip.block, tip.timestamp)
                 failures = 0
             except (Retryable, Refused) as cause:
                 failures += 1
