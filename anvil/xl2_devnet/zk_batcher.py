@@ -17,7 +17,7 @@ from xl2_adapters.rpc_wire import mapping, quantity
 from xl2_devnet.controls import BATCHES, ROOTS
 from xl2_devnet.rollup import Berth
 from xl2_devnet.zk_batch import GENESIS, Batch, build, false
-from xl2_devnet.zk_executor import Executor, Progress
+from xl2_devnet.zk_executor import BatchRefused, Executor, Progress
 from xl2_devnet.zk_operations import Operations
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ _NOTHING = Progress(committed=0, proven=0, executed=0)
 _LOOK_SECONDS = 0.2
 #: Most L2 blocks of a batch.
 _MOST_BLOCKS = 256
+#: How often in a row L1 may refuse before that is a fault: a clock that was turned forward is followed in blocks.
+_MOST_REFUSALS = 20
 
 
 @define(kw_only=True)
@@ -81,9 +83,21 @@ class ZkBatcher:
         self._ledger.progress = progress
 
     async def run(self) -> None:
-        """Post; returns only by raising."""
+        """Post; returns only by raising.
+
+        Raises:
+            BatchRefused: L1 refused time and again. Once it may: what stood there may have been taken back meanwhile.
+        """
+        refused = 0
         while True:
-            await self.step()
+            try:
+                await self.step()
+                refused = 0
+            except BatchRefused as refusal:
+                refused += 1
+                if refused > _MOST_REFUSALS:
+                    raise
+                log.warning("refused", extra={"fields": {"chain": self._berth.site.name, "what": refusal.what}})
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def step(self) -> None:
@@ -104,6 +118,7 @@ class ZkBatcher:
     async def _standing(self) -> int:
         """Number of the last batch that is true of the L2 as it is now; batches that are executed are not looked at."""
         executed = self._ledger.progress.executed
+        # A rollback of blocks that L1 has executed is none that a chain can make: what they said to L1 stays said.
         for batch in self._ledger.batches[executed + 1 :]:
             block = await self._berth.l2.call("eth_getBlockByNumber", hex(batch.last_block), False)
             if block is None or mapping(block, self._berth.l2.name)["stateRoot"] != batch.state_root:
