@@ -55,6 +55,10 @@ async def check_layout(l1: Evm, facts: Sequence[Fact]) -> None:
             told = _as_number(fact.getter.decode(answer, l1.endpoint)[fact.value])
             proven = int.from_bytes(word) >> fact.shift & (1 << fact.bits) - 1
             if proven != told:
+                # A node that has begun the next block may have answered for that one: it is asked once more.
+                (again,) = await l1.views([(contract, fact.getter.encode(*fact.arguments))], header.number)
+                told = _as_number(fact.getter.decode(again, l1.endpoint)[fact.value])
+            if proven != told:
                 raise LayoutDiffers(
                     f"{fact.name} of {checksum(contract)} at l1 block {header.number}: slot {hex_text(fact.slot)} "
                     f"proves {hex(proven)}, {fact.getter.name}() says {hex(told)}",
