@@ -13,6 +13,7 @@ from eth_utils.abi import abi_to_signature, event_abi_to_log_topic, function_abi
 
 from xl2.core.types import Address, ChainId, Hash32, Wei
 from xl2.errors import ConfigInvalid
+from xl2_adapters.abi import Method
 from xl2_adapters.zk_stack import diamond, eras, messages, tokens
 from xl2_adapters.zk_stack.canonical_withdrawal import PAID_OUT, WITHDRAW
 from xl2_adapters.zk_stack.eras import BridgehubEra, DiamondEra, Request, era_of
@@ -107,7 +108,7 @@ def test_today_the_bridgehub_takes_deposits_and_the_nullifier_pays_withdrawals()
     assert era.base_cost(Wei(1), 2)[0] == era.request(REQUEST)[0] == era.deposit_contract == HUB
     assert era.finalize_ether(PROOF)[0] == era.is_ether_finalized(PROOF)[0] == NULLIFIER
     assert_calls(era.base_cost(Wei(1), 2)[1], hub, "l2TransactionBaseCost", CHAIN, 1, 2, 800)
-    request = (CHAIN, 99, SOMEBODY, 11, b"call", 1_000_000, 800, [], DIAMOND)
+    request: tuple[Any, ...] = (CHAIN, 99, SOMEBODY, 11, b"call", 1_000_000, 800, [], DIAMOND)
     assert_calls(era.request(REQUEST)[1], hub, "requestL2TransactionDirect", request)
     # The proof goes on as the node gave it, its metadata word and all.
     shown = (CHAIN, 5, 6, SOMEBODY, 7, b"out", list(PROOF.path))
@@ -130,7 +131,7 @@ def test_today_the_bridgehub_takes_deposits_and_the_nullifier_pays_withdrawals()
         (WITHDRAW, "", "IBaseToken"),
     ],
 )
-def test_what_both_eras_have_is_declared_by_both(method: eras.Method, of_first: str, of_today: str) -> None:
+def test_what_both_eras_have_is_declared_by_both(method: Method, of_first: str, of_today: str) -> None:
     abis = [first(of_first)] if of_first else []
     abis += [today()[of_today]] if of_today else []
 
