@@ -1,0 +1,148 @@
+"""Two chains of a devnet as a subject of the conformance suite, the first behind a door that can be shut."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+from attrs import define, field
+
+from tests.scenario.route import Opened
+from xl2.app.parts import CLOCK
+from xl2.config import Config
+from xl2.core.lane import Lane
+from xl2.core.types import Address, BlockNumber, ChainId
+from xl2.flow import send
+from xl2.flow.submit import JournalledSubmitter
+from xl2.ports import Attester, Blocks, Call, CanonicalBridge, Chain, Prover, Sent, Signer, TxReceipt
+from xl2.store import SqliteStore
+from xl2.testing.conformance import Subject
+from xl2_adapters.rpc import RpcClient
+from xl2_adapters.web3_edge import signer
+
+_NOBODY = Address(b"\x99" * 20)
+
+
+@define
+class Door:
+    """Stands before an endpoint; shut, it answers nothing but that it is shut."""
+
+    url: str
+    session: aiohttp.ClientSession
+    is_shut: bool = False
+
+    async def answer(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        if self.is_shut:
+            return web.Response(status=503)
+        async with self.session.post(self.url, data=body, headers={"Content-Type": "application/json"}) as response:
+            return web.Response(body=await response.read(), content_type="application/json")
+
+
+@asynccontextmanager
+async def door_of(url: str) -> AsyncIterator[tuple[str, Door]]:
+    """An endpoint of its own before `url`."""
+    async with aiohttp.ClientSession() as session:
+        door = Door(url, session)
+        app = web.Application(client_max_size=1 << 24)
+        app.router.add_post("/", door.answer)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}", door
+        finally:
+            await runner.cleanup()
+
+
+@define(kw_only=True)
+class DevnetSubject(Subject):
+    """A home and a reader of a running devnet."""
+
+    config: Config
+    opened: Opened
+    home_name: str
+    reader_name: str
+    attesters: Sequence[Attester]
+    door: Door
+    #: Endpoint of the home's node itself, past its door for users.
+    node_url: str
+    role: str
+    store: SqliteStore = field(factory=lambda: SqliteStore(":memory:"))
+
+    patience = 600
+
+    @property
+    def home(self) -> Chain:
+        return self.opened.chain(self.home_name)
+
+    @property
+    def reader(self) -> Chain:
+        return self.opened.chain(self.reader_name)
+
+    @property
+    def provers(self) -> Sequence[Prover]:
+        return self.opened.provers(self.home_name, self.reader_name, self.attesters)
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        home = self.home.chain
+        verifiers = self.config.chain(self.reader_name).verifiers
+        return sorted({"attested", "proven", "routed"} | {one.kind for one in verifiers if one.remote in (0, home)})
+
+    def why_not(self, kind: str) -> str | None:
+        return self.opened.families[self.config.chain(self.home_name).family].why_not(kind)
+
+    @property
+    def payer(self) -> Address:
+        return self._signer.address
+
+    async def send(self, lane: Lane, payload: bytes) -> Sent:
+        outgoing = send.Outgoing(
+            destination=lane.destination,
+            recipient=_NOBODY,
+            payload=payload,
+            assurance=lane.assurance,
+            allow_no_code=True,
+        )
+        prepared = await send.prepare(outgoing, self.payer, self.home, self.reader)
+        return await send.send(prepared, self.home, self._submitter(self.home))
+
+    async def make(self, call: Call) -> TxReceipt:
+        chains: dict[ChainId, Blocks] = {
+            one.chain: one for one in (self.opened.anchor(self.home_name), self.home, self.reader)
+        }
+        return await self._submitter(chains[call.chain]).submit(call)
+
+    async def wait(self) -> None:
+        await asyncio.sleep(0.2)
+
+    async def take_back(self, block: BlockNumber) -> None:
+        async with RpcClient(self.node_url) as node:
+            tip = int(str(await node.call("eth_blockNumber")), 16)
+            # The chain grows while it is told, so a few blocks more are taken than there were.
+            await node.call("anvil_rollback", tip - block + 3)
+        # What was signed for the chain that is gone is of no use on the one that comes.
+        await self.store.close()
+        self.store = SqliteStore(":memory:")
+
+    @asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        self.door.is_shut = True
+        try:
+            yield
+        finally:
+            self.door.is_shut = False
+
+    def bridge(self) -> CanonicalBridge:
+        settings = self.config.chain(self.home_name)
+        family = self.opened.families[settings.family]
+        return family.bridge_to_anchor(settings, self.config.chain(settings.anchor))
+
+    @property
+    def _signer(self) -> Signer:
+        return signer(self.config.secret(self.role).reveal())
+
+    def _submitter(self, chain: Blocks) -> JournalledSubmitter:
+        return JournalledSubmitter(chain, self._signer, self.store, CLOCK)
