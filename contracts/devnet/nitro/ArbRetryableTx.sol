@@ -73,7 +73,8 @@ contract ArbRetryableTx {
     mapping(bytes32 retryTxHash => Try) private _tries;
     /// @notice Whether an account is the alias of one of L1 that submitted a ticket.
     mapping(address account => bool) public isAliased;
-    /// @dev Every window of every ticket's life, in the order in which they end.
+    /// @dev Every window of every ticket's life, in the order in which they were made. What ends waits behind the second
+    /// life of a ticket that was kept alive before it, as in ArbOS.
     Window[] private _windows;
     uint256 private _reaped;
 
