@@ -23,7 +23,9 @@ class FinalityLevels:
         heads = [(level, await subject.home.head(level)) for level in _LEVELS]
 
         for (older, one), (newer, other) in pairwise(heads):
-            expect(one.number <= other.number, f"{older} is block {one.number}, {newer} is block {other.number}")
+            expect(
+                one.number <= other.number, f"{older.name} is block {one.number}, {newer.name} is block {other.number}"
+            )
 
     async def test_blocks_stand_on_their_parents(self, subject: Subject) -> None:
         """The newest few final blocks."""

@@ -4,6 +4,7 @@ Outages: an endpoint that is down is an error that says so, never an empty answe
 Promise checked: `xl2.errors.Retryable` for what helps itself, and nothing else.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -29,9 +30,9 @@ class Outages:
         before = {name: await ask() for name, ask in questions.items()}
 
         async with subject.outage():
-            for name, ask in questions.items():
-                await _unavailable(name, ask)
-            await _unavailable(f"{prover.name} evidence", lambda: prover.show(log, 1, sent.place.block))
+            asked = {**questions, f"{prover.name} evidence": lambda: prover.show(log, 1, sent.place.block)}
+            # All at once: each of them is asked again and again below before it is given up.
+            await asyncio.gather(*(_unavailable(name, ask) for name, ask in asked.items()))
 
         for name, ask in questions.items():
             answer = await subject.until(ask, f"{name} after the outage")
