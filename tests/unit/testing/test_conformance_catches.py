@@ -184,44 +184,50 @@ def gives_its_errors_no_name(subject: MemorySubject, patch: pytest.MonkeyPatch) 
     patch.setattr(subject.reader, "error_name", lambda _: None)
 
 
+EVIDENCE = "test_the_readers_contract_takes_what_a_prover_shows_and_nothing_else"
+STORAGE = "test_storage_holds_the_head_that_the_events_lead_to"
+SEEN = "test_a_message_is_seen_once_with_the_fields_that_its_id_commits_to"
+RANGES = "test_ranges_that_are_cut_tell_the_same_as_one"
+OUTAGE = "test_an_outage_is_never_an_empty_answer"
+
 #: What breaks, the check that tells, and words of what it says.
 FAULTS: list[tuple[Fault, str, str]] = [
     (
         hides_the_last_message,
-        "test_storage_holds_the_head_that_the_events_lead_to",
+        STORAGE,
         "storage counts 1 messages at block 1, events 0",
     ),
     (
         tells_no_message_of_a_single_block,
         "test_a_message_is_seen_once_with_the_fields_that_its_id_commits_to",
-        "one by one 0|shows \\[\\] for the message",
+        "one by one 0",
     ),
     (
         tells_no_message_of_a_single_block,
-        "test_ranges_that_are_cut_tell_the_same_as_one",
-        "one by one 0|shows \\[\\] for the message",
+        RANGES,
+        "one by one 0",
     ),
     (finds_anything, "test_an_id_that_was_never_sent_is_none_and_no_error", "made-up id was found"),
     (calls_the_tip_final, "test_finality_levels_are_in_their_order", "FINALIZED is block 1, SAFE is block 0"),
     (answers_the_tip_for_blocks_above_it, "test_a_block_above_the_tip_is_not_there_yet", "block 1000000 is told to be"),
     (
         believes_nobody,
-        "test_the_readers_contract_takes_what_a_prover_shows_and_nothing_else",
+        EVIDENCE,
         "does not say who is believed",
     ),
     (
         shows_what_is_newer_than_the_asker_knows,
-        "test_the_readers_contract_takes_what_a_prover_shows_and_nothing_else",
+        EVIDENCE,
         "up to block 0",
     ),
     (
         believes_what_was_touched,
-        "test_the_readers_contract_takes_what_a_prover_shows_and_nothing_else",
+        EVIDENCE,
         "evidence that was touched",
     ),
     (
         believes_any_message,
-        "test_the_readers_contract_takes_what_a_prover_shows_and_nothing_else",
+        EVIDENCE,
         "a message that was not sent",
     ),
     (leaves_a_kind_out, "test_each_kind_of_evidence_has_a_prover_or_a_reason", "the reason is None"),
@@ -229,10 +235,10 @@ FAULTS: list[tuple[Fault, str, str]] = [
     (remembers_what_was_taken_back, "test_what_was_taken_back_is_told_of_no_more", "which is another now"),
     (
         says_nothing_is_there_while_it_is_down,
-        "test_an_outage_is_never_an_empty_answer",
+        OUTAGE,
         "during an outage messages is answered",
     ),
-    (forgets_after_an_outage, "test_an_outage_is_never_an_empty_answer", "before the outage and is"),
+    (forgets_after_an_outage, OUTAGE, "before the outage and is"),
     (answers_for_another_chain, "test_a_chain_answers_for_the_id_that_it_is_configured_with", "answers for 1"),
     (has_a_receipt_for_everything, "test_an_unknown_transaction_has_no_receipt", "made-up hash has receipt"),
     (gives_its_errors_no_name, "test_a_call_that_fails_says_why_before_it_is_paid_for", "the error None"),
