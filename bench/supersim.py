@@ -58,6 +58,8 @@ class Supersim:
     """A running supersim."""
 
     pid: int
+    #: URL of the L1, an anvil that lets anybody do anything.
+    l1: str
     #: URLs of the L2s, by chain id, where each transaction is simulated and its use of other chains' logs checked.
     urls: Mapping[int, str]
     #: URLs of the anvils behind them, which check nothing.
@@ -102,20 +104,21 @@ async def supersim(
             env={**os.environ, "TMPDIR": folder, "PATH": f"{anvil.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
         )  # fmt: skip
         try:
-            urls = await _ready(process, said.fileno(), chains)
-            yield Supersim(pid=process.pid, urls=urls, behind=_behind(Path(folder), urls))
+            l1, urls = await _ready(process, said.fileno(), chains)
+            yield Supersim(pid=process.pid, l1=l1, urls=urls, behind=_behind(Path(folder), urls))
         finally:
             await _stop(process)
 
 
-async def _ready(process: asyncio.subprocess.Process, said: int, chains: int) -> Mapping[int, str]:
+async def _ready(process: asyncio.subprocess.Process, said: int, chains: int) -> tuple[str, Mapping[int, str]]:
     try:
         async with asyncio.timeout(START_TIMEOUT_SECONDS):
             while True:
                 text = os.pread(said, 1 << 18, 0).decode("utf-8", "replace")
                 urls = {int(chain): url for chain, url in _CHAIN.findall(text)}
                 if "Interop!" in text and len(urls) == chains + 1:
-                    return {chain: url for chain, url in urls.items() if chain > min(urls)}
+                    l1 = urls.pop(min(urls))
+                    return l1, urls
                 if process.returncode is not None:
                     raise SupersimFailed(f"supersim ended with exit code {process.returncode}: {text[-800:]}")
                 await asyncio.sleep(_POLL_SECONDS)

@@ -56,7 +56,8 @@ class Traveller:
     async def close(self) -> None:
         await self.below.close()
         await self.above.close()
-        await self.family.chain(self.settings).close()
+        if self.settings.contracts:
+            await self.family.chain(self.settings).close()
         await self.family.anchor(self.below_settings).close()
 
     async def make(self, calls: Sequence[Call], *, gas: int | None = None) -> Hash32:

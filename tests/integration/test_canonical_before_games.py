@@ -9,6 +9,7 @@ from tests.devnet_user import User, until
 from tests.integration.crossings import Traveller, TravellerOf
 from xl2.core.types import BlockNumber, address
 from xl2.ports import Cargo, CrossingState, Direction, Move
+from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.canonical import OpBridge
 from xl2_adapters.op_stack.output_root import true_output
 from xl2_devnet.abi import Contract, op_stack
@@ -95,6 +96,7 @@ def _through(era: Era, traveller: Traveller) -> Traveller:
     """The same account at the other portal."""
     settings = evolve(traveller.settings, rollup={**traveller.settings.rollup, "portal": address(era.portal)})
     anchor = traveller.family.anchor(traveller.below_settings)
+    assert isinstance(anchor, Evm)
     return evolve(traveller, bridge=OpBridge(rollup=_rollup(traveller), anchor=anchor, settings=settings))
 
 

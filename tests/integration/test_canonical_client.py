@@ -96,7 +96,7 @@ async def test_what_makes_no_sense_is_refused_before_anything_is_signed(
                 await client.deposit(A, amount)
         with pytest.raises(InvalidInput, match="neither an amount nor data"):
             await client.withdraw(A, 0)
-        with pytest.raises(InvalidInput, match="has no outbox"):
+        with pytest.raises(InvalidInput, match="no bridge of its own"):
             await client.deposit("l1", 1)
         with pytest.raises(InvalidInput, match="the same chain"):
             await client.travel(A, A, 1)

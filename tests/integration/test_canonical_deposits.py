@@ -8,7 +8,7 @@ from tests.integration.crossings import Traveller, TravellerOf, forwarder, minta
 from xl2.core.types import Address, BlockNumber, Hash32, address
 from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
 from xl2.ports import Cargo, CrossingState, Direction, Move
-from xl2_adapters.op_stack.canonical_deposit import alias_of
+from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.op_stack.canonical_send import DEPOSIT
 from xl2_devnet.abi import op_stack
 
@@ -98,7 +98,7 @@ async def test_a_message_that_failed_on_the_rollup_is_replayed_by_anybody(travel
     cargo = Cargo(recipient=closed, amount=7, data=b"open sesame", gas_limit=100_000)
 
     failed = await dave.until(await dave.deposit(cargo), CrossingState.FAILED)
-    with pytest.raises(Reverted, match="recipient would fail"):
+    with pytest.raises(Reverted, match="what it calls would fail"):
         await erin.bridge.calls(failed, Move.REPLAY, erin.address)
     await dave.above.send(closed)
     await erin.make(await erin.bridge.calls(failed, Move.REPLAY, erin.address))
@@ -141,7 +141,7 @@ async def test_a_contract_that_deposits_is_known_on_the_rollup_by_its_alias(
     arrived = await grace.until(Hash32(bytes.fromhex(receipt["transactionHash"][2:])), CrossingState.ARRIVED)
 
     assert len(events(receipt, PORTAL, "TransactionDeposited")) == 1
-    assert arrived.sender == alias_of(address(through))
+    assert arrived.sender == speaker(address(through))
     assert await grace.above.balance(fresh_address) == 5
 
 

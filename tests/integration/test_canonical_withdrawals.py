@@ -86,7 +86,7 @@ async def test_a_relay_that_would_fail_is_not_paid_for_and_one_that_failed_is_re
     await dave.move(await dave.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
     ripe = await dave.until(tx_hash, CrossingState.READY_TO_FINALIZE)
 
-    with pytest.raises(Reverted, match="recipient would fail"):
+    with pytest.raises(Reverted, match="what it calls would fail"):
         await dave.bridge.calls(ripe, Move.FINALIZE, dave.address)
     await _finalize_carelessly(grace, dave, tx_hash)
     failed = await dave.crossing(tx_hash)
@@ -109,7 +109,7 @@ async def test_a_plain_withdrawal_that_fails_is_never_sent_by_us_and_said_to_be_
     await erin.move(await erin.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
     ripe = await erin.until(tx_hash, CrossingState.READY_TO_FINALIZE)
 
-    with pytest.raises(Reverted, match="recipient would fail"):
+    with pytest.raises(Reverted, match="what it calls would fail"):
         await erin.bridge.calls(ripe, Move.FINALIZE, erin.address)
     await _finalize_carelessly(erin, erin, tx_hash)
     lost = await erin.crossing(tx_hash)

@@ -61,7 +61,7 @@ async def doctor(source: Source = None) -> Diagnosis:
     said = f"{config.source}: {len(config.chains)} chains, {len(config.tokens)} tokens, {len(config.keys)} keys"
     checks.append(Check(what="configuration", ok=True, said=said))
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
-    everywhere: list[Blocks] = [*parts.anchors.values(), *parts.chains.values()]
+    everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
         for found in await asyncio.gather(*(_chain(parts, chain) for chain in everywhere)):
             checks += found

@@ -72,8 +72,11 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
     families = {settings.family: family(settings) for settings in config.settings() if settings.anchor}
     settings = {one.chain: one for one in config.settings()}
     anchors = {one.chain: _anchor(one, settings, families) for one in settings.values() if not one.anchor}
-    chains = {one.chain: families[one.family].chain(one) for one in settings.values() if one.anchor}
-    everywhere: Mapping[ChainId, Blocks] = {**anchors, **chains}
+    rollups = [one for one in settings.values() if one.anchor]
+    chains = {one.chain: families[one.family].chain(one) for one in rollups if one.contracts}
+    # Without xl2's contracts a chain has its own bridge still, and is opened as plainly as an anchor.
+    bare = {one.chain: families[one.family].anchor(one) for one in rollups if not one.contracts}
+    everywhere: Mapping[ChainId, Blocks] = {**anchors, **bare, **chains}
     book = book_of(config)
 
     async def chain_id_of(chain: ChainId) -> int:
@@ -107,7 +110,7 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
 
     async def close() -> None:
         # Each family has its own connection to the anchor.
-        ends = [families[one.family].anchor(settings[one.anchor]) for one in settings.values() if one.anchor]
+        ends = [families[one.family].anchor(settings[one.anchor]) for one in rollups]
         for chain in {id(one): one for one in (*everywhere.values(), *ends)}.values():
             await chain.close()
         await store.close()
@@ -116,6 +119,7 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
         config=config,
         chains=chains,
         anchors=anchors,
+        bare=bare,
         provers=provers,
         why_not=why_not,
         bridges=bridges,

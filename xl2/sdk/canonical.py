@@ -31,7 +31,7 @@ class Crossings:
 
     def bridge(self, rollup: str | int) -> CanonicalBridge:
         """A rollup's own bridge. Raises `NotFound`, `InvalidInput` for an anchor, `ConfigInvalid`."""
-        return self._parts.bridges(self._parts.chain(rollup).chain)
+        return self._parts.bridges(self._parts.rollup(rollup))
 
     async def begin(self, bridge: CanonicalBridge, direction: Direction, cargo: Cargo) -> Crossing:
         """Send cargo, and return when it is in a block."""
@@ -53,7 +53,7 @@ class Crossings:
         if index < len(found):
             return found[index]
         there = f"holds {len(found)} crossings, none at {index}" if found else "is of no canonical bridge"
-        asked = ", ".join(self._parts.name(chain) for chain in self._parts.chains)
+        asked = ", ".join(self._parts.name(chain) for chain in self._parts.rollups)
         raise NotFound(
             f"transaction {hex_text(tx_hash)} {there} (asked: {asked})",
             remedy="Check the hash and the configuration; a transaction in no block yet has begun nothing.",
@@ -102,7 +102,7 @@ class Crossings:
                 return ()
 
         async with asyncio.TaskGroup() as asking:
-            tasks = [asking.create_task(ask(chain)) for chain in self._parts.chains]
+            tasks = [asking.create_task(ask(chain)) for chain in self._parts.rollups]
         found = [crossing for task in tasks for crossing in task.result()]
         if not found and failures:
             raise failures[0]

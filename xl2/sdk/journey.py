@@ -163,7 +163,7 @@ class Journeys:
         return True
 
     def _bridge_to(self, chain: ChainId) -> CanonicalBridge:
-        if chain not in self._parts.chains:
+        if chain not in self._parts.rollups:
             raise NotFound(
                 f"the journey goes on to chain {chain}, which the configuration does not have",
                 remedy="Add the chain to the configuration.",

@@ -26,6 +26,8 @@ class Parts:
     chains: Mapping[ChainId, Chain]
     #: Chains that others settle on.
     anchors: Mapping[ChainId, Blocks]
+    #: Rollups without xl2's contracts: their own bridges are all that there is.
+    bare: Mapping[ChainId, Blocks] = field(factory=dict)
     #: Who can show heads of a log, fastest first.
     provers: Callable[[Log], Sequence[Prover]] = field(repr=False)
     #: A rollup's own bridge to its anchor; raises `ConfigInvalid` where its contracts are not configured.
@@ -50,11 +52,13 @@ class Parts:
         return self.config.chain(named)
 
     def chain(self, named: str | int) -> Chain:
-        """A chain with xl2's contracts, by name or id. Raises `NotFound`, and `InvalidInput` for an anchor."""
+        """A chain with xl2's contracts, by name or id. Raises `NotFound`, and `InvalidInput` for one without."""
         settings = self.settings(named)
         if settings.chain not in self.chains:
+            is_anchor = settings.chain in self.anchors
+            why = "it is what other chains settle on" if is_anchor else "xl2 has no contracts there"
             raise InvalidInput(
-                f"chain {settings.name} ({settings.chain}) has no outbox: it is what other chains settle on",
+                f"chain {settings.name} ({settings.chain}) has no outbox: {why}",
                 field="chain",
                 value=named,
                 remedy="Name a chain that carries messages: " + ", ".join(map(str, self.chains)) + ".",
@@ -63,7 +67,24 @@ class Parts:
 
     def blocks(self, chain: ChainId) -> Blocks:
         """A chain of either kind, by its id."""
-        return self.chains[chain] if chain in self.chains else self.anchors[chain]
+        return {**self.anchors, **self.bare, **self.chains}[chain]
+
+    @property
+    def rollups(self) -> Sequence[ChainId]:
+        """Chains that have a bridge of their own to their anchor."""
+        return [*self.chains, *self.bare]
+
+    def rollup(self, named: str | int) -> ChainId:
+        """One of them, by name or id. Raises `NotFound`, and `InvalidInput` for an anchor."""
+        settings = self.settings(named)
+        if settings.chain not in self.rollups:
+            raise InvalidInput(
+                f"chain {settings.name} ({settings.chain}) is what other chains settle on: it has no bridge of its own",
+                field="rollup",
+                value=named,
+                remedy="Name a rollup: " + ", ".join(map(self.name, self.rollups)) + ".",
+            )
+        return settings.chain
 
     def name(self, chain: ChainId) -> str:
         """The configuration's word for a chain, else its id."""

@@ -14,4 +14,4 @@ class Nitro(RollupFamily[NitroChain]):
 
     def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> NitroBridge:
         """The rollup's own bridge to its anchor. Raises `ConfigInvalid` where `settings.rollup` lacks a contract."""
-        return NitroBridge.of(settings, self.chain(settings), self.anchor(anchor))
+        return NitroBridge.of(settings, self.evm(settings), self.anchor(anchor))

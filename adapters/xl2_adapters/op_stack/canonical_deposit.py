@@ -14,6 +14,7 @@ from xl2.core.hashing import keccak
 from xl2.core.types import ZERO_ADDRESS, Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
 from xl2.ports import Block, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place
 from xl2_adapters.abi import Event, Method
+from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.canonical_message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
 from xl2_adapters.op_stack.canonical_relay import Messenger
@@ -27,8 +28,6 @@ L1_BLOCK = address("0x4200000000000000000000000000000000000015")
 #: EIP-2718 type of a deposit, and the domain of its source hash.
 DEPOSIT_TYPE = 0x7E
 _USER_DEPOSIT = bytes(32)
-#: What the portal adds to the address of a contract that deposits.
-_ALIAS = 0x1111000000000000000000000000000000001111
 
 
 @frozen(kw_only=True)
@@ -89,11 +88,6 @@ class Deposit:
         )
 
 
-def alias_of(account: Address) -> Address:
-    """Account on the rollup of a contract on the anchor."""
-    return Address(((int.from_bytes(account) + _ALIAS) % (1 << 160)).to_bytes(20))
-
-
 @frozen(kw_only=True)
 class Deposits:
     """Deposits from one anchor to one rollup."""
@@ -142,7 +136,7 @@ class Deposits:
 
     def relay_of(self, deposit: Deposit) -> Relay | None:
         """The messenger's message in a deposit of the messenger's."""
-        if (deposit.sender, deposit.to) != (alias_of(self.ends.messenger), L2_MESSENGER):
+        if (deposit.sender, deposit.to) != (speaker(self.ends.messenger), L2_MESSENGER):
             return None
         return relay_in(deposit.data, self.anchor.endpoint)
 

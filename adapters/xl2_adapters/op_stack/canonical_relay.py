@@ -81,10 +81,10 @@ async def with_inner_gas(evm: Evm, call: Call) -> Call:
         estimate = await evm.simulate(call, ESTIMATION)
     except Reverted as reverted:
         raise Reverted(
-            f"{call.what}: the recipient would fail ({reverted.what})",
+            f"{call.what}: what it calls would fail ({reverted.what})",
             endpoint=evm.endpoint,
             revert=reverted.revert,
-            remedy="Nothing was sent. Mend the recipient, then do it again: it stays possible.",
+            remedy="Nothing was sent. Mend what fails, then do it again: it stays possible.",
         ) from reverted
     return Call(
         chain=call.chain,

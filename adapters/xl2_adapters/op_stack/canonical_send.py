@@ -12,7 +12,7 @@ from xl2.core.types import ZERO_ADDRESS, Address, Wei, checksum
 from xl2.errors import InvalidInput, Reverted, Unaffordable
 from xl2.ports import Call, Cargo
 from xl2_adapters.abi import Method
-from xl2_adapters.op_stack.canonical_deposit import alias_of
+from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.op_stack.canonical_message import BRIDGE_ETHER, BRIDGE_TOKEN, SEND, Ends
 from xl2_adapters.op_stack.canonical_tokens import ALLOWANCE, APPROVE, BALANCE, Side, pair_of
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER
@@ -91,7 +91,7 @@ class Sender:
             data = INITIATE.encode(cargo.recipient, gas, cargo.data)
             return self._call(MESSAGE_PASSER, data, cargo.amount, what, cargo)
         is_contract = bool(await self.here.evm.code(sender))
-        origin = alias_of(sender) if is_contract else sender
+        origin = speaker(sender) if is_contract else sender
         evm = self.here.evm
         answer = await evm.view(self.portal, LEAST_GAS.encode(len(cargo.data)))
         gas = _gas_limit(

@@ -14,4 +14,4 @@ class OpStack(RollupFamily[OpChain]):
 
     def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> OpBridge:
         """Portal, messengers and standard bridges."""
-        return OpBridge(rollup=self.chain(settings), anchor=self.anchor(anchor), settings=settings)
+        return OpBridge(rollup=self.evm(settings), anchor=self.anchor(anchor), settings=settings)

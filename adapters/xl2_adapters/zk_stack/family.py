@@ -14,7 +14,7 @@ class ZkStack(RollupFamily[ZkChain]):
 
     def bridge_to_anchor(self, settings: ChainSettings, anchor: ChainSettings) -> ZkBridge:
         """The rollup's own bridge to its anchor. Raises `ConfigInvalid` where `settings.rollup` lacks a contract."""
-        return ZkBridge.of(settings, self.chain(settings), self.anchor(anchor))
+        return ZkBridge.of(settings, self.evm(settings), self.anchor(anchor))
 
     def why_not(self, kind: str) -> str | None:
         """State proofs there are none of."""
