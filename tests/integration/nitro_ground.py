@@ -15,6 +15,7 @@ from xl2.errors import Reverted
 from xl2_adapters.nitro.precompiles import NO_TICKET
 from xl2_adapters.nitro.ticket import ETHER_DEPOSIT, EtherDeposit
 from xl2_adapters.nitro.ticket import Ticket as Parsed
+from xl2_adapters.rpc_wire import mapping, sequence
 from xl2_devnet import BRISK, Description, Options
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
@@ -103,6 +104,13 @@ def ids_of(receipt: Mapping[str, Any], chain: ChainEntry) -> list[str]:
             ticket = Parsed.parse(texts[number], chain=chain_id, number=number, sender=sender, base_fee=fee)
             ids.append(hex_text(ticket.id))
     return ids
+
+
+async def logs(user: User, contract: str, topic: str) -> list[Mapping[str, Any]]:
+    """All logs of a contract with this first topic."""
+    query: Any = {"address": contract, "fromBlock": "0x0", "topics": [topic]}
+    found = sequence(await user.rpc.call("eth_getLogs", query), user.chain.name)
+    return [mapping(log, user.chain.name) for log in found]
 
 
 async def retry_of(l2: User, submission: Mapping[str, Any]) -> Mapping[str, Any]:
