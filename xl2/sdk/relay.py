@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 #: Rounds of calls that evidence may cost for one message, there and back.
 MAX_ASKED: Final = 8
-#: Times that such a call may revert because the chains went on.
+#: Times that a call may revert because the chains went on since it was decided on.
 MAX_OVERTAKEN: Final = 3
 
 
@@ -136,13 +136,17 @@ class Carrier:
 
     async def _make_while(self, call: Call, is_open: Callable[[], Awaitable[object]]) -> None:
         """Make a call that anybody may make, if nobody has; one that reverts because somebody was faster is done."""
-        if not await is_open():
-            return
-        try:
-            await self._make(call)
-        except Reverted:
-            if await is_open():
-                raise
+        overtaken = 0
+        while await is_open():
+            try:
+                await self._make(call)
+            except Reverted:
+                # What is open now may have come since: another payout to the same account.
+                overtaken += 1
+                if overtaken > MAX_OVERTAKEN:
+                    raise
+            else:
+                return
 
     async def _deliver(self, message: Message, *, anew: bool = False) -> None:
         log = Log(lane=Lane.of(message), kind=LogKind.LANE)
