@@ -197,16 +197,8 @@ FAULTS: list[tuple[Fault, str, str]] = [
         STORAGE,
         "storage counts 1 messages at block 1, events 0",
     ),
-    (
-        tells_no_message_of_a_single_block,
-        "test_a_message_is_seen_once_with_the_fields_that_its_id_commits_to",
-        "one by one 0",
-    ),
-    (
-        tells_no_message_of_a_single_block,
-        RANGES,
-        "one by one 0",
-    ),
+    (tells_no_message_of_a_single_block, SEEN, "shows .. for the message"),
+    (tells_no_message_of_a_single_block, RANGES, "one by one 0"),
     (finds_anything, "test_an_id_that_was_never_sent_is_none_and_no_error", "made-up id was found"),
     (calls_the_tip_final, "test_finality_levels_are_in_their_order", "FINALIZED is block 1, SAFE is block 0"),
     (answers_the_tip_for_blocks_above_it, "test_a_block_above_the_tip_is_not_there_yet", "block 1000000 is told to be"),
