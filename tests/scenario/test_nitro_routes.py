@@ -1,8 +1,8 @@
 """Messages between an OP-Stack chain and Arbitrum, by each kind of evidence; and what is Nitro's own to go wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, Protocol
 
 import pytest
 from attrs import evolve, frozen
@@ -20,7 +20,8 @@ from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, Hash32, Timestamp, checksum, hex_text
 from xl2.errors import ConfigInvalid, LayoutDiffers, NotYet, ProofInvalid, Reverted
 from xl2.flow import deliver
-from xl2.ports import Attester, Block, Fate
+from xl2.flow.submit import JournalledSubmitter
+from xl2.ports import Attester, Block, Blocks, Fate
 from xl2.store import SqliteStore
 from xl2_adapters.evm import Evm
 from xl2_adapters.header_proof import HeaderProof
@@ -41,8 +42,12 @@ from xl2_devnet.nitro_assertion import ROLLUP
 
 OP, ARBITRUM = "op-a", "arbitrum-b"
 RULE, LIVE, PROVEN = xl2("ProvenRoots"), xl2("LiveRoots"), xl2("ProvenHeads")
-BothWays = Callable[[str, str, str], Route]
-WAYS = [(OP, ARBITRUM), (ARBITRUM, OP)]
+
+
+class BothWays(Protocol):
+    """`route("proven", "op-a", "arbitrum-b", "alice")`."""
+
+    def __call__(self, kind: str, origin: str, destination: str, role: str = "relayer") -> "Way": ...
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +64,13 @@ def devnet(controls: Controls) -> Iterator[Description]:
 
 @pytest.fixture
 async def route(config: Config, attesters: list[Attester]) -> AsyncIterator[BothWays]:
-    """`route("proven", "op-a", "arbitrum-b")`, with a store of its own."""
+    """Ways between the chains, each with a store of its own."""
     opened = Opened(config)
     stores: list[SqliteStore] = []
 
-    def between(kind: str, origin: str, destination: str) -> Route:
+    def between(kind: str, origin: str, destination: str, role: str = "relayer") -> Way:
         stores.append(SqliteStore(":memory:"))
-        return Route(
+        return Way(
             config=config,
             opened=opened,
             origin_name=origin,
@@ -73,6 +78,7 @@ async def route(config: Config, attesters: list[Attester]) -> AsyncIterator[Both
             kind=kind,
             attesters=attesters,
             store=stores[-1],
+            role=role,
         )
 
     yield between
@@ -81,14 +87,22 @@ async def route(config: Config, attesters: list[Attester]) -> AsyncIterator[Both
     await opened.close()
 
 
-@pytest.mark.parametrize("kind", ["attested", "proven", "routed"])
-@pytest.mark.parametrize(("origin", "destination"), WAYS)
-async def test_a_message_is_delivered_and_its_fee_earned(
-    route: BothWays, kind: str, origin: str, destination: str
-) -> None:
-    way = route(kind, origin, destination)
+@frozen(kw_only=True)
+class Way(Route):
+    """A route whose every step one account pays for, so that several can be walked at once."""
 
-    sent = await way.send(to_nobody(way.destination.chain, kind))
+    role: str
+
+    def submitter(self, chain: Blocks, role: str = "") -> JournalledSubmitter:
+        return super().submitter(chain, role or self.role)
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} from {self.origin_name} to {self.destination_name}"
+
+
+async def delivered_and_settled(way: Way) -> None:
+    sent = await way.send(to_nobody(way.destination.chain, way.kind), role=way.role)
     records = await way.observed([sent])
     await way.delivered(records)
     await way.confirmed(records)
@@ -97,16 +111,14 @@ async def test_a_message_is_delivered_and_its_fee_earned(
     tip = await way.destination.head(Finality.LATEST)
     assert await way.destination.fates([sent.message], tip.number) == [Fate.DELIVERED]
     assert await way.states(records) == {State.SETTLED}
-    assert await way.origin.credit(way.account("relayer").address) >= FEE
+    assert await way.origin.credit(way.account(way.role).address) >= FEE
 
 
-@pytest.mark.parametrize(("kind", "origin", "destination"), [("proven", ARBITRUM, OP), ("routed", OP, ARBITRUM)])
-async def test_a_message_that_nobody_delivered_in_time_is_refunded_by_proof(
-    route: BothWays, kind: str, origin: str, destination: str
-) -> None:
-    way = route(kind, origin, destination)
+async def expired_and_refunded(way: Way) -> None:
     expiry = Timestamp((await way.destination.head(Finality.LATEST)).timestamp + 4)
-    records = await way.observed([await way.send(to_nobody(way.destination.chain, kind, expiry=expiry), role="erin")])
+    records = await way.observed(
+        [await way.send(to_nobody(way.destination.chain, way.kind, expiry=expiry), role=way.role)]
+    )
     message = records[0].sent.message
 
     async def overdue() -> None:
@@ -122,7 +134,32 @@ async def test_a_message_that_nobody_delivered_in_time_is_refunded_by_proof(
     await way.settled(records)
 
     assert await way.states(records) == {State.REFUNDED}
-    assert await way.origin.credit(way.account("erin").address) >= FEE
+    assert await way.origin.credit(way.account(way.role).address) >= FEE
+
+
+async def test_messages_go_both_ways_by_each_kind_of_evidence_and_what_expires_is_refunded(route: BothWays) -> None:
+    """All at once, as relayers do; each is told apart by its name where it fails."""
+    walks: list[tuple[Way, Callable[[Way], Awaitable[None]]]] = [
+        (route("attested", OP, ARBITRUM, "alice"), delivered_and_settled),
+        (route("attested", ARBITRUM, OP, "bob"), delivered_and_settled),
+        (route("proven", OP, ARBITRUM, "carol"), delivered_and_settled),
+        (route("proven", ARBITRUM, OP, "dave"), delivered_and_settled),
+        (route("routed", OP, ARBITRUM, "grace"), delivered_and_settled),
+        (route("routed", ARBITRUM, OP, "relayer"), delivered_and_settled),
+        (route("proven", ARBITRUM, OP, "erin"), expired_and_refunded),
+        (route("routed", OP, ARBITRUM, "frank"), expired_and_refunded),
+    ]
+
+    async def walked(way: Way, walk: Callable[[Way], Awaitable[None]]) -> None:
+        try:
+            await walk(way)
+        except BaseException as failed:
+            failed.add_note(f"{walk.__name__}: {way.name}")
+            raise
+
+    async with asyncio.TaskGroup() as tasks:
+        for way, walk in walks:
+            tasks.create_task(walked(way, walk))
 
 
 # --- what is Nitro's own to go wrong
@@ -159,8 +196,10 @@ class Rule:
         return number, root
 
     async def tip(self) -> Header:
+        """One below the newest block of L1: of that one, a node that is at work on the next may answer otherwise."""
         l1 = self.roots.roots.outbox.l1
-        return Header.of_block(await l1.raw_block((await l1.head(Finality.LATEST)).number))
+        newest = (await l1.head(Finality.LATEST)).number
+        return Header.of_block(await l1.raw_block(BlockNumber(newest - 1)))
 
     async def under(self, header: Header) -> NitroRoot:
         """Newest confirmed root at an L1 block."""
