@@ -34,7 +34,7 @@ T = TypeVar("T")
 #: Rounds of calls that evidence may cost for one message, there and back.
 MAX_ASKED: Final = 8
 #: Times that a call may revert because the chains went on since it was decided on.
-MAX_OVERTAKEN: Final = 3
+MAX_OVERTAKEN: Final = 8
 
 
 class Goal(StrEnum):
@@ -145,6 +145,8 @@ class Carrier:
                 overtaken += 1
                 if overtaken > MAX_OVERTAKEN:
                     raise
+                # Until the block that overtook it: a node simulates on top of its pool.
+                await self.parts.clock.sleep(self.parts.config.relayer.poll_seconds)
             else:
                 return
 
