@@ -58,9 +58,10 @@ class NitroRollup:
         try:
             self._own = Arbitrum(fetched(PACKAGE, environ, say))
         except (FetchFailed, NodeMissing) as error:
+            reason, _, _ = error.what.partition(":")
             say(
-                f"{PACKAGE.spec} cannot be fetched, so small stand-ins of ours with the same interface take the place "
-                f"of Arbitrum's contracts on L1: {error.what.splitlines()[0]}"
+                f"{reason}: small stand-ins of ours with the same interface take the place of Arbitrum's contracts "
+                f"on L1. They have no disputes and no upgrades"
             )
 
     async def deploy(

@@ -194,8 +194,9 @@ async def test_a_send_that_was_never_made_is_not_paid_out(nitro: NitroDevnet, al
     with pytest.raises(Reverted) as refused:
         await l1.rpc.call("eth_call", request, "latest")
 
-    assert refused.value.data is not None
-    assert refused.value.data[:4] == keccak(text="UnknownRoot(bytes32)")[:4]
+    data = refused.value.data
+    assert isinstance(data, bytes)
+    assert data[:4] == keccak(text="UnknownRoot(bytes32)")[:4]
 
 
 async def test_while_batches_are_withheld_the_chain_goes_on_and_l1_hears_nothing(

@@ -103,7 +103,7 @@ def test_the_user_is_told_whose_contracts_there_are(nitro: NitroDevnet) -> None:
     if "upgrade_executor" in nitro.rollup:
         assert "stand-ins" not in said
     else:
-        assert f"{PACKAGE.spec} cannot be fetched" in said
+        assert f"could not bring {PACKAGE.spec}" in said
         assert "BUSL-1.1" in said
 
 
