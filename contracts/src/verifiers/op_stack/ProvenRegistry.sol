@@ -191,8 +191,10 @@ contract ProvenRegistry is ISettledRule {
         facts.play.status = uint8(uint256(word) >> 128);
         ProofError reason;
         (word, rest, reason) = StateProof.trySlot(storageRoot, RESPECTED, rest);
-        // The bytes above the flag belong to others; where the whole slot is zero, there is no flag.
-        if (reason != ProofError.NONE && reason != ProofError.ABSENT) revert StateProof.InvalidProof(reason);
-        facts.respected = reason == ProofError.NONE && uint8(uint256(word)) != 0;
+        // Where the whole slot is zero there is no flag: the trie does not hold it, or holds rlp(0), as anvil's does.
+        if (reason == ProofError.ABSENT || reason == ProofError.BAD_VALUE) return rest;
+        if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
+        // The bytes above the flag belong to others.
+        facts.respected = uint8(uint256(word)) != 0;
     }
 }
