@@ -3,8 +3,8 @@ Decode: calldata of xl2's contracts to a sentence and facts.
 
 In: a transaction read back from the bytes to be signed, and the `Book`. Out: its `Meaning`. Promise: a call is named
 only when the contract is in the book, the selector is one of that role's, and the arguments encode back to the very
-same bytes; everything else is said to be unknown. The signatures are those of `contracts/src/interfaces` and ERC-20; a
-test compares them with the compiled artifacts.
+same bytes; everything else is said to be unknown. The signatures are those of `contracts/src/interfaces`, ERC-20 and
+the rollups' own bridges; a test compares them with the compiled artifacts.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ from xl2.core.hashing import keccak
 from xl2.core.types import Address, checksum
 from xl2.ports import Transaction
 from xl2.wallet.book import Book
+from xl2.wallet.crossings import CROSSING_READERS
 from xl2.wallet.meanings import READERS
 from xl2.wallet.review import Caution, Meaning
 
@@ -38,7 +39,7 @@ class Form:
 
 def _forms() -> Mapping[tuple[str, bytes], Form]:
     forms = {}
-    for (role, signature), read in READERS.items():
+    for (role, signature), read in {**READERS, **CROSSING_READERS}.items():
         name, _, rest = signature.partition("(")
         types = tuple(rest.removesuffix(")").split(",")) if rest != ")" else ()
         forms[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(name=name, types=types, read=read)

@@ -1,0 +1,67 @@
+"""What a person sees before value leaves over a rollup's own bridge."""
+
+from typing import Any
+
+import pytest
+from eth_abi import encode
+
+from tests.unit.wallet.scene import call
+from xl2.core.hashing import keccak
+from xl2.core.types import Address, Wei, checksum
+from xl2.wallet import Book, Meaning
+from xl2.wallet.crossings import MESSAGE_PASSER, MESSENGER, PORTAL, STANDARD_BRIDGE
+from xl2.wallet.decode import decode
+
+HERE, TO, TOKEN, THERE = (Address(bytes([place]) * 20) for place in (0x11, 0x22, 0x33, 0x44))
+
+
+def read(role: str, signature: str, *values: Any, value: int = 0) -> Meaning:
+    types = signature[signature.index("(") + 1 : -1].split(",")
+    shown = [checksum(Address(one)) if isinstance(one, bytes) and len(one) == 20 else one for one in values]
+    transaction = call(to=HERE, data=keccak(signature.encode())[:4] + encode(types, shown), value=Wei(value))
+    return decode(transaction, Book(roles={(transaction.chain, HERE): role}))
+
+
+@pytest.mark.parametrize(
+    ("role", "signature", "values", "token", "units"),
+    [
+        (PORTAL, "depositTransaction(address,uint256,uint64,bool,bytes)", (TO, 7, 21_000, False, b"x"), None, 7),
+        (MESSAGE_PASSER, "initiateWithdrawal(address,uint256,bytes)", (TO, 21_000, b""), None, 9),
+        (MESSENGER, "sendMessage(address,bytes,uint32)", (TO, b"hello", 100_000), None, 9),
+        (STANDARD_BRIDGE, "bridgeETHTo(address,uint32,bytes)", (TO, 200_000, b""), None, 9),
+        (
+            STANDARD_BRIDGE,
+            "bridgeERC20To(address,address,address,uint256,uint32,bytes)",
+            (TOKEN, THERE, TO, 55, 200_000, b""),
+            TOKEN,
+            55,
+        ),
+    ],
+)
+def test_a_review_says_who_gets_how_much_of_what(
+    role: str, signature: str, values: tuple[Any, ...], token: Address | None, units: int
+) -> None:
+    meaning = read(role, signature, *values, value=9)
+
+    (amount,) = meaning.amounts
+    assert (meaning.contract, meaning.call) == (role, signature.partition("(")[0])
+    assert (amount.token, amount.units, amount.to) == (token, units, TO)
+    assert (f"{units} wei" if token is None else f"{units} units of token {checksum(token)}") in meaning.summary
+    assert checksum(TO) in meaning.summary
+
+
+def test_what_is_called_once_only_is_cautioned() -> None:
+    plain = read(MESSAGE_PASSER, "initiateWithdrawal(address,uint256,bytes)", TO, 21_000, b"", value=1)
+    relayed = read(MESSENGER, "sendMessage(address,bytes,uint32)", TO, b"", 100_000, value=1)
+
+    assert [caution.code for caution in plain.cautions] == ["CALLED_ONCE"]
+    assert "lost" in plain.on_failure
+    assert relayed.cautions == ()
+
+
+def test_value_beside_tokens_is_cautioned() -> None:
+    signature = "bridgeERC20To(address,address,address,uint256,uint32,bytes)"
+
+    meaning = read(STANDARD_BRIDGE, signature, TOKEN, THERE, TO, 1, 200_000, b"", value=1)
+
+    assert [caution.code for caution in meaning.cautions] == ["UNEXPECTED_VALUE"]

@@ -1,0 +1,168 @@
+"""
+Crossings: one function for each call by which value leaves over a rollup's own bridge; see `meanings` for xl2's.
+
+In: the transaction, the `Book`, decoded arguments. Out: a `Meaning`. Promise: who gets how much of what is a field of
+it; that a plain call can cost the value is said. Calls that only move a crossing on (prove, finalize, replay) pay
+nothing of the signer's but gas, and are named by their contract alone. Source: contracts-bedrock.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from xl2.core.types import Address, address, checksum
+from xl2.ports import Transaction
+from xl2.wallet.book import Book
+from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
+
+PORTAL: Final = "OptimismPortal"
+MESSENGER: Final = "CrossDomainMessenger"
+STANDARD_BRIDGE: Final = "StandardBridge"
+MESSAGE_PASSER: Final = "L2ToL1MessagePasser"
+
+_REPLAYED: Final = "If the recipient fails on the other chain, the messenger keeps message and value for another try."
+_CALLED_ONCE: Final = Caution(
+    code="CALLED_ONCE", text="The call is made once on the other chain; if it fails, it cannot be tried again."
+)
+_CREATES: Final = Caution(code="CREATES_CONTRACT", text="It creates a contract on the rollup; nobody is called.")
+
+
+def _deposit(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+    to, value, gas, creates, data = values
+    return _crossing(
+        tx,
+        book,
+        contract=PORTAL,
+        call="depositTransaction",
+        to=to,
+        value=value,
+        data=data,
+        gas=gas,
+        facts=(("ether that leaves the anchor", f"{tx.value} wei"),),
+        on_failure="If the call fails on the rollup, its ether stays there with the sender's own account or its alias.",
+        cautions=(_CALLED_ONCE, _CREATES) if creates else (_CALLED_ONCE,),
+    )
+
+
+def _initiate(tx: Transaction, book: Book, to: str, gas: int, data: bytes) -> Meaning:
+    return _crossing(
+        tx,
+        book,
+        contract=MESSAGE_PASSER,
+        call="initiateWithdrawal",
+        to=to,
+        value=tx.value,
+        data=data,
+        gas=gas,
+        on_failure="If the recipient fails on the anchor when it is finalized, the ether is lost.",
+        cautions=(_CALLED_ONCE,),
+    )
+
+
+def _send(tx: Transaction, book: Book, to: str, data: bytes, gas: int) -> Meaning:
+    return _crossing(
+        tx,
+        book,
+        contract=MESSENGER,
+        call="sendMessage",
+        to=to,
+        value=tx.value,
+        data=data,
+        gas=gas,
+        on_failure=_REPLAYED,
+    )
+
+
+def _bridge_ether(tx: Transaction, book: Book, to: str, gas: int, data: bytes) -> Meaning:
+    return _crossing(
+        tx,
+        book,
+        contract=STANDARD_BRIDGE,
+        call="bridgeETHTo",
+        to=to,
+        value=tx.value,
+        data=data,
+        gas=gas,
+        on_failure=_REPLAYED,
+    )
+
+
+def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+    token, token_there, to, units, gas, data = values
+    here = _address(token)
+    return _crossing(
+        tx,
+        book,
+        contract=STANDARD_BRIDGE,
+        call="bridgeERC20To",
+        to=to,
+        value=tx.value,
+        data=data,
+        gas=gas,
+        on_failure=_REPLAYED,
+        cautions=() if not tx.value else (Caution(code="UNEXPECTED_VALUE", text="The call takes no value."),),
+        token=(here, units, book.units(tx.chain, here, units)),
+        facts=(("token there", checksum(_address(token_there))),),
+    )
+
+
+def _crossing(
+    tx: Transaction,
+    book: Book,
+    *,
+    contract: str,
+    call: str,
+    to: str,
+    value: int,
+    data: bytes,
+    gas: int,
+    on_failure: str,
+    cautions: tuple[Caution, ...] = (),
+    token: tuple[Address, int, str] | None = None,
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Meaning:
+    recipient = _address(to)
+    what = f"{value} wei" if token is None else token[2]
+    units, asset = (value, None) if token is None else (token[1], token[0])
+    return Meaning(
+        contract=contract,
+        call=call,
+        summary=f"Sends {what} from {book.chain(tx.chain)} over the rollup's own bridge to {checksum(recipient)}.",
+        facts=(
+            ("recipient on the other chain", checksum(recipient)),
+            *facts,
+            ("data", shown_bytes(data)),
+            ("gas on the other chain", str(gas)),
+        ),
+        amounts=(Amount(token=asset, units=units, to=recipient),),
+        recipient=recipient,
+        on_failure=on_failure,
+        cautions=cautions,
+    )
+
+
+def _address(text: Address | str) -> Address:
+    """eth_abi hands addresses out as text."""
+    return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
+
+
+#: What is known, by role and signature.
+CROSSING_READERS: Final[Mapping[tuple[str, str], Any]] = {
+    (PORTAL, "depositTransaction(address,uint256,uint64,bool,bytes)"): _deposit,
+    (MESSAGE_PASSER, "initiateWithdrawal(address,uint256,bytes)"): _initiate,
+    (MESSENGER, "sendMessage(address,bytes,uint32)"): _send,
+    (STANDARD_BRIDGE, "bridgeETHTo(address,uint32,bytes)"): _bridge_ether,
+    (STANDARD_BRIDGE, "bridgeERC20To(address,address,address,uint256,uint32,bytes)"): _bridge_token,
+}
+
+#: Roles of the OP Stack's contracts, by the names that configurations give those on the anchor ...
+ANCHOR_ROLES: Final[Mapping[str, str]] = {
+    "portal": PORTAL,
+    "l1_cross_domain_messenger": MESSENGER,
+    "l1_standard_bridge": STANDARD_BRIDGE,
+}
+#: ... and at their fixed addresses on every rollup of it.
+ROLLUP_ROLES: Final[Mapping[Address, str]] = {
+    address("0x4200000000000000000000000000000000000007"): MESSENGER,
+    address("0x4200000000000000000000000000000000000010"): STANDARD_BRIDGE,
+    address("0x4200000000000000000000000000000000000016"): MESSAGE_PASSER,
+}
