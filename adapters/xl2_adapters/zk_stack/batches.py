@@ -130,19 +130,29 @@ class Batches:
         return index, tuple(Hash32(node) for node in nodes)
 
     async def _verify(self, proof: MessageProof | OutcomeProof, at: BlockNumber | None) -> None:
+        computed = root_of(proof.log.leaf, proof.index, proof.path)
+        if not ends_here(proof.path):
+            await self._verify_onward(proof, at)
+            return
         root = await self.diamond.logs_root(proof.batch, at)
         if root is None:
             raise NotYet(
                 f"batch {proof.batch} of chain {self.rollup.chain} is not executed on l1",
                 remedy="It is executed once it is proven and the chain's execution delay has passed; wait.",
             )
-        computed = root_of(proof.log.leaf, proof.index, proof.path)
-        # A proof that goes on through another chain is the Diamond's to judge: only it knows that chain's roots.
-        holds = computed == root if ends_here(proof.path) else await self.diamond.takes(proof, at)
-        if not holds:
+        if computed != root:
             raise ProofInvalid(
                 f"{self.rollup.endpoint} proves log {proof.index} of batch {proof.batch} under root "
                 f"{hex_text(computed)}; l1 holds {hex_text(root)}"
+            )
+
+    async def _verify_onward(self, proof: MessageProof | OutcomeProof, at: BlockNumber | None) -> None:
+        """A proof that goes on through another chain is the Diamond's to judge: only it finds that chain's roots."""
+        if not await self.diamond.takes(proof, at):
+            raise NotYet(
+                f"l1 does not take the proof of batch {proof.batch} of chain {self.rollup.chain} through the chain "
+                "that it settles on",
+                remedy="Wait until that chain's own batch is executed on l1; if it stays so, ask another node.",
             )
 
 
