@@ -119,7 +119,7 @@ async def _chain(binary: Path, site: Site, options: Options, l1_gas_limit: int) 
         "--chain-id", str(site.chain_id), "--accounts", str(len(ACCOUNTS)), "--balance", str(FUNDED_ETHER),
         "--slots-in-an-epoch", str(clocks.slots_in_an_epoch),
         "--prune-history", str(clocks.l1_states_kept if is_l1 else clocks.states_kept),
-        "--gas-limit", str(l1_gas_limit if is_l1 else clocks.gas_limit), "--no-mining",
+        "--gas-limit", str(l1_gas_limit if is_l1 else clocks.gas_limit), "--no-mining", "--no-request-size-limit",
     ]  # fmt: skip
     if not is_l1:
         # A deposit whose value the sender lacks must be mined (as failed, with its mint kept), not refused.

@@ -1,0 +1,42 @@
+"""What a test holds back is held back for that chain alone, and until it is let go."""
+
+from xl2_devnet.controls import BATCHES, ROOTS, Controls
+
+
+def test_nothing_is_held_at_first() -> None:
+    controls = Controls()
+
+    assert not controls.l1_is_held
+    assert not controls.withholds(ROOTS, "op-a")
+    assert not controls.takes_false("op-a")
+
+
+def test_what_is_withheld_is_so_for_one_chain_and_one_thing_until_it_is_given() -> None:
+    controls = Controls()
+
+    controls.withhold(ROOTS, "op-a")
+
+    assert controls.withholds(ROOTS, "op-a")
+    assert not controls.withholds(BATCHES, "op-a")
+    assert not controls.withholds(ROOTS, "op-b")
+    controls.give(ROOTS, "op-a")
+    assert not controls.withholds(ROOTS, "op-a")
+
+
+def test_each_false_claim_is_made_once() -> None:
+    controls = Controls()
+
+    controls.claim_falsely("op-a")
+    controls.claim_falsely("op-a")
+
+    assert [controls.takes_false(chain) for chain in ("op-b", "op-a", "op-a", "op-a")] == [False, True, True, False]
+
+
+def test_a_held_l1_goes_on_when_released() -> None:
+    controls = Controls()
+
+    controls.hold_l1()
+
+    assert controls.l1_is_held
+    controls.release_l1()
+    assert not controls.l1_is_held
