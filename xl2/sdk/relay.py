@@ -34,7 +34,7 @@ T = TypeVar("T")
 #: Rounds of calls that evidence may cost for one message, there and back.
 MAX_ASKED: Final = 8
 #: Times that a call may revert because the chains went on since it was decided on.
-MAX_OVERTAKEN: Final = 8
+MAX_OVERTAKEN: Final = 6
 
 
 class Goal(StrEnum):
