@@ -1,20 +1,15 @@
-"""The era of the output oracle: which output is usable, and its proof, byte for byte what the contract accepts."""
+"""The era of the output oracle: which output is usable, when it is refused, and which contract says that it is the era."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from attrs import evolve
 
 from tests.unit.adapters.memory_node import MemoryNode
 from xl2.core.evidence import Finality
 from xl2.core.header import Header
-from xl2.core.storage_proof import pack_paths, unpack_paths
-from xl2.core.types import Address, BlockNumber, Hash32, Timestamp, address, checksum
-from xl2.core.wire import Reader
+from xl2.core.types import Address, BlockNumber, Hash32, checksum
 from xl2.errors import ConfigInvalid, LayoutDiffers, NotYet, ProofInvalid
-from xl2_adapters.evm import Evm, Proof
 from xl2_adapters.header_proof import IMPLEMENTATION
 from xl2_adapters.op_stack import eras, game_proof, output_proof, outputs
 from xl2_adapters.op_stack.game_list import FACTORY
@@ -23,7 +18,6 @@ from xl2_adapters.op_stack.output_proof import OUTPUT_LIST, PERIOD_SLOT, Pins, P
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER, OutputRoot
 from xl2_adapters.op_stack.outputs import Outputs, SettledOutput
 from xl2_adapters.op_stack.pause import PAUSED, PAUSED_SLOT
-from xl2_adapters.op_stack.rule import Output
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "proofs" / "outputs.json").read_text())
 GOOD = [one for one in VECTORS if not one["error"]]
@@ -169,63 +163,6 @@ async def test_a_pause_in_the_slot_is_not_proven_away(scene: Scene) -> None:
 
     with pytest.raises(ProofInvalid):
         await scene.proven()
-
-
-class Recorded(Evm):
-    """An L1 whose proofs are those of a vector, in its order."""
-
-    def __init__(self, nodes: Sequence[tuple[bytes, ...]]) -> None:
-        super().__init__(900, "http://127.0.0.1:1")  # type: ignore[arg-type]
-        self.left = list(nodes)
-
-    async def proof(self, account: Address, slots: Sequence[Hash32], at: BlockNumber) -> Proof:  # noqa: ARG002
-        account_nodes, *storage = (self.left.pop(0) for _ in range(1 + len(slots)))
-        return Proof(account=account_nodes, storage_root=Hash32(bytes(32)), storage=tuple(storage))
-
-
-@pytest.mark.parametrize("vector", GOOD, ids=[one["name"] for one in GOOD])
-async def test_a_proof_is_byte_for_byte_the_one_that_the_contract_accepts(vector: dict[str, str]) -> None:
-    vector_proof = bytes.fromhex(vector["proof"][2:])
-    read = Reader(vector_proof, "proof")
-    index = read.uint(8)
-    output = OutputRoot(
-        state_root=Hash32(read.take(32)), storage_root=Hash32(read.take(32)), block_hash=Hash32(read.take(32))
-    )
-    # The vectors give each node as often as it is used; what we make gives it once, as the contract's tests do, too.
-    paths = unpack_paths(read.take(read.rest))
-    expected = vector_proof[: 8 + 3 * 32] + pack_paths(paths)
-    l1 = Recorded(paths)
-    names = ("oracle", "oracleImplementation", "superchainConfig", "superchainConfigImplementation")
-    pins = Pins(**{name: address(vector[key]) for name, key in zip(Pins.__annotations__, names, strict=True)})
-    number = BlockNumber(int(vector["number"], 16))
-    header = Header(
-        encoded=b"",
-        hash=Hash32(bytes(32)),
-        parent_hash=Hash32(bytes(32)),
-        number=BlockNumber(1),
-        state_root=Hash32(bytes.fromhex(vector["l1StateRoot"][2:])),
-        timestamp=Timestamp(int(vector["l1Timestamp"], 16)),
-    )
-    root = SettledOutput(
-        number=number,
-        state_root=output.state_root,
-        name="",
-        output=output,
-        proposed=Output(index=index, root=output.hash, proposed_at=0, number=number),
-    )
-    roots = ProvenOutputs(
-        outputs=Outputs(l1=l1, rollup=l1, oracle=pins.oracle, pause=pins.superchain_config), pins=pins
-    )
-
-    # The vector does not tell when it was proposed; the refusal does, and then all must fit.
-    with pytest.raises(ProofInvalid, match="proves other facts") as refused:
-        await roots.rule_proof(root, header)
-    when = int(refused.value.what.rpartition("0x")[2], 16)
-    l1.left = list(paths)
-    told = evolve(root, proposed=evolve(root.proposed, proposed_at=when & (1 << 128) - 1))
-
-    assert when >> 128 == number
-    assert await roots.rule_proof(told, header) == expected
 
 
 def named(scene: Scene) -> None:
