@@ -1,4 +1,4 @@
-"""The era of the output oracle: which output is usable, when it is refused, and which contract says that it is the era."""
+"""The era of the output oracle: which output is usable, what refuses it, and which contract says that it is the era."""
 
 import json
 from pathlib import Path
