@@ -17,6 +17,7 @@ from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.nitro.canonical import NitroBridge
 from xl2_adapters.nitro.inbox import CREATE_TICKET
 from xl2_adapters.nitro.outbox import EXECUTE
+from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TO_L1
 from xl2_adapters.nitro.send import SendProof
 from xl2_adapters.tx_logs import included
 from xl2_devnet import BRISK, Description, Options
@@ -241,6 +242,27 @@ async def test_a_send_calls_a_contract_and_every_place_in_the_tree_can_be_proven
         ]
 
 
+async def test_a_note_to_an_account_without_code_travels_beside_the_send(alice: Traveller, fresh_address: str) -> None:
+    """Arbitrum's bridge on L1 would never pay out a send with data to an account without code."""
+    cargo = Cargo(recipient=address(fresh_address), amount=4, data=b"for the second half")
+    tx_hash = await alice.withdraw(cargo)
+
+    ready = await alice.until(tx_hash, CrossingState.READY_TO_FINALIZE)
+    paid = await alice.move(ready, Move.FINALIZE)
+
+    assert ready.cargo.data == b"for the second half"
+    assert (await alice.crossing(paid)).cargo.data == b"for the second half"
+    assert await alice.below.balance(fresh_address) == 4
+
+
+async def test_a_send_that_calls_nobody_is_not_paid_for_in_vain(alice: Traveller, fresh_address: str) -> None:
+    receipt = await alice.above.send(checksum(ARB_SYS), SEND_TO_L1.encode(address(fresh_address), b"is anybody there"))
+    ready = await alice.until(Hash32(bytes.fromhex(receipt["transactionHash"][2:])), CrossingState.READY_TO_FINALIZE)
+
+    with pytest.raises(Refused, match="has no code on l1"):
+        await alice.bridge.calls(ready, Move.FINALIZE, alice.address)
+
+
 async def test_two_sends_of_one_transaction_are_told_apart(alice: Traveller) -> None:
     """The same send twice has the same hash: only its place tells which."""
     tx_hash = await alice.withdraw(Cargo(recipient=alice.address, amount=1))
@@ -254,7 +276,7 @@ async def test_two_sends_of_one_transaction_are_told_apart(alice: Traveller) -> 
     proof = await bridge.withdrawals.sends.proof(placed.send)
 
     assert int.from_bytes(ready.key) == placed.send.position
-    with pytest.raises(ProofInvalid, match="leads to root"):
+    with pytest.raises(ProofInvalid, match=f"proof of send {moved.position}"):
         SendProof(send=moved, root=proof.root, nodes=proof.nodes)
 
 

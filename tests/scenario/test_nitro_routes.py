@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -9,6 +10,7 @@ from attrs import evolve, frozen
 
 from tests.devnet_user import User
 from tests.devnet_user import until as until_true
+from tests.integration.clients import client_of
 from tests.scenario.route import Opened, Route
 from tests.scenario.test_routes import FEE, to_nobody
 from tests.scenario.test_settled_heads import selector
@@ -21,7 +23,7 @@ from xl2.core.types import Address, BlockNumber, Hash32, Timestamp, checksum, he
 from xl2.errors import ConfigInvalid, LayoutDiffers, NotYet, ProofInvalid, Reverted
 from xl2.flow import deliver
 from xl2.flow.submit import JournalledSubmitter
-from xl2.ports import Attester, Block, Blocks, Fate
+from xl2.ports import Attester, Block, Blocks, CrossingState, Fate
 from xl2.store import SqliteStore
 from xl2_adapters.evm import Evm
 from xl2_adapters.header_proof import HeaderProof
@@ -160,6 +162,19 @@ async def test_messages_go_both_ways_by_each_kind_of_evidence_and_what_expires_i
     async with asyncio.TaskGroup() as tasks:
         for way, walk in walks:
             tasks.create_task(walked(way, walk))
+
+
+@pytest.mark.parametrize(("origin", "destination", "role"), [(ARBITRUM, OP, "alice"), (OP, ARBITRUM, "bob")])
+async def test_ether_travels_from_rollup_to_rollup_by_their_own_bridges_and_one_hash_is_enough(
+    devnet: Description, tmp_path: Path, origin: str, destination: str, role: str
+) -> None:
+    async with client_of(devnet, tmp_path, role) as client:
+        begun = await client.travel(origin, destination, "0.25")
+        done = await client.advance(begun.first.sent.tx_hash, until_over=True)
+
+    last = done.journey.current
+    assert (last.state, last.rollup) == (CrossingState.ARRIVED, devnet.chain(destination).chain_id)
+    assert last.cargo.amount == 10**18 // 4
 
 
 # --- what is Nitro's own to go wrong

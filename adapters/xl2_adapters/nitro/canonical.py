@@ -22,10 +22,10 @@ from xl2_adapters.nitro.chain import inbox_of, rollup_contract
 from xl2_adapters.nitro.inbox import Inbox
 from xl2_adapters.nitro.order import TicketOrder
 from xl2_adapters.nitro.outbox import Outbox
-from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TO_L1, WITHDRAW_ETHER
+from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TO_L1
 from xl2_adapters.nitro.pricing import Pricing
 from xl2_adapters.nitro.retryables import Retryables
-from xl2_adapters.nitro.sends import Sends
+from xl2_adapters.nitro.sends import Sends, withdraw_data
 from xl2_adapters.nitro.ticket import Ticket
 from xl2_adapters.nitro.tokens import Tokens
 from xl2_adapters.tx_logs import included
@@ -101,7 +101,9 @@ class NitroBridge:
         """Calls on the rollup that send cargo to the anchor."""
         if cargo.token is not None:
             return await self._token_bridge(cargo).withdraw_calls(cargo, cargo.token, sender)
-        data = SEND_TO_L1.encode(cargo.recipient, cargo.data) if cargo.data else WITHDRAW_ETHER.encode(cargo.recipient)
+        # L1's bridge pays nothing out to an account without code that is to be called: there it is a note.
+        is_call = bool(cargo.data) and bool(await self.anchor_evm.code(cargo.recipient))
+        data = SEND_TO_L1.encode(cargo.recipient, cargo.data) if is_call else withdraw_data(cargo.recipient, cargo.data)
         what = f"send {cargo.amount} wei to {checksum(cargo.recipient)} on l1"
         return (Call(chain=self.rollup, to=ARB_SYS, data=data, value=Wei(cargo.amount), what=what),)
 

@@ -8,8 +8,8 @@ it was walked up to that root. Anybody may pay it out; the outbox pays once.
 from attrs import frozen
 
 from xl2.core.evidence import Finality
-from xl2.core.types import Hash32
-from xl2.errors import NotYet
+from xl2.core.types import Hash32, checksum
+from xl2.errors import NotYet, Refused
 from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move
 from xl2_adapters.evm import Evm
 from xl2_adapters.nitro.send import Send
@@ -40,7 +40,7 @@ class Withdrawals:
             sent=placed.place,
             key=key_of(send),
             sender=send.caller if moved is None else moved.sender,
-            cargo=_cargo(send) if moved is None else moved.cargo,
+            cargo=_cargo(placed) if moved is None else moved.cargo,
             state=step.state,
             steps=(sent, step),
             waits_for=waits_for,
@@ -50,7 +50,17 @@ class Withdrawals:
         )
 
     async def finalize_call(self, send: Send) -> Call:
-        """Pay it out. Raises `NotYet` where no confirmed root covers it, `ProofInvalid` where our node lies."""
+        """
+        Pay it out.
+
+        Raises `NotYet` where no confirmed root covers it, `ProofInvalid` where our node lies, `Refused` for a send with
+        data to an account without code: L1's bridge would refuse it.
+        """
+        if send.data and not await self.anchor.code(send.destination):
+            raise Refused(
+                f"send {send.position} is to call {checksum(send.destination)}, which has no code on l1",
+                remedy="It can be paid out once a contract stands there; nothing is lost until then.",
+            )
         return self.sends.outbox.execute_call(await self.sends.proof(send))
 
     async def _found(self, send: Send) -> tuple[CrossingStep, str, int | None]:
@@ -76,5 +86,6 @@ def key_of(send: Send) -> Hash32:
     return Hash32(send.position.to_bytes(32))
 
 
-def _cargo(send: Send) -> Cargo:
-    return Cargo(recipient=send.destination, amount=send.value, data=send.data, is_direct=True)
+def _cargo(placed: PlacedSend) -> Cargo:
+    send = placed.send
+    return Cargo(recipient=send.destination, amount=send.value, data=send.data or placed.note, is_direct=True)

@@ -7,7 +7,7 @@ root that the outbox holds before it is handed out, whoever made its nodes. Sour
 of ArbOS.
 """
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.header import Header
@@ -17,10 +17,10 @@ from xl2.ports import Place
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm, Log
 from xl2_adapters.nitro.outbox import Outbox
-from xl2_adapters.nitro.precompiles import ARB_SYS, NODE_INTERFACE, OUTBOX_PROOF, SENT_TO_L1
+from xl2_adapters.nitro.precompiles import ARB_SYS, NODE_INTERFACE, OUTBOX_PROOF, SENT_TO_L1, WITHDRAW_ETHER
 from xl2_adapters.nitro.roots import NitroRoot, Roots
 from xl2_adapters.nitro.send import Send, SendProof
-from xl2_adapters.tx_logs import Included
+from xl2_adapters.tx_logs import Included, included
 
 CONFIRM_PERIOD = Method("confirmPeriodBlocks()", "(uint64)")
 ASSERTED = Event(
@@ -29,6 +29,8 @@ ASSERTED = Event(
     "address,uint64)"
 )
 
+#: Selector and account of `withdrawEth(address)`.
+_WITHDRAW_SIZE = 4 + 32
 #: Blocks of L1 over which its pace is measured.
 _PACE_BLOCKS = 50
 
@@ -39,6 +41,8 @@ class PlacedSend:
 
     send: Send
     place: Place
+    #: Bytes that whoever withdrew ether put behind the call: L1 does not see them, and nobody is called with them.
+    note: bytes = field(default=b"", repr=False)
 
 
 @frozen(kw_only=True)
@@ -55,19 +59,23 @@ class Sends:
         """Confirmed blocks of the chain."""
         return Roots(rollup=self.rollup, outbox=self.outbox)
 
-    def sends_of(self, included: Included) -> list[PlacedSend]:
+    def sends_of(self, transaction: Included) -> list[PlacedSend]:
         """Sends of a transaction of the chain, in order."""
+        note = _note_of(transaction)
         return [
-            self._placed(one.log)
-            for one in included.logs
+            self._placed(one.log, note)
+            for one in transaction.logs
             if one.contract == ARB_SYS and one.log.topics[:1] == (SENT_TO_L1.topic,)
         ]
 
     async def send_at(self, position: int, block: BlockNumber) -> PlacedSend | None:
         """The send at a place among all, announced in a block of the chain."""
         topics = [[SENT_TO_L1.topic], None, None, [position.to_bytes(32)]]
-        logs = await self.rollup.logs(ARB_SYS, topics, block, block)
-        return self._placed(logs[0]) if logs else None
+        for log in await self.rollup.logs(ARB_SYS, topics, block, block):
+            transaction = await included(self.rollup, log.place.tx_hash)
+            found = [] if transaction is None else self.sends_of(transaction)
+            return next((one for one in found if one.send.position == position), None)
+        return None
 
     async def covering(self, send: Send) -> NitroRoot:
         """Newest confirmed root, if this send is under it. Raises `NotYet` where it is not."""
@@ -127,7 +135,7 @@ class Sends:
             covered = log.place.block
         return covered
 
-    def _placed(self, log: Log) -> PlacedSend:
+    def _placed(self, log: Log, note: bytes) -> PlacedSend:
         """Raises `RpcUnavailable` for fields that do not hash to what was announced."""
         values = SENT_TO_L1.decode(log.topics, log.data, self.rollup.endpoint)
         caller, destination, announced, position, block, l1_block, timestamp, value, data = values
@@ -147,4 +155,14 @@ class Sends:
                 endpoint=self.rollup.endpoint,
                 remedy="Ask another endpoint.",
             )
-        return PlacedSend(send=send, place=log.place)
+        return PlacedSend(send=send, place=log.place, note=note)
+
+
+def withdraw_data(recipient: Address, note: bytes) -> bytes:
+    """Calldata by which ether goes to an account; a note behind it costs its bytes, and `ArbSys` reads past it."""
+    return WITHDRAW_ETHER.encode(recipient) + note
+
+
+def _note_of(transaction: Included) -> bytes:
+    is_plain = transaction.to == ARB_SYS and transaction.data[: len(WITHDRAW_ETHER.selector)] == WITHDRAW_ETHER.selector
+    return transaction.data[_WITHDRAW_SIZE:] if is_plain else b""
