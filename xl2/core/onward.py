@@ -2,9 +2,11 @@
 Onward: what a withdrawal to oneself carries along so that anybody can read where it is to go on to.
 
 Comes in: a rollup, a recipient there, a token there. Goes out: 56 bytes for the cargo of the first crossing, and 40 for
-the second, which name the first. Promise: both are read back from the chains alone, so a journey that begins on one
-rollup and ends on another is known by the hash of its first transaction; bytes of any other shape are no note.
+the second, which name the first. Promise: both are read back from the chains alone where a bridge takes notes, so that
+a journey from rollup to rollup is known by the hash of its first transaction; bytes of another shape are no note.
 """
+
+import re
 
 from attrs import frozen
 
@@ -14,6 +16,7 @@ from xl2.core.types import ADDRESS_SIZE, HASH_SIZE, ZERO_ADDRESS, Address, Chain
 _GOES_ON = keccak(b"xl2.canonical.goes-on")[:8]
 _COMES_FROM = keccak(b"xl2.canonical.comes-from")[:8]
 _CHAIN_SIZE = 8
+_WORDS = re.compile(r"\[note 0x((?:[0-9a-f]{2})+)\]")
 
 
 @frozen(kw_only=True)
@@ -42,6 +45,17 @@ def onward_in(note: bytes) -> Onward | None:
         recipient=Address(note[at : at + ADDRESS_SIZE]),
         token=None if token == ZERO_ADDRESS else token,
     )
+
+
+def in_words(note: bytes) -> str:
+    """A note as the words of a transaction hold it, for bridges that take none."""
+    return f"[note 0x{note.hex()}]"
+
+
+def note_in(words: str) -> bytes:
+    """The note that words hold, empty where they hold none."""
+    found = _WORDS.search(words)
+    return bytes.fromhex(found[1]) if found else b""
 
 
 def comes_from(first: Hash32) -> bytes:

@@ -139,6 +139,14 @@ class Journal(Protocol):
         """Transactions whose nonce is not known to be used, by nonce, replacements after what they replace."""
         ...
 
+    async def words(self, tx_hash: Hash32) -> str | None:
+        """What a transaction of ours was for; None for one that is not ours."""
+        ...
+
+    async def made_for(self, words: str) -> Sequence[Journalled]:
+        """Transactions of ours, open or included, in whose words these are, oldest first."""
+        ...
+
     async def included(self, receipt: TxReceipt, signed: SignedTransaction) -> None:
         """The nonce was used by this transaction; its siblings are void."""
         ...

@@ -9,6 +9,8 @@ the value goes to the crossing's recipient. What is to follow a crossing is `jou
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from attrs import evolve
+
 from xl2.core.types import ChainId, Hash32, hex_text
 from xl2.errors import NotFound, NotYet, Refused, Retryable
 from xl2.ports import Call, CanonicalBridge, Cargo, Crossing, Direction, Move, TxReceipt
@@ -33,14 +35,15 @@ class Crossings:
         """A rollup's own bridge. Raises `NotFound`, `InvalidInput` for an anchor, `ConfigInvalid`."""
         return self._parts.bridges(self._parts.rollup(rollup))
 
-    async def begin(self, bridge: CanonicalBridge, direction: Direction, cargo: Cargo) -> Crossing:
-        """Send cargo, and return when it is in a block."""
+    async def begin(self, bridge: CanonicalBridge, direction: Direction, cargo: Cargo, *, words: str = "") -> Crossing:
+        """Send cargo, and return when it is in a block. `words`: kept in the journal with the transaction."""
         is_down = direction is Direction.DEPOSIT
         account = self._parts.account(bridge.anchor if is_down else bridge.rollup)
         calls = await (bridge.deposit_calls if is_down else bridge.withdraw_calls)(cargo, account)
         for call in calls[:-1]:
             await self._submit(call)
-        receipt = await self._submit(calls[-1])
+        last = evolve(calls[-1], what=f"{calls[-1].what} {words}".strip())
+        receipt = await self._submit(last)
         return await self._read_back(receipt, bridge, calls[-1])
 
     async def find(self, tx_hash: Hash32, index: int = 0) -> Crossing:

@@ -2,13 +2,16 @@
 Journey: a crossing and the one after it: from a rollup to oneself on the anchor, and on to another rollup.
 
 Promise: both crossings are found again from the first one's hash and the chains alone, since each carries a note that
-says what it belongs to (`core.onward`); the second is sent once: before it is sent, the chains are asked for it, and
-what a crash left in the journal is finished first. Only who sent the first to himself sends it on.
+says what it belongs to (`core.onward`); where a bridge takes no note, the journal of whoever began the journey holds
+it. The second is sent once: before it is sent, chains and journal are asked for it, and what a crash left in the
+journal is finished first. Only who sent the first to himself sends it on.
 """
 
 from collections.abc import Sequence
 
-from xl2.core.onward import Onward, comes_from, onward_in
+from attrs import evolve
+
+from xl2.core.onward import Onward, comes_from, in_words, note_in, onward_in
 from xl2.core.types import Address, ChainId, Hash32, Wei, checksum, hex_text
 from xl2.errors import InvalidInput, NotFound, NotYet, Refused
 from xl2.ports import CanonicalBridge, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move
@@ -47,8 +50,7 @@ class Journeys:
                 value=checksum(account),
                 remedy="Travel with an account without code, or make the two crossings by yourself.",
             )
-        begun = await self._crossings.begin(first, Direction.WITHDRAWAL, cargo)
-        return await self._after(begun)
+        return await self._after(await self._send(first, Direction.WITHDRAWAL, cargo))
 
     async def find(self, tx_hash: Hash32, index: int = 0) -> Journey:
         """A crossing by its transaction, and where it goes on, what became of that."""
@@ -99,7 +101,7 @@ class Journeys:
         await self._parts.hooks.on_status(event)
 
     async def _after(self, first: Crossing) -> Journey:
-        onward = _onward(first)
+        onward = await self._onward(first)
         if onward is None:
             return Journey(first=first, arrival_seconds=first.arrival_seconds)
         if first.state is not CrossingState.ARRIVED:
@@ -120,8 +122,36 @@ class Journeys:
             return None
         bridge, note = self._bridge_to(onward.destination), comes_from(first.key)
         tx_hash = await bridge.deposit_noted(note, first.cargo.recipient, arrived.block)
+        if tx_hash is None:
+            made = await self._parts.store.made_for(in_words(note))
+            tx_hash = made[-1].signed.hash if made else None
         found = await bridge.crossings(tx_hash) if tx_hash is not None else ()
-        return next((one for one in found if one.cargo.data == note), None)
+        return next((one for one in found if one.cargo.data in (note, b"")), None)
+
+    async def _onward(self, first: Crossing) -> Onward | None:
+        """Where a crossing goes on to: only one that its sender sent to himself does."""
+        if first.direction is not Direction.WITHDRAWAL or first.sender != first.cargo.recipient:
+            return None
+        kept = await self._parts.store.words(first.sent.tx_hash)
+        return onward_in(first.cargo.data) or onward_in(note_in(kept or ""))
+
+    async def _send(
+        self, bridge: CanonicalBridge, direction: Direction, cargo: Cargo, *, began_here: bool = True
+    ) -> Crossing:
+        """Send cargo with its note, or where the bridge takes none, with the note in the journal alone."""
+        words = in_words(cargo.data)
+        try:
+            return await self._crossings.begin(bridge, direction, cargo, words=words)
+        except InvalidInput as refused:
+            if refused.field != "data":
+                raise
+            if not began_here:
+                raise Refused(
+                    f"whether it was sent on to chain {self._parts.name(bridge.rollup)} already cannot be told: that "
+                    "bridge takes no note, and the journal here did not begin the journey",
+                    remedy="Go on where it was begun, or deposit by yourself once you are sure.",
+                ) from refused
+        return await self._crossings.begin(bridge, direction, evolve(cargo, data=b""), words=words)
 
     async def _go_on(self, journey: Journey) -> Act | None:
         """Send the second crossing."""
@@ -144,7 +174,8 @@ class Journeys:
             token_there=onward.token,
             data=comes_from(first.key),
         )
-        begun = await self._crossings.begin(self._bridge_to(onward.destination), Direction.DEPOSIT, cargo)
+        began_here = await self._parts.store.words(first.sent.tx_hash) is not None
+        begun = await self._send(self._bridge_to(onward.destination), Direction.DEPOSIT, cargo, began_here=began_here)
         receipt = await self._parts.anchors[first.anchor].tx_receipt(begun.sent.tx_hash)
         return Act(
             what=f"send it on to {checksum(onward.recipient)} on chain {self._parts.name(onward.destination)}",
@@ -169,10 +200,3 @@ class Journeys:
                 remedy="Add the chain to the configuration.",
             )
         return self._parts.bridges(chain)
-
-
-def _onward(first: Crossing) -> Onward | None:
-    """Where a crossing goes on to: only one that its sender sent to himself does."""
-    if first.direction is not Direction.WITHDRAWAL or first.sender != first.cargo.recipient:
-        return None
-    return onward_in(first.cargo.data)

@@ -163,6 +163,20 @@ class SqliteStore:
         values = (str(chain), sender)
         return await self._run(lambda db: [rows.journalled_of(row) for row in db.execute(sql, values)])
 
+    async def words(self, tx_hash: Hash32) -> str | None:
+        """What a transaction of ours was for."""
+        sql = "SELECT what FROM transactions WHERE hash = ?"
+        row = await self._run(lambda db: db.execute(sql, (tx_hash,)).fetchone())
+        return None if row is None else str(row[0])
+
+    async def made_for(self, words: str) -> Sequence[Journalled]:
+        """Transactions in whose words these are."""
+        sql = (
+            f"SELECT {rows.TRANSACTION_COLUMNS} FROM transactions "
+            "WHERE instr(what, ?) > 0 AND state <> 'void' ORDER BY place"
+        )
+        return await self._run(lambda db: [rows.journalled_of(row) for row in db.execute(sql, (words,))])
+
     async def included(self, receipt: TxReceipt, signed: SignedTransaction) -> None:
         """The nonce was used by this transaction."""
         place = (str(signed.transaction.chain), signed.sender, signed.transaction.tx_nonce)
