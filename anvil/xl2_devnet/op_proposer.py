@@ -16,10 +16,11 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from xl2.errors import Fatal, RpcRejected
-from xl2_adapters.rpc_wire import mapping, quantity
+from xl2_adapters.rpc_wire import mapping, quantity, sequence
 from xl2_devnet.abi import Contract, op_stack
 from xl2_devnet.controls import BATCHES, ROOTS
 from xl2_devnet.l1_account import Transaction
+from xl2_devnet.op_derive import told
 from xl2_devnet.op_l1 import CANNON, GAME_BOND
 from xl2_devnet.op_root import output_root
 from xl2_devnet.rollup import Berth
@@ -123,6 +124,9 @@ class OpProposer:
         wait = self._clocks.proposal_seconds if news else self._clocks.idle_proposal_seconds
         if number <= self._proposed_block or self._clock() < self._proposed_at + wait:
             return
+        if not await self._origin_stands(number):
+            # L1 went back, and the L2 has yet to follow: what it says of this block will not be true.
+            return
         self._proposed_at, self._proposed_block = self._clock(), number
         root = (await output_root(self._l2, number)).root
         if self._controls.takes_false(self._chain):
@@ -138,6 +142,15 @@ class OpProposer:
         )
         if quantity(receipt["status"], self._l1.name) != 1:
             raise ProposalFailed(f"L1 refused the root of block {number} of {self._chain}")
+
+    async def _origin_stands(self, number: int) -> bool:
+        block = mapping(await self._l2.call("eth_getBlockByNumber", hex(number), True), self._l2.name)
+        transactions = sequence(block["transactions"], self._l2.name)
+        origin = told(mapping(transactions[0], self._l2.name)) if transactions else None
+        if origin is None:
+            return True
+        there = await self._l1.call("eth_getBlockByNumber", hex(origin.number), False)
+        return there is not None and mapping(there, self._l1.name)["hash"] == origin.hash
 
     async def _take_up_new_games(self) -> None:
         count = await self._read(self._factory, _FACTORY, "gameCount")
