@@ -6,10 +6,10 @@ PY := .venv/bin/python
 FORGE := $(PY) -m tools.forge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint types layers pytest contracts forge bench devnet matrix docs soak lock .setup
+.PHONY: help demo test fmt lint types layers pytest contracts forge bench bench-rollups devnet matrix docs soak lock .setup
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .setup ## two L2s over one L1: messages and tokens move, every proof checked
 	@.venv/bin/xl2 demo
@@ -52,6 +52,9 @@ contracts: .setup ## compile, and write the artifacts that the wheel carries
 
 bench: .setup ## measure, write bench/results and docs/benchmarks.md
 	@$(PY) -m bench
+
+bench-rollups: .setup ## the same for rollup families: starts, hops, interop beside supersim
+	@$(PY) -m bench.rollups
 
 devnet: .setup ## an L1 and two L2s on this machine, until Ctrl-C
 	@.venv/bin/xl2 devnet up

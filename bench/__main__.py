@@ -33,7 +33,7 @@ def main() -> int:
         progress.print(f"{error}\n{error.remedy}", style="red")
         return 2
     gas, times = load("gas"), load("times")
-    PAGE.write_text(page(gas, times), encoding="utf-8")
+    PAGE.write_text(page(gas, times, load("rollups")), encoding="utf-8")
     console.print(_gas_table(gas))
     console.print(_times_table(times))
     for sentence in missed(gas):

@@ -32,9 +32,28 @@ Of one machine with two cores; they move with the machine and its load.
 """
 
 
-def page(gas: Mapping[str, Figure], times: Mapping[str, Figure]) -> str:
+_ROLLUPS = """\
+## Rollup families
+
+Written by `make bench-rollups`, on the same machine: a devnet of four L2s of three families, ether over the rollups'
+own bridges, and our relayer of OP interop beside supersim's on the same chains.
+"""
+
+
+def page(gas: Mapping[str, Figure], times: Mapping[str, Figure], rollups: Mapping[str, Figure]) -> str:
     """Render the whole page."""
-    return "\n".join((_INTRODUCTION, *_gas_table(gas), "", _TIMES, *_times_table(times), ""))
+    tables = (
+        _INTRODUCTION,
+        *_gas_table(gas),
+        "",
+        _TIMES,
+        *_times_table(times),
+        "",
+        _ROLLUPS,
+        *_times_table(rollups),
+        "",
+    )
+    return "\n".join(tables)
 
 
 def _gas_table(figures: Mapping[str, Figure]) -> Iterator[str]:
