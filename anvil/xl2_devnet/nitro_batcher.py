@@ -8,6 +8,7 @@ sends (`BatchEnd`), not the transactions, which nobody derives from: the devnet'
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ import rlp
 from attrs import frozen
 from eth_abi import decode
 
-from xl2.errors import Fatal
+from xl2.errors import Fatal, NotYet, RpcRejected
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import Json, data, mapping, quantity, sequence
 from xl2_devnet.abi import Contract
@@ -24,6 +25,8 @@ from xl2_devnet.l1_account import L1Account, Transaction
 from xl2_devnet.nitro_contracts import stand_in
 from xl2_devnet.nitro_genesis import PRECOMPILES
 from xl2_devnet.rollup import Berth
+
+log = logging.getLogger(__name__)
 
 _INBOX = stand_in("SequencerInboxStandIn")
 _BRIDGE = stand_in("BridgeStandIn")
@@ -72,9 +75,13 @@ async def end_at(l2: RpcClient, number: int) -> BatchEnd:
     """A block of the L2, as a batch that ends with it says.
 
     Raises:
+        NotYet: the L2 has no such block, or no longer.
         RpcRejected: the node no longer keeps the state of that block.
     """
-    block = mapping(await l2.call("eth_getBlockByNumber", hex(number), False), l2.name)
+    found = await l2.call("eth_getBlockByNumber", hex(number), False)
+    if found is None:
+        raise NotYet(f"{l2.name} has no block {number}")
+    block = mapping(found, l2.name)
     if number == 0:
         # The precompiles come behind anvil's own first block.
         return BatchEnd(number=0, block_hash=data(block["hash"], l2.name), send_root=bytes(32))
@@ -91,8 +98,8 @@ async def end_of(l1: RpcClient, sequencer_inbox: str, position: int) -> BatchEnd
             "topics": [_INBOX.topic("SequencerBatchDelivered"), f"0x{index:064x}"],
         }
         for found in sequence(await l1.call("eth_getLogs", query), l1.name):
-            log = mapping(found, l1.name)
-            transaction = mapping(await l1.call("eth_getTransactionByHash", log["transactionHash"]), l1.name)
+            made_by = mapping(found, l1.name)["transactionHash"]
+            transaction = mapping(await l1.call("eth_getTransactionByHash", made_by), l1.name)
             calldata = data(transaction["input"], l1.name)
             # A batch that somebody forced has no data: it brings delayed messages that the L2 holds anyway.
             if (
@@ -117,29 +124,31 @@ class NitroBatcher:
         self._clocks, self._clock, self._controls = berth.clocks, berth.clock, berth.controls
         self._busy_block = busy_block
         self._posted_at = self._clock()
-        self._posted_block = 0
 
     async def start(self) -> None:
-        """Take up behind what is on L1."""
-        count = await self._bridge_view("sequencerReportedSubMessageCount")
-        self._posted_block = max(0, count - 1)
+        """Nothing to take up: what was posted is asked of L1 each time, which may take it back."""
 
     async def run(self) -> None:
         """Post; returns only by raising."""
         while True:
-            await self._post_if_due()
+            try:
+                await self._post_if_due()
+            except (NotYet, RpcRejected) as error:
+                # L1 took blocks back, and the L2 with it, behind what was just looked at.
+                log.warning("no batch", extra={"fields": {"chain": self._chain, "reason": error.what}})
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _post_if_due(self) -> None:
         final = mapping(await self._l2.call("eth_getBlockByNumber", "finalized", False), self._l2.name)
         number = quantity(final["number"], self._l2.name)
-        news = self._busy_block(number) > self._posted_block
+        posted = await self._bridge_view("sequencerReportedSubMessageCount") - 1
+        news = self._busy_block(number) > posted
         wait = self._clocks.proposal_seconds if news else self._clocks.idle_proposal_seconds
-        due = self._clock() >= self._posted_at + wait and number > self._posted_block
+        due = self._clock() >= self._posted_at + wait and number > posted
         if not due or self._controls.withholds(BATCHES, self._chain):
             return
         await self._post(await end_at(self._l2, number))
-        self._posted_at, self._posted_block = self._clock(), number
+        self._posted_at = self._clock()
 
     async def _post(self, end: BatchEnd) -> None:
         count = await self._bridge_view("sequencerMessageCount")

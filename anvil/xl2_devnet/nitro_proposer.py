@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve
 from eth_utils import keccak
 
-from xl2.errors import RpcRejected
+from xl2.errors import NotYet, RpcRejected
 from xl2_adapters.rpc_wire import mapping, quantity, sequence
 from xl2_devnet.controls import ROOTS
 from xl2_devnet.l1_account import L1Account, Transaction
@@ -68,9 +68,13 @@ class NitroProposer:
 
     async def _take_up(self) -> None:
         """Read the line of true assertions from L1."""
-        found = await self._logs("0x0")
-        (confirmed,) = await self._read("rollup", ROLLUP, "latestConfirmed")
-        self._line = [assertion for assertion in found if assertion.hash == confirmed]
+        found: Sequence[Assertion] = ()
+        self._line = []
+        while not self._line:
+            # Again where L1 took blocks back between the two.
+            (confirmed,) = await self._read("rollup", ROLLUP, "latestConfirmed")
+            found = await self._logs("0x0")
+            self._line = [assertion for assertion in found if assertion.hash == confirmed]
         while following := [a for a in found if a.parent == self._line[-1].hash and await self._is_true(a)]:
             self._line.append(following[0])
 
@@ -92,20 +96,27 @@ class NitroProposer:
         if count < tip.next_position or self._controls.withholds(ROOTS, self._chain):
             return
         end = await self._end(tip.next_position)
+        if end is None:
+            return
         if self._controls.takes_false(self._chain):
             await self._lie(tip, end)
         if await self._stake(self._proposer, tip, end):
             made = [a for a in await self._logs(hex(tip.at)) if a.parent == tip.hash and a.block_hash == end.block_hash]
             self._line += made[:1]
 
-    async def _end(self, position: int) -> BatchEnd:
-        """What the L2 holds at the end of so many batches: it may have gone back since they were made, after L1."""
+    async def _end(self, position: int) -> BatchEnd | None:
+        """What the L2 holds at the end of so many batches: it may have gone back since they were made, after L1.
+
+        None: it has not got there again.
+        """
         posted = await end_of(self._l1, self._at["sequencer_inbox"], position)
         if posted is None:
             # The first batch is RollupCreator's own, which brings no block but the genesis.
             return await end_at(self._l2, 0)
         try:
             return await end_at(self._l2, posted.number)
+        except NotYet:
+            return None
         except RpcRejected:
             # No longer kept, as the roots were withheld for long: then it is what it was.
             return posted

@@ -27,6 +27,7 @@ from tests.integration.nitro_ground import (
 from xl2.core.types import BlockNumber, Hash32, Timestamp, Wei, address
 from xl2.errors import Reverted
 from xl2_adapters.nitro.send import Send, root_of
+from xl2_adapters.rpc import RpcClient
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES as WITHHOLD_BATCHES
 from xl2_devnet.controls import ROOTS as WITHHOLD_ROOTS
@@ -294,6 +295,38 @@ async def test_a_message_that_the_sequencer_leaves_out_of_batches_can_be_forced_
 
     assert read == told["messageIndex"] + 1
     assert await batch_count(l1, nitro) > before + 1
+
+
+async def test_after_l1_took_blocks_back_only_true_roots_follow(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
+    (l1, l2), outbox = alice, nitro.rollup["outbox"]
+    before = await said(l2, ARB_SYS.call("withdrawEth", l2.address), value=1)
+    await covering(l1, l2, outbox, before.block)
+
+    async with RpcClient(nitro.description.chain("l1").node_url) as node:
+        await node.call("anvil_reorg", 6, [])
+    after = await said(l2, ARB_SYS.call("withdrawEth", l2.address), value=1)
+    root, block = await covering(l1, l2, outbox, after.block)
+
+    # `confirmed` fails for a block that is not the chain's; anvil still tells logs of blocks that were taken back.
+    assert (await tree_at(l2, block))[1] == root
+    await l1.send(outbox, execution(await proof(l1, l2, outbox, after), after))
+
+
+async def test_a_proof_of_every_send_leads_to_the_root_of_all(alice: tuple[User, User]) -> None:
+    _, l2 = alice
+    node, arb_sys = PRECOMPILES["NodeInterface"], PRECOMPILES["ArbSys"]
+
+    async def nine() -> int | None:
+        send = await said(l2, ARB_SYS.call("withdrawEth", l2.address), value=1)
+        return send.position + 1 if send.position >= 8 else None
+
+    size = await until(nine, "nine sends")
+    _, root, partials = await l2.read(arb_sys, ARB_SYS, "sendMerkleTreeState")
+
+    assert [any(partial) for partial in partials] == [bool(size >> level & 1) for level in range(size.bit_length())]
+    for position in range(size):
+        leaf, same, nodes = await l2.read(node, NODE, "constructOutboxProof", size, position)
+        assert same == root == root_of(Hash32(leaf), position, [Hash32(one) for one in nodes])
 
 
 async def test_arb_sys_says_where_the_chain_is(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
