@@ -135,8 +135,11 @@ class ZkBatcher:
         number = progress.executed + 1
         before, batch = self._ledger.batches[number - 1 : number + 1]
         if progress.proven < number:
-            self._ledger.proofs[number] = await self._executor.prove(before, batch)
-        self._ledger.executions[number] = await self._executor.execute(batch)
+            proof, execution = await self._executor.prove_and_execute(before, batch)
+            self._ledger.proofs[number] = proof
+        else:
+            execution = await self._executor.execute(batch)
+        self._ledger.executions[number] = execution
 
     async def _commit_if_due(self) -> None:
         berth, last = self._berth, self._ledger.last

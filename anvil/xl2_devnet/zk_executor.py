@@ -79,7 +79,8 @@ class Executor:
             BatchRefused: L1 did not take it.
         """
         call = _DIAMOND.call("commitBlocks", before.stored, [batch.committing])
-        receipt = await self._send("commit", batch, call, _COMMIT_GAS + _COMMIT_GAS_A_BYTE * len(call))
+        gas = _COMMIT_GAS + _COMMIT_GAS_A_BYTE * len(call)
+        (receipt,) = await self._send("commit", batch, Transaction(to=self._diamond, data=call, gas=gas))
         commitments = [
             event.arguments["commitment"]
             for entry in receipt["logs"]
@@ -87,22 +88,28 @@ class Executor:
         ]
         return commitments[0], receipt["transactionHash"]
 
-    async def prove(self, before: Batch, batch: Batch) -> str:
-        """Have the verifier, which is a stand-in here, take a batch; the transaction's hash."""
+    async def prove_and_execute(self, before: Batch, batch: Batch) -> tuple[str, str]:
+        """Have the verifier, which is a stand-in here, take a batch, and execute it; both transactions' hashes.
+
+        From now on its messages can be shown on L1.
+
+        Raises:
+            BatchRefused: L1 did not take it.
+        """
         call = _DIAMOND.call("proveBlocks", before.stored, [batch.stored], (_NO_AGGREGATION, []))
-        receipt = await self._send("prove", batch, call, _PROVE_GAS)
-        return str(receipt["transactionHash"])
+        proof = Transaction(to=self._diamond, data=call, gas=_PROVE_GAS)
+        proven, executed = await self._send("prove and execute", batch, proof, self._execution(batch))
+        return str(proven["transactionHash"]), str(executed["transactionHash"])
 
     async def execute(self, batch: Batch) -> str:
-        """Execute a batch: its messages can be shown on L1 from now on; the transaction's hash."""
-        call = _DIAMOND.call("executeBlocks", [batch.stored])
-        gas = _EXECUTE_GAS + _EXECUTE_GAS_AN_OPERATION * len(batch.operations)
-        receipt = await self._send("execute", batch, call, gas)
-        return str(receipt["transactionHash"])
+        """Execute a batch that is proven; the transaction's hash. Raises as `prove_and_execute`."""
+        (executed,) = await self._send("execute", batch, self._execution(batch))
+        return str(executed["transactionHash"])
 
     async def revert(self, to: Batch) -> None:
         """Take back what was committed behind a batch and is not executed."""
-        await self._send("revert to", to, _DIAMOND.call("revertBlocks", to.number), _REVERT_GAS)
+        call = _DIAMOND.call("revertBlocks", to.number)
+        await self._send("revert to", to, Transaction(to=self._diamond, data=call, gas=_REVERT_GAS))
 
     async def committed(self, upto: int) -> Sequence[Committed]:
         """The batches that stand committed up to this one, in order."""
@@ -121,11 +128,16 @@ class Executor:
             for number, transaction in zip(numbers, found, strict=True)
         ]
 
-    async def _send(self, what: str, batch: Batch, call: bytes, gas: int) -> Any:
-        (receipt,) = await self._validator.send(Transaction(to=self._diamond, data=call, gas=gas))
-        if quantity(receipt["status"], self._l1.name) != 1:
+    def _execution(self, batch: Batch) -> Transaction:
+        call = _DIAMOND.call("executeBlocks", [batch.stored])
+        gas = _EXECUTE_GAS + _EXECUTE_GAS_AN_OPERATION * len(batch.operations)
+        return Transaction(to=self._diamond, data=call, gas=gas)
+
+    async def _send(self, what: str, batch: Batch, *transactions: Transaction) -> Sequence[Mapping[str, Any]]:
+        receipts = await self._validator.send(*transactions)
+        if any(quantity(receipt["status"], self._l1.name) != 1 for receipt in receipts):
             raise BatchRefused(f"L1 refused to {what} batch {batch.number} of {self._diamond}")
-        return receipt
+        return receipts
 
 
 def _read(number: int, calldata: bytes, log: Any) -> Committed:
