@@ -219,6 +219,21 @@ async def test_the_journal_gives_back_the_very_bytes(path: Path) -> None:
     assert [one.what for one in held] == ["pay bob", "pay bob"]
 
 
+async def test_the_journal_knows_what_a_transaction_was_for_and_which_were_made_for_it(path: Path) -> None:
+    first, replacement, other = await signed(0), await signed(0, fee=12), await signed(1)
+    async with SqliteStore(path) as store:
+        await store.keep(first, "withdraw [note 0x01]")
+        await store.keep(other, "pay 50% [note 0x02]")
+
+    async with SqliteStore(path) as store:
+        assert await store.words(first.hash) == "withdraw [note 0x01]"
+        assert await store.words(replacement.hash) is None
+        assert [one.signed.hash for one in await store.made_for("[note 0x02]")] == [other.hash]
+        assert list(await store.made_for("[note 0x0_]")) == []
+        await store.void(other.transaction.chain, other.sender, other.transaction.tx_nonce)
+        assert list(await store.made_for("[note 0x02]")) == []
+
+
 async def test_a_used_nonce_leaves_the_journal_with_all_its_attempts(path: Path) -> None:
     first, replacement, other = await signed(0), await signed(0, fee=12), await signed(1)
     receipt = TxReceipt(
