@@ -120,8 +120,9 @@ class Desk:
         kept = Journal(self.folder / journal)
         try:
             relay = Relay(carried, self._signs(), kept, _SystemClock(), policy)
-            begun({"pays": checksum(self._signs().address), "chains": ", ".join(str(evm.chain) for evm in carried)})
-            await _until_stopped(relay)
+            ids = ", ".join(str(evm.chain) for evm in carried)
+            told: Row = {"pays": checksum(self._signs().address), "chains": ids}
+            await _until_stopped(relay, lambda: begun(told))
         finally:
             await kept.close()
 
@@ -167,12 +168,13 @@ async def desk(config: Path, key: str | None) -> AsyncIterator[Desk]:
             await evm.close()
 
 
-async def _until_stopped(relay: Relay) -> None:
-    """Run; the first Ctrl-C or SIGTERM ends it in good order."""
+async def _until_stopped(relay: Relay, begun: Callable[[], object]) -> None:
+    """Run; the first Ctrl-C or SIGTERM ends it in good order, from when it has told that it began."""
     running = asyncio.ensure_future(relay.run())
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, running.cancel)
+    begun()
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await running

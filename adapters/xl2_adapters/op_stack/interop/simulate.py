@@ -38,11 +38,15 @@ class Verdict:
 
 async def simulated(evm: Evm, sender: Address, batches: Sequence[Batch], policy: BatchPolicy, now: float) -> Verdict:
     """Try batches at the tip, from `sender`."""
-    answers = await evm.ask_many([_try(batch, sender) for batch in batches])
+    answers = await evm.rpc.try_batch([_try(batch, sender) for batch in batches])
     good: list[Batch] = []
     changed: list[Entry] = []
     in_doubt: list[Entry] = []
     for batch, answer in zip(batches, answers, strict=True):
+        if isinstance(answer, RpcRejected):
+            # One relay took the gas of all: each is asked about by itself.
+            in_doubt += batch.entries
+            continue
         (results,) = AGGREGATE.decode(rpc_wire.data(answer, evm.endpoint), evm.endpoint)
         fine: list[Entry] = []
         for entry, (passed, revert) in zip(batch.entries, results, strict=True):
@@ -71,7 +75,8 @@ def _judged(entry: Entry, outcome: Json | RpcRejected, policy: BatchPolicy, now:
     if isinstance(outcome, Reverted):
         if is_already_relayed(outcome.revert):
             return rules.delivered(entry, None)
-        return rules.failed(entry, now, f"its relay reverts: {explain(outcome.revert)}")
+        reason = explain(outcome.revert) if outcome.revert else outcome.what
+        return rules.failed(entry, now, f"its relay reverts: {reason}")
     if isinstance(outcome, RpcRejected):
         return rules.failed(entry, now, f"its relay cannot be estimated: {outcome.what}")
     gas = rpc_wire.quantity(outcome, "the estimate") * (100 + _MARGIN_PERCENT) // 100
