@@ -25,6 +25,7 @@ from xl2_adapters.zk_stack.canonical_withdrawal import WITHDRAW, Withdrawals
 from xl2_adapters.zk_stack.diamond import Diamond
 from xl2_adapters.zk_stack.eras import BASE_COST, Era, Request, era_of
 from xl2_adapters.zk_stack.logs import BASE_TOKEN
+from xl2_adapters.zk_stack.payouts import Payouts
 from xl2_adapters.zk_stack.requests import requested, requested_in
 from xl2_adapters.zk_stack.tokens import Tokens
 
@@ -58,7 +59,9 @@ class ZkBridge:
             era=era,
             diamond=diamond,
             deposits=Deposits(anchor=anchor, rollup=rollup, batches=batches, tokens=tokens),
-            withdrawals=Withdrawals(anchor=anchor, rollup=rollup, batches=batches, era=era, tokens=tokens),
+            withdrawals=Withdrawals(
+                anchor=anchor, rollup=rollup, batches=batches, payouts=Payouts(anchor, era), tokens=tokens
+            ),
             tokens=tokens,
         )
 

@@ -19,9 +19,10 @@ from xl2_adapters.evm import Evm
 from xl2_adapters.tx_logs import Included, included
 from xl2_adapters.zk_stack import tokens as erc20
 from xl2_adapters.zk_stack.batches import Batches
-from xl2_adapters.zk_stack.eras import FINALIZE, FINALIZE_ETHER, IS_ETHER_FINALIZED, Era
+from xl2_adapters.zk_stack.eras import FINALIZE, FINALIZE_ETHER, IS_ETHER_FINALIZED
 from xl2_adapters.zk_stack.logs import BASE_TOKEN, L1_MESSENGER
 from xl2_adapters.zk_stack.messages import SENT, Message, messages_of
+from xl2_adapters.zk_stack.payouts import Payouts
 from xl2_adapters.zk_stack.proofs import MessageProof
 from xl2_adapters.zk_stack.tokens import Moved, Tokens
 
@@ -30,6 +31,8 @@ PAID_OUT = Event("EthWithdrawalFinalized(address indexed,uint256)")
 
 #: selector 4 ‖ recipient 20 ‖ amount 32
 _ETHER_SIZE = 56
+#: How far back a payout is looked for, in L1 blocks: a week on Ethereum. Older ones are known to be paid, not where.
+_LOOK_BACK_BLOCKS = 50_400
 
 
 @frozen(kw_only=True)
@@ -58,7 +61,7 @@ class Withdrawals:
     anchor: Evm
     rollup: Evm
     batches: Batches
-    era: Era
+    payouts: Payouts
     tokens: Tokens | None
 
     async def of(self, transaction: Included) -> Sequence[Withdrawal]:
@@ -106,7 +109,7 @@ class Withdrawals:
         proof = await self._proof(withdrawal)
         if not withdrawal.is_ether and self.tokens is not None:
             return self.tokens.finalize_call(proof)
-        to, data = self.era.finalize_ether(proof)
+        to, data = (await self.payouts.era()).finalize_ether(proof)
         return Call(chain=self.anchor.chain, to=to, data=data, what="pay withdrawn ether out on l1")
 
     async def behind(self, transaction: Included) -> Sequence[Hash32]:
@@ -151,16 +154,17 @@ class Withdrawals:
     async def _is_finalized(self, withdrawal: Withdrawal, proof: MessageProof) -> bool:
         if not withdrawal.is_ether and self.tokens is not None:
             return await self.tokens.is_finalized(proof)
-        to, data = self.era.is_ether_finalized(proof)
+        to, data = (await self.payouts.era()).is_ether_finalized(proof)
         return bool(IS_ETHER_FINALIZED.decode(await self.anchor.view(to, data), self.anchor.endpoint)[0])
 
     async def _paid_out(self, withdrawal: Withdrawal, proof: MessageProof) -> Place | None:
         """Where ether was paid out, if by a call of its own: the event names no withdrawal, only calldata does."""
         tip = (await self.anchor.head(Finality.LATEST)).number
+        since = BlockNumber(max(0, tip - _LOOK_BACK_BLOCKS))
         recipient = withdrawal.moved.cargo.recipient.rjust(32, b"\0")
         diamond = self.batches.diamond.address
         begun = await self.rollup.block(withdrawal.place.block)
-        for log in reversed(await self.anchor.logs(diamond, [[PAID_OUT.topic], [recipient]], BlockNumber(0), tip)):
+        for log in reversed(await self.anchor.logs(diamond, [[PAID_OUT.topic], [recipient]], since, tip)):
             if (await self.anchor.block(log.place.block)).timestamp < begun.timestamp:
                 break
             transaction = await included(self.anchor, log.place.tx_hash)

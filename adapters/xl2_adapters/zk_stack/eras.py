@@ -31,6 +31,7 @@ HUB_BASE_COST = Method("l2TransactionBaseCost(uint256,uint256,uint256,uint256)",
 HUB_REQUEST = Method(
     "requestL2TransactionDirect((uint256,uint256,address,uint256,bytes,uint256,uint256,bytes[],address))", "(bytes32)"
 )
+ASSET_ROUTER, NULLIFIER = Method("assetRouter()", "(address)"), Method("L1_NULLIFIER()", "(address)")
 FINALIZE = Method("finalizeDeposit((uint256,uint256,uint256,address,uint16,bytes,bytes32[]))")
 IS_FINALIZED = Method("isWithdrawalFinalized(uint256,uint256,uint256)", "(bool)")
 
@@ -109,7 +110,8 @@ class BridgehubEra:
 
     chain: ChainId
     bridgehub: Address
-    nullifier: Address
+    #: None: not named; the bridgehub's asset router knows it (`payouts`).
+    nullifier: Address | None = None
 
     @property
     def deposit_contract(self) -> Address:
@@ -131,26 +133,30 @@ class BridgehubEra:
     def finalize_ether(self, proof: MessageProof) -> Aimed:
         """See `Era`."""
         shown = (proof.batch, proof.index, proof.sender, proof.tx_number, proof.message, list(proof.path))
-        return self.nullifier, FINALIZE.encode((self.chain, *shown))
+        return self._payer, FINALIZE.encode((self.chain, *shown))
 
     def is_ether_finalized(self, proof: MessageProof) -> Aimed:
         """See `Era`."""
-        return self.nullifier, IS_FINALIZED.encode(self.chain, proof.batch, proof.index)
+        return self._payer, IS_FINALIZED.encode(self.chain, proof.batch, proof.index)
+
+    @property
+    def _payer(self) -> Address:
+        if self.nullifier is None:
+            raise ConfigInvalid(f"the nullifier of chain {self.chain} is not known", remedy="Name rollup.l1_nullifier.")
+        return self.nullifier
 
 
 def era_of(chain: ChainId, rollup: Mapping[str, Address]) -> Era:
     """
-    The era of a chain, by its rollup's contracts: `diamond` alone, or with `bridgehub` and `l1_nullifier`.
+    The era of a chain, by its rollup's contracts: `diamond` alone, or with `bridgehub` (and `l1_nullifier`).
 
-    Raises `ConfigInvalid` where one is missing.
+    Raises `ConfigInvalid` where the diamond is missing.
     """
-    wanted = ("diamond", "l1_nullifier") if "bridgehub" in rollup else ("diamond",)
-    for name in wanted:
-        if name not in rollup:
-            raise ConfigInvalid(
-                f"chain {chain} has no contract {name!r} of its rollup in its settings",
-                remedy=f"Add rollup.{name} to the chain's settings.",
-            )
+    if "diamond" not in rollup:
+        raise ConfigInvalid(
+            f"chain {chain} has no contract 'diamond' of its rollup in its settings",
+            remedy="Add rollup.diamond to the chain's settings.",
+        )
     if "bridgehub" in rollup:
-        return BridgehubEra(chain=chain, bridgehub=rollup["bridgehub"], nullifier=rollup["l1_nullifier"])
+        return BridgehubEra(chain=chain, bridgehub=rollup["bridgehub"], nullifier=rollup.get("l1_nullifier"))
     return DiamondEra(diamond=rollup["diamond"])

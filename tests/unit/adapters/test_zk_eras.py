@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from eth_abi import decode, encode
@@ -14,13 +14,15 @@ from eth_utils.abi import abi_to_signature, event_abi_to_log_topic, function_abi
 from xl2.core.types import Address, ChainId, Hash32, Wei
 from xl2.errors import ConfigInvalid
 from xl2_adapters.abi import Method
+from xl2_adapters.evm import Evm
 from xl2_adapters.zk_stack import diamond, eras, messages, tokens
 from xl2_adapters.zk_stack.canonical_withdrawal import PAID_OUT, WITHDRAW
 from xl2_adapters.zk_stack.eras import BridgehubEra, DiamondEra, Request, era_of
+from xl2_adapters.zk_stack.payouts import Payouts
 from xl2_adapters.zk_stack.proofs import MessageProof
 
 TODAY = Path(__file__).parent.parent.parent / "vectors" / "zk_stack_29_0_0.json"
-DIAMOND, HUB, NULLIFIER, SOMEBODY = (Address(bytes([byte]) * 20) for byte in (1, 2, 3, 4))
+DIAMOND, HUB, NULLIFIER, SOMEBODY, ROUTER = (Address(bytes([byte]) * 20) for byte in (1, 2, 3, 4, 5))
 CHAIN = ChainId(324)
 PROOF = MessageProof(
     batch=5,
@@ -85,8 +87,27 @@ def test_the_switch_is_whether_a_bridgehub_is_named() -> None:
     assert modern == BridgehubEra(chain=CHAIN, bridgehub=HUB, nullifier=NULLIFIER)
     with pytest.raises(ConfigInvalid, match="'diamond'"):
         era_of(CHAIN, {})
-    with pytest.raises(ConfigInvalid, match="'l1_nullifier'"):
-        era_of(CHAIN, {"diamond": DIAMOND, "bridgehub": HUB})
+    assert era_of(CHAIN, {"diamond": DIAMOND, "bridgehub": HUB}) == BridgehubEra(chain=CHAIN, bridgehub=HUB)
+
+
+async def test_the_nullifier_is_the_one_that_the_bridgehubs_asset_router_names() -> None:
+    class L1:
+        endpoint = "l1"
+
+        async def view(self, to: Address, data: bytes) -> bytes:
+            declared_by = {HUB: today()["IBridgehub"], ROUTER: today()["IL1AssetRouter"]}[to]
+            selectors = [function_abi_to_4byte_selector(one) for one in declared_by if one["type"] == "function"]  # type: ignore[arg-type]
+            assert data in selectors
+            return {HUB: ROUTER, ROUTER: NULLIFIER}[to].rjust(32, b"\0")
+
+    payouts = Payouts(cast("Evm", L1()), BridgehubEra(chain=CHAIN, bridgehub=HUB))
+
+    era = await payouts.era()
+
+    assert era == BridgehubEra(chain=CHAIN, bridgehub=HUB, nullifier=NULLIFIER)
+    assert await payouts.era() is era, "asked once"
+    with pytest.raises(ConfigInvalid, match="nullifier"):
+        BridgehubEra(chain=CHAIN, bridgehub=HUB).finalize_ether(PROOF)
 
 
 def test_the_first_era_speaks_the_diamonds_own_calls() -> None:
