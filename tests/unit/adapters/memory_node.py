@@ -47,8 +47,8 @@ class State:
 class MemoryNode(Evm):
     """One chain. What is put or told counts from the next block on."""
 
-    def __init__(self, chain: int = 900) -> None:
-        super().__init__(ChainId(chain), "http://127.0.0.1:1")
+    def __init__(self, chain: int = 900, rpc_url: str = "http://127.0.0.1:1") -> None:
+        super().__init__(ChainId(chain), rpc_url)
         self.next = State()
         self.blocks: list[tuple[dict[str, str], State]] = []
         self.logs_sent: list[dict[str, Any]] = []
