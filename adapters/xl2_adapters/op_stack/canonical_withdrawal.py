@@ -122,7 +122,7 @@ class Withdrawals:
                 topics = [[MESSAGE_PASSED.topic], None, [_topic(sender)], [_topic(target)]]
             elif one.log.topics[:1] == (FINALIZED.topic,):
                 named, _ = FINALIZED.decode(one.log.topics, one.log.data, self.anchor.endpoint)
-                values = self._finalizes(transaction.data)
+                values = self._finalizes(transaction.data) if transaction.to == self.portal else None
                 if values is None:
                     continue
                 topics = [[MESSAGE_PASSED.topic], [values[0].to_bytes(32)], None, None]
