@@ -61,7 +61,12 @@ async def up(
             description = await run(
                 options, chains, deployed, families, stack=stack, supervise=supervise, controls=controls or Controls()
             )
-            description = evolve(description, from_snapshot=from_snapshot, ready_seconds=time.monotonic() - began)
+            description = evolve(
+                description,
+                from_snapshot=from_snapshot,
+                ready_seconds=time.monotonic() - began,
+                notices=tuple(notice for family in families.values() for notice in family.notices),
+            )
             if options.file is not None:
                 stack.enter_context(_file(options.file, description))
             yield description

@@ -65,6 +65,8 @@ class Description:
     #: How long the start took, and whether it began from a snapshot.
     ready_seconds: float = 0.0
     from_snapshot: bool = False
+    #: What stands in for the real thing, in sentences.
+    notices: tuple[str, ...] = ()
 
     def chain(self, name: str) -> ChainEntry:
         """A chain by its name; KeyError if there is none."""
@@ -87,6 +89,7 @@ class Description:
                     "pid_started": self.pid_started,
                     "ready_seconds": round(self.ready_seconds, 3),
                     "from_snapshot": self.from_snapshot,
+                    "notices": list(self.notices),
                     "clocks": attrs.asdict(self.clocks),
                     "accounts": {account.role: account.address for account in ACCOUNTS},
                     "chains": {
@@ -126,6 +129,7 @@ class Description:
                 tokens=tuple(tree["tokens"]),
                 ready_seconds=own["ready_seconds"],
                 from_snapshot=own["from_snapshot"],
+                notices=tuple(own["notices"]),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise ConfigInvalid(

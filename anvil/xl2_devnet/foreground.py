@@ -171,6 +171,8 @@ def _tell_ready(description: Description, file: Path | None, *, as_json: bool) -
         return
     how = "from a snapshot" if description.from_snapshot else "from nothing"
     Console().print(_table(description, {}))
+    for notice in description.notices:
+        click.echo(f"note: {notice}")
     click.echo(f"ready in {description.ready_seconds:.2f} s {how}; described in {file}")
 
 

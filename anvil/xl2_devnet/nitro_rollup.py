@@ -43,6 +43,7 @@ class NitroRollup:
     def __init__(self) -> None:
         """`prepare` finds out whose contracts there are."""
         self._own: Arbitrum | None = None
+        self.notices: Sequence[str] = ()
 
     @property
     def versions(self) -> Sequence[str]:
@@ -59,10 +60,12 @@ class NitroRollup:
             self._own = Arbitrum(fetched(PACKAGE, environ, say))
         except (FetchFailed, NodeMissing) as error:
             reason, _, _ = error.what.partition(":")
-            say(
+            notice = (
                 f"{reason}: small stand-ins of ours with the same interface take the place of Arbitrum's contracts "
                 f"on L1. They have no disputes and no upgrades"
             )
+            self.notices = (notice,)
+            say(notice)
 
     async def deploy(
         self, plan: Plan, l1: RpcClient, l2s: Sequence[Building], clocks: Clocks

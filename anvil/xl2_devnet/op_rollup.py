@@ -34,6 +34,7 @@ class OpRollup:
     family = "op"
     #: Its contracts ship with this package, whose content is in a snapshot's key anyway.
     versions: Sequence[str] = ()
+    notices: Sequence[str] = ()
     l1_gas_limit = 0
     predeploys = PREDEPLOYS
 

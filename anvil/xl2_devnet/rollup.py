@@ -129,6 +129,10 @@ class Rollup(Protocol):
         """
 
     @property
+    def notices(self) -> Sequence[str]:
+        """What stands in for the real thing, in sentences for whoever starts it; known after `prepare`."""
+
+    @property
     def l1_gas_limit(self) -> int:
         """Least gas limit of an L1 block that its deployment needs; 0: any."""
 

@@ -41,12 +41,12 @@ class ZkRollup:
     family = "zk"
     #: Its contracts ship with this package, whose content is in a snapshot's key anyway.
     versions: Sequence[str] = ()
+    notices: Sequence[str] = (NOTICE,)
     l1_gas_limit = 0
     predeploys = PREDEPLOYS
 
-    def prepare(self, environ: Mapping[str, str], say: Say) -> None:  # noqa: ARG002
-        """Nothing to fetch; but there is something to know."""
-        say(NOTICE)
+    def prepare(self, environ: Mapping[str, str], say: Say) -> None:
+        """Nothing: all it needs is here."""
 
     async def deploy(
         self,
