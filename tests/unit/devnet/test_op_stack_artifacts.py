@@ -9,7 +9,7 @@ from xl2.errors import InvalidInput
 from xl2_devnet.abi import op_stack
 
 TOOL = op_stack_artifacts
-NAMES = (*TOOL.ON_L1, *TOOL.ON_L2, *TOOL.MADE_ON_CHAIN)
+NAMES = (*TOOL.ON_L1, *TOOL.ON_L2, *TOOL.MADE_ON_CHAIN, *TOOL.BEFORE_GAMES)
 #: EIP-170 and EIP-3860: deployed code, and creation code with arguments.
 MOST_CREATION_BYTES = 49_152
 
