@@ -335,6 +335,29 @@ def _push(tx: Transaction, book: Book, origin: int, proof: bytes) -> Meaning:
     )
 
 
+def _announce(tx: Transaction, _book: Book, places: bytes) -> Meaning:
+    return Meaning(
+        contract="Announcer",
+        call="announce",
+        summary="Says heads of logs on this chain to L1, from where they can be sent on.",
+        facts=(("places", shown_bytes(places)),),
+        cautions=_unpaid(tx),
+    )
+
+
+def _send_block(tx: Transaction, book: Book, chain: int, checkpoints: str) -> Meaning:
+    there = ChainId(chain)
+    return Meaning(
+        contract="AnchorBlocks",
+        call="send",
+        summary=f"Deposits the newest L1 block hash to {book.chain(there)}, for proofs to start from.",
+        facts=(
+            ("kept there by", book.account(there, _address(checkpoints))),
+            ("gas bought on the destination", f"{tx.value} wei"),
+        ),
+    )
+
+
 def _unpaid(tx: Transaction) -> tuple[Caution, ...]:
     """None of these calls takes native value; whatever rides along is refused by the contract, or lost."""
     if not tx.value:
@@ -362,6 +385,8 @@ READERS: Final[Mapping[tuple[str, str], Any]] = {
     ("Checkpoints", "checkpoint()"): _checkpoint,
     ("ProvenHeads", "prove(bytes,address)"): _prove,
     ("Router", "push(uint64,bytes)"): _push,
+    ("Announcer", "announce(bytes)"): _announce,
+    ("AnchorBlocks", "send(uint64,address)"): _send_block,
     ("TokenBridge", "transfer(bytes,uint256,uint64)"): _bridge,
     ("TokenBridge", "refund(bytes,bytes)"): _refund,
     ("TokenBridge", "claimFees(address)"): _claim_fees,

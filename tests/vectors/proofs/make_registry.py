@@ -70,8 +70,9 @@ class Registry:
         await self.rpc.call("anvil_impersonateAccount", who)
         await self.rpc.call("anvil_setBalance", who, hex(10**21))
         data = hex_text(keccak(text=signature)[:4] + encode(_types(signature), arguments))
-        sent = {"from": who, "to": to, "data": data, "value": hex(value), "gas": hex(3_000_000)}
-        tx_hash = await self.rpc.call("eth_sendTransaction", sent)
+        tx_hash = await self.rpc.call(
+            "eth_sendTransaction", {"from": who, "to": to, "data": data, "value": hex(value), "gas": hex(3_000_000)}
+        )
         await self.rpc.call("evm_mine")
         receipt: Any = await self.rpc.call("eth_getTransactionReceipt", tx_hash)
         if int(receipt["status"], 16) != 1:
@@ -169,9 +170,9 @@ class Registry:
 
     async def _said(self, to: str, contract: Contract, *arguments: Any) -> str:
         """Name of the error with which one of ours refuses; empty if it does not."""
-        asked = {"to": to, "data": hex_text(contract.call("settled", *arguments))}
+        data = hex_text(contract.call("settled", *arguments))
         try:
-            await self.rpc.call("eth_call", asked, "latest")
+            await self.rpc.call("eth_call", {"to": to, "data": data}, "latest")
         except Reverted as refusal:
             errors = [known for known in contract.abi if known["type"] == "error"]
             named = {

@@ -35,7 +35,7 @@ ZERO = "0x" + "00" * 20
 def nitro_header(number: int, state_root: bytes, send_root: bytes) -> bytes:
     """RLP of a block as Nitro makes it."""
     empty = keccak(rlp.encode(b""))
-    return rlp.encode(
+    header: bytes = rlp.encode(
         [
             keccak(text="parent"),
             keccak(rlp.encode([])),
@@ -55,6 +55,7 @@ def nitro_header(number: int, state_root: bytes, send_root: bytes) -> bytes:
             10_000_000,
         ]
     )
+    return header
 
 
 @define(kw_only=True)
@@ -104,9 +105,9 @@ class Outbox:
 
     async def _said(self, to: str, contract: Contract, *arguments: Any) -> str:
         """Name of the error with which one of ours refuses; empty if it does not."""
-        asked = {"to": to, "data": hex_text(contract.call("settled", *arguments))}
+        data = hex_text(contract.call("settled", *arguments))
         try:
-            await self.rpc.call("eth_call", asked, "latest")
+            await self.rpc.call("eth_call", {"to": to, "data": data}, "latest")
         except Reverted as refusal:
             errors = [known for known in contract.abi if known["type"] == "error"]
             named = {

@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from eth_abi import encode
 from eth_utils import keccak
@@ -27,7 +28,7 @@ def main(interface: str, folder: Path = HERE) -> None:
         raise ValueError("this is not the interface of the bridgehub")
     fields = [field.split()[0] for field in declared[1].split(";") if field.strip()]
     request = f"({','.join(fields)})"
-    values = (CHAIN, VALUE, TARGET, 0, DATA, L2_GAS, GAS_PER_PUBDATA, [], PAYER)
+    values: tuple[Any, ...] = (CHAIN, VALUE, TARGET, 0, DATA, L2_GAS, GAS_PER_PUBDATA, [], PAYER)
     call = keccak(text=f"requestL2TransactionDirect({request})")[:4] + encode([request], [values])
     asked = [CHAIN, GAS_PRICE, L2_GAS, GAS_PER_PUBDATA]
     cost = keccak(text="l2TransactionBaseCost(uint256,uint256,uint256,uint256)")[:4] + encode(["uint256"] * 4, asked)
