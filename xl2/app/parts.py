@@ -50,7 +50,14 @@ ATTESTED: Final = "attested"
 #: Family whose bridge's contracts stand at the same addresses on every rollup.
 _OP_STACK: Final = "op"
 #: What a contract is called in reviews, by its name in the configuration.
-_ROLES: Final = {"outbox": "Outbox", "inbox": "Inbox", "heads": "Heads", "checkpoints": "Checkpoints"}
+_ROLES: Final = {
+    "outbox": "Outbox",
+    "inbox": "Inbox",
+    "heads": "Heads",
+    "checkpoints": "Checkpoints",
+    "announcer": "Announcer",
+    "anchor_blocks": "AnchorBlocks",
+}
 _VERIFIER_ROLES: Final = {"attested": "AttestedHeads", "proven": "ProvenHeads", "routed": "RoutedHeads"}
 
 
