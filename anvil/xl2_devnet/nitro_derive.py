@@ -38,8 +38,8 @@ _L2_MESSAGE, _FUNDED_BY_L1 = 3, 7
 #: ArbOS' own senders: nobody has their keys. One for each purpose and message, as anvil's pool takes one a block.
 _SENDERS = 0xA4B05 << 32
 _SETTLING = 1 << 31
-_OPENING_GAS = 3_000_000
-_SUBMIT_GAS, _SUBMIT_GAS_A_BYTE = 2_000_000, 800
+_OPENING_GAS = 1_000_000
+_SUBMIT_GAS, _SUBMIT_GAS_A_BYTE = 1_000_000, 800
 _SETTLE_GAS = 1_000_000
 _DEPOSIT_GAS = 100_000
 _ZERO = "0x" + "00" * 20

@@ -226,10 +226,13 @@ class Sequencer:
     async def _lay_out(self) -> None:
         self._laid_out = [self._derivation.opening(self._origin, self._sequence_number)]
         senders: set[str] = set()
+        room = _DEPOSIT_GAS - self._laid_out[0].gas
         # Deposits of one sender come after what the block before calls for of the same.
         for queue in (self._follow_ups, self._deposits):
-            while queue and queue[0].sender not in senders:
+            # One that fits no such block is alone with what users send.
+            while queue and queue[0].sender not in senders and (queue[0].gas <= room or not senders):
                 entry = queue.popleft()
+                room -= entry.gas
                 if entry.source_hash in self._done:
                     raise Incident(f"{self.name} was about to execute {entry.tx_hash} twice")
                 self._done.add(entry.source_hash)

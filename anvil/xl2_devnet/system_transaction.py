@@ -23,6 +23,8 @@ class SystemTransaction:
     source_hash: bytes
     #: Lower-case hex.
     sender: str
+    #: The most that it may use.
+    gas: int
     raw: bytes
     #: Hashes by which a real chain of this kind knows it, in lower-case hex: the door takes them for its own.
     aliases: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ def system_transaction(
     return SystemTransaction(
         source_hash=source_hash,
         sender=sender.lower(),
+        gas=gas,
         raw=bytes([DEPOSIT_TYPE]) + rlp.encode([_scalar(field) for field in fields]),
         aliases=tuple(alias.lower() for alias in aliases),
     )

@@ -1,5 +1,6 @@
 """From L1 to an Arbitrum chain: ether, retryable tickets and messages, on Arbitrum's contracts and on the stand-ins."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -279,6 +280,26 @@ async def test_tickets_of_one_sender_are_tried_in_the_order_of_l1(nitro: NitroDe
     assert all(one["status"] == "0x1" for one in retried)
     assert all(earlier < later for earlier, later in pairwise(places))
     assert (await slots(l2, recorder))[2] == int.from_bytes(b"\x05" * 32)
+
+
+async def test_more_tickets_in_one_l1_block_than_fit_into_one_of_the_chain_are_all_made(
+    nitro: NitroDevnet, alice: tuple[User, User]
+) -> None:
+    (l1, l2), count = alice, 400
+    ticket = Ticket(to=l1.address, refund=l1.address, gas=0, max_fee=0)
+
+    nitro.controls.hold_l1()
+    try:
+        hashes = await l1.submit(*[(nitro.rollup["inbox"], ticket.calldata, ticket.deposit)] * count, gas=150_000)
+    finally:
+        nitro.controls.release_l1()
+    receipts = [await l1.receipt(tx_hash) for tx_hash in hashes]
+    made = [await l2.receipt(ids_of(receipt, nitro.description.chain(CHAIN))[0]) for receipt in receipts]
+
+    assert all(len(events(one, TICKETS, "TicketCreated")) == 1 for one in made)
+    assert max(Counter(one["blockNumber"] for one in receipts).values()) > 300
+    places = [(int(one["blockNumber"], 16), int(one["transactionIndex"], 16)) for one in made]
+    assert places == sorted(places)
 
 
 async def test_nobody_but_the_sequencer_makes_or_settles_tickets(alice: tuple[User, User]) -> None:
