@@ -39,6 +39,7 @@ from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Book, Bridge, Gate, Token, WalletHooks
 from xl2.wallet.crossings import ANCHOR_ROLES, ROLLUP_ROLES
+from xl2.wallet.nitro_crossings import NITRO_ANCHOR_ROLES, NITRO_ROLES
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,9 @@ EDGES: Final = "xl2.edges"
 #: Name of the verifier kind that asks attesters.
 ATTESTED: Final = "attested"
 
-#: Family whose bridge's contracts stand at the same addresses on every rollup.
+#: Families whose bridges' contracts stand at the same addresses on every rollup.
 _OP_STACK: Final = "op"
+_NITRO: Final = "nitro"
 #: What a contract is called in reviews, by its name in the configuration.
 _ROLES: Final = {
     "outbox": "Outbox",
@@ -229,9 +231,11 @@ def book_of(config: Config) -> Book:
     }
     for one in settings:
         for name, contract in one.rollup.items():
-            roles.setdefault((one.anchor, contract), ANCHOR_ROLES.get(name, name))
+            roles.setdefault((one.anchor, contract), {**ANCHOR_ROLES, **NITRO_ANCHOR_ROLES}.get(name, name))
         if one.family == _OP_STACK:
             roles.update({(one.chain, contract): role for contract, role in ROLLUP_ROLES.items()})
+        if one.family == _NITRO:
+            roles.update({(one.chain, contract): role for contract, role in NITRO_ROLES.items()})
         for verifier in one.verifiers:
             roles[one.chain, verifier.address] = _VERIFIER_ROLES.get(verifier.kind, verifier.kind)
     tokens, bridges = {}, {}

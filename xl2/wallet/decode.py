@@ -21,6 +21,7 @@ from xl2.ports import Transaction
 from xl2.wallet.book import Book
 from xl2.wallet.crossings import CROSSING_READERS
 from xl2.wallet.meanings import READERS
+from xl2.wallet.nitro_crossings import NITRO_READERS, NOTED
 from xl2.wallet.review import Caution, Meaning
 
 SELECTOR_SIZE: Final = 4
@@ -35,14 +36,18 @@ class Form:
     name: str
     types: tuple[str, ...]
     read: Read
+    #: A note may stand behind the arguments; the reader is given it, empty or not.
+    is_noted: bool = False
 
 
 def _forms() -> Mapping[tuple[str, bytes], Form]:
     forms = {}
-    for (role, signature), read in {**READERS, **CROSSING_READERS}.items():
+    for (role, signature), read in {**READERS, **CROSSING_READERS, **NITRO_READERS}.items():
         name, _, rest = signature.partition("(")
         types = tuple(rest.removesuffix(")").split(",")) if rest != ")" else ()
-        forms[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(name=name, types=types, read=read)
+        forms[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(
+            name=name, types=types, read=read, is_noted=(role, signature) in NOTED
+        )
     return forms
 
 
@@ -70,7 +75,10 @@ def _arguments(form: Form, data: bytes) -> tuple[Any, ...] | None:
         arguments = abi_decode(form.types, body)
     except (DecodingError, UnicodeDecodeError, OverflowError):
         return None
-    return tuple(arguments) if abi_encode(form.types, arguments) == body else None
+    known = abi_encode(form.types, arguments)
+    if form.is_noted:
+        return (*arguments, body[len(known) :]) if body.startswith(known) else None
+    return tuple(arguments) if known == body else None
 
 
 def _unknown_contract(transaction: Transaction, book: Book) -> Meaning:

@@ -1,0 +1,186 @@
+"""
+Nitro crossings: one function for each call by which value leaves over the own bridge of a chain of Nitro; see
+`crossings` for the OP Stack's.
+
+In: the transaction, the `Book`, decoded arguments. Out: a `Meaning`. Promise: who gets how much of what, and at most
+how much the rollup's gas costs, are fields of it. Source: nitro-contracts, token-bridge-contracts.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+
+from xl2.core.types import Address, address, checksum, hex_text
+from xl2.ports import Transaction
+from xl2.wallet.book import Book
+from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
+
+INBOX: Final = "NitroInbox"
+OUTBOX: Final = "NitroOutbox"
+GATEWAYS: Final = "GatewayRouter"
+ARB_SYS: Final = "ArbSys"
+TICKETS: Final = "ArbRetryableTx"
+
+_TRIED_AGAIN: Final = "If the call fails, the rollup keeps it for a week; anybody may have it tried again."
+_PAID_OUT: Final = "Once it is confirmed, anybody may have it paid out; a call that fails then can be tried again."
+_ONLY_GAS: Final = "If the transaction reverts, only its gas is spent."
+_REFUND: Final = "the value's and the gas's refund"
+
+
+def _deposit(tx: Transaction, book: Book) -> Meaning:
+    return Meaning(
+        contract=INBOX,
+        call="depositEth",
+        summary=f"Deposits {tx.value} wei from {book.chain(tx.chain)} to the signer's own account on the rollup.",
+        facts=(("if the signer has code", "its alias on the rollup gets it"),),
+        amounts=(Amount(token=None, units=tx.value, to=Address(tx.to)),),
+        on_failure=_ONLY_GAS,
+    )
+
+
+def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+    to, value, submission, excess, refund, gas, price, data = values
+    recipient = _address(to)
+    most = submission + gas * price
+    return Meaning(
+        contract=INBOX,
+        call="createRetryableTicket",
+        summary=f"Sends {value} wei from {book.chain(tx.chain)} over the rollup's own bridge to {checksum(recipient)}, "
+        f"for {most} wei at most.",
+        facts=(
+            ("recipient on the rollup", checksum(recipient)),
+            ("data", shown_bytes(data)),
+            ("gas on the rollup", f"{gas} at {price} wei at most"),
+            ("submission", f"{submission} wei at most"),
+            (_REFUND, f"{checksum(_address(refund))}, {checksum(_address(excess))}"),
+        ),
+        amounts=(Amount(token=None, units=value, to=recipient),),
+        recipient=recipient,
+        fee_wei=type(tx.value)(max(0, tx.value - value)),
+        on_failure=_TRIED_AGAIN,
+    )
+
+
+def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+    token, refund, to, units, gas, price, data = values
+    here, recipient = _address(token), _address(to)
+    try:
+        submission = f"{decode(('uint256', 'bytes'), data)[0]} wei at most"
+    except (DecodingError, OverflowError):
+        submission = "unreadable"
+    return Meaning(
+        contract=GATEWAYS,
+        call="outboundTransferCustomRefund",
+        summary=f"Sends {book.units(tx.chain, here, units)} from {book.chain(tx.chain)} over the rollup's own bridge "
+        f"to {checksum(recipient)}, for {tx.value} wei at most.",
+        facts=(
+            ("recipient on the rollup", checksum(recipient)),
+            ("gas on the rollup", f"{gas} at {price} wei at most"),
+            ("submission", submission),
+            (_REFUND, checksum(_address(refund))),
+        ),
+        amounts=(Amount(token=here, units=units, to=recipient),),
+        recipient=recipient,
+        fee_wei=tx.value,
+        on_failure=_TRIED_AGAIN,
+    )
+
+
+def _withdraw(tx: Transaction, book: Book, to: str, note: bytes) -> Meaning:
+    return _up(tx, book, call="withdrawEth", to=to, facts=(("note", shown_bytes(note)),) if note else ())
+
+
+def _send(tx: Transaction, book: Book, to: str, data: bytes) -> Meaning:
+    return _up(tx, book, call="sendTxToL1", to=to, facts=(("data", shown_bytes(data)),))
+
+
+def _up(tx: Transaction, book: Book, *, call: str, to: str, facts: tuple[tuple[str, str], ...]) -> Meaning:
+    recipient = _address(to)
+    return Meaning(
+        contract=ARB_SYS,
+        call=call,
+        summary=f"Sends {tx.value} wei from {book.chain(tx.chain)} over the rollup's own bridge "
+        f"to {checksum(recipient)}.",
+        facts=(("recipient on the anchor", checksum(recipient)), *facts),
+        amounts=(Amount(token=None, units=tx.value, to=recipient),),
+        recipient=recipient,
+        on_failure=_PAID_OUT,
+    )
+
+
+def _redeem(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
+    where = book.chain(tx.chain)
+    return Meaning(
+        contract=TICKETS,
+        call="redeem",
+        summary=f"Tries the call of ticket {hex_text(ticket)} on {where} again.",
+        on_failure="The ticket stays as it is.",
+    )
+
+
+def _keep_alive(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
+    where = book.chain(tx.chain)
+    return Meaning(
+        contract=TICKETS,
+        call="keepalive",
+        summary=f"Buys ticket {hex_text(ticket)} on {where} one more lifetime.",
+        on_failure=_ONLY_GAS,
+    )
+
+
+def _cancel(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
+    return Meaning(
+        contract=TICKETS,
+        call="cancel",
+        summary=f"Gives ticket {hex_text(ticket)} on {book.chain(tx.chain)} up.",
+        on_failure=_ONLY_GAS,
+        cautions=(Caution(code="GIVES_UP", text="The ticket's call will never be made; its value is paid back."),),
+    )
+
+
+def _pay_out(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+    _, position, sender, to, _, _, _, value, data = values
+    recipient = _address(to)
+    return Meaning(
+        contract=OUTBOX,
+        call="executeTransaction",
+        summary=f"Has {value} wei paid out to {checksum(recipient)} on {book.chain(tx.chain)}, as send {position} of "
+        "the rollup says.",
+        facts=(("sent by", checksum(_address(sender))), ("data", shown_bytes(data))),
+        recipient=recipient,
+        on_failure="If the recipient fails, nothing changes: it can be tried again.",
+    )
+
+
+def _address(text: Address | str) -> Address:
+    """eth_abi hands addresses out as text."""
+    return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
+
+
+#: What is known, by role and signature.
+NITRO_READERS: Final[Mapping[tuple[str, str], Any]] = {
+    (INBOX, "depositEth()"): _deposit,
+    (INBOX, "createRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)"): _ticket,
+    (GATEWAYS, "outboundTransferCustomRefund(address,address,address,uint256,uint256,uint256,bytes)"): _tokens_down,
+    (ARB_SYS, "withdrawEth(address)"): _withdraw,
+    (ARB_SYS, "sendTxToL1(address,bytes)"): _send,
+    (TICKETS, "redeem(bytes32)"): _redeem,
+    (TICKETS, "keepalive(bytes32)"): _keep_alive,
+    (TICKETS, "cancel(bytes32)"): _cancel,
+    (
+        OUTBOX,
+        "executeTransaction(bytes32[],uint256,address,address,uint256,uint256,uint256,uint256,bytes)",
+    ): _pay_out,
+}
+#: Calls behind whose arguments a note may stand, which their readers are given last.
+NOTED: Final = frozenset({(ARB_SYS, "withdrawEth(address)")})
+
+#: Roles by the names that configurations give the contracts on the anchor ...
+NITRO_ANCHOR_ROLES: Final[Mapping[str, str]] = {"inbox": INBOX, "outbox": OUTBOX, "gateway_router": GATEWAYS}
+#: ... and at their fixed addresses on every chain of the family.
+NITRO_ROLES: Final[Mapping[Address, str]] = {
+    address("0x0000000000000000000000000000000000000064"): ARB_SYS,
+    address("0x000000000000000000000000000000000000006E"): TICKETS,
+}
