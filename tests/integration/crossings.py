@@ -123,6 +123,15 @@ _VALVE = bytes.fromhex("36600a57600160005500" + "5b600054601657" + "60006000fd" 
 _FORWARDER = bytes.fromhex("6020360360206000376000600060203603600034600035" + "5af1" + "602157" + "60006000fd" + "5b00")
 
 
+#: Writes forty slots that were empty.
+_HUNGRY = b"".join(bytes((0x43, 0x60, slot, 0x55)) for slot in range(40)) + b"\x00"
+
+
+async def hungry_for_gas(user: User) -> str:
+    """A recipient whose first call takes more gas than anybody said, and fails with less."""
+    return await _deployed(user, _HUNGRY)
+
+
 async def valve(user: User) -> str:
     """A recipient that reverts until somebody calls it without data."""
     return await _deployed(user, _VALVE)

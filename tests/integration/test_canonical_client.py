@@ -10,11 +10,13 @@ from eth_account import Account
 
 import xl2
 from tests.integration.clients import client_of, file_of
+from tests.integration.crossings import TravellerOf, mintable, wrapped_ether
 from xl2.cli.outcome import guarded
 from xl2.cli.program import xl2 as program
-from xl2.core.types import address, hex_text
+from xl2.core.types import address, checksum, hex_text
 from xl2.errors import InvalidInput, NotAccepted, NotFound, NotYet, Refused
 from xl2.ports import CrossingState
+from xl2_devnet.abi import op_stack
 from xl2_devnet.devnet_file import Description
 
 A, B = "op-a", "op-b"
@@ -63,6 +65,26 @@ async def test_ether_travels_from_rollup_to_rollup_and_is_known_by_its_first_has
     assert done.journey.second.state is CrossingState.ARRIVED
     assert (again.acts, again.journey) == ((), done.journey)
     assert arrived == ETHER // 2
+
+
+async def test_tokens_travel_from_rollup_to_rollup(
+    devnet: Description, tmp_path: Path, traveller_of: TravellerOf, fresh_address: str
+) -> None:
+    at_a, at_b = traveller_of(A, "frank"), traveller_of(B, "frank")
+    home = await wrapped_ether(at_a, 900)
+    on_a, on_b = await mintable(at_a, home), await mintable(at_b, home)
+    async with client_of(devnet, tmp_path, "frank") as client:
+        down = await client.deposit(A, 900, token=home, token_there=on_a)
+        await client.advance(down.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
+
+        begun = await client.travel(A, B, 400, fresh_address, token=on_a, token_there=on_b)
+        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
+
+    token = op_stack("WETH")
+    assert await at_b.above.read(checksum(on_b), token, "balanceOf", fresh_address) == 400
+    assert await at_a.above.read(checksum(on_a), token, "balanceOf", at_a.above.address) == 500
+    assert done.journey.second is not None
+    assert (done.journey.second.cargo.token, done.journey.second.cargo.token_there) == (home, on_b)
 
 
 async def test_only_the_owner_sends_a_journey_on(devnet: Description, tmp_path: Path, fresh_address: str) -> None:

@@ -7,7 +7,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from tests.devnet_user import User, events, until
-from tests.integration.crossings import Traveller, TravellerOf, valve
+from tests.integration.crossings import Traveller, TravellerOf, hungry_for_gas, valve
 from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import Refused, Reverted
 from xl2.ports import Cargo, Crossing, CrossingState, Direction, Move
@@ -97,6 +97,30 @@ async def test_a_relay_that_would_fail_is_not_paid_for_and_one_that_failed_is_re
     assert (failed.state, failed.moves) == (CrossingState.FAILED, (Move.REPLAY,))
     assert arrived.state is CrossingState.ARRIVED
     assert await dave.below.balance(closed) == 70
+
+
+async def test_a_relay_gets_gas_for_what_it_calls_where_an_estimate_of_the_whole_falls_short(
+    traveller_of: TravellerOf,
+) -> None:
+    """A relay whose call runs out of gas is no failed transaction, so an estimate stops there; ours does not."""
+    grace, bob = traveller_of("op-a", "grace"), traveller_of("op-a", "bob")
+    hungry = [await hungry_for_gas(grace.below) for _ in range(2)]
+    sent = [await grace.withdraw(Cargo(recipient=one, data=b"eat", gas_limit=30_000)) for one in hungry]
+    for tx_hash in sent:
+        await grace.move(await grace.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+
+    ripe = [await grace.until(tx_hash, CrossingState.READY_TO_FINALIZE) for tx_hash in sent]
+    (ours,) = await bob.bridge.calls(ripe[0], Move.FINALIZE, bob.address)
+    theirs, *_ = await bob.bridge.calls(ripe[1], Move.FINALIZE, bob.address)
+    plain: Any = {"from": bob.below.address, "to": "0x" + theirs.to.hex(), "data": "0x" + theirs.data.hex()}
+    estimate = int(str(await bob.below.rpc.call("eth_estimateGas", plain)), 16)
+    await bob.make([ours])
+    await bob.make([theirs], gas=estimate)
+    ended = [await grace.crossing(tx_hash) for tx_hash in sent]
+
+    assert ours.gas_limit is not None
+    assert ours.gas_limit > estimate
+    assert [crossing.state for crossing in ended] == [CrossingState.ARRIVED, CrossingState.FAILED]
 
 
 async def test_a_plain_withdrawal_that_fails_is_never_sent_by_us_and_said_to_be_lost_when_another_sends_it(
