@@ -7,15 +7,18 @@ the value goes to the crossing's recipient. What is to follow a crossing is `jou
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from attrs import evolve
 
 from xl2.core.types import ChainId, Hash32, hex_text
-from xl2.errors import NotFound, NotYet, Refused, Retryable
+from xl2.errors import ConfigInvalid, NotFound, NotYet, Refused, Retryable, Xl2Error
 from xl2.ports import Call, CanonicalBridge, Cargo, Crossing, Direction, Move, TxReceipt
 from xl2.sdk.parts import Parts
 from xl2.sdk.values import Act
+
+log = logging.getLogger(__name__)
 
 Submit = Callable[[Call], Awaitable[TxReceipt]]
 
@@ -95,14 +98,17 @@ class Crossings:
 
     async def _all(self, tx_hash: Hash32) -> Sequence[Crossing]:
         """What any of the bridges knows of a transaction."""
-        failures: list[Retryable] = []
+        failures: list[Xl2Error] = []
 
         async def ask(chain: ChainId) -> Sequence[Crossing]:
             try:
                 return await self._parts.bridges(chain).crossings(tx_hash)
-            except Retryable as failed:
+            except ConfigInvalid as unknown:
+                # A chain whose own bridge is not known hides no other's answer.
+                log.info("no canonical bridge", extra={"fields": {"chain": chain, "cause": unknown.what}})
+            except Xl2Error as failed:
                 failures.append(failed)
-                return ()
+            return ()
 
         async with asyncio.TaskGroup() as asking:
             tasks = [asking.create_task(ask(chain)) for chain in self._parts.rollups]

@@ -12,12 +12,14 @@ from xl2.core import rlp
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
 from xl2.core.types import ZERO_ADDRESS, Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
+from xl2.errors import NotFound, RpcRejected
 from xl2.ports import Block, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.canonical_message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
 from xl2_adapters.op_stack.canonical_relay import Messenger
+from xl2_adapters.pruned import is_pruned
 from xl2_adapters.tx_logs import Emitted, Included, included
 
 DEPOSITED = Event("TransactionDeposited(address indexed,address indexed,uint256 indexed,bytes)")
@@ -110,7 +112,17 @@ class Deposits:
         """Transaction on the anchor whose deposit a transaction of the rollup is; None where it is none."""
         if transaction.kind != DEPOSIT_TYPE:
             return None
-        answer = await self.rollup.view(L1_BLOCK, L1_NUMBER.encode(), transaction.block)
+        try:
+            answer = await self.rollup.view(L1_BLOCK, L1_NUMBER.encode(), transaction.block)
+        except RpcRejected as rejected:
+            tip = (await self.rollup.head(Finality.LATEST)).number
+            if not is_pruned(rejected, transaction.block, tip):
+                raise
+            raise NotFound(
+                f"{self.rollup.endpoint} keeps no state of block {transaction.block}, which says where its deposits "
+                "come from",
+                remedy="Name the transaction on the anchor, or an archive node of the rollup.",
+            ) from rejected
         (origin,) = L1_NUMBER.decode(answer, self.rollup.endpoint)
         # A block's deposits are those of its origin; a devnet's may come some blocks later.
         first = BlockNumber(max(0, origin - _LATE_BLOCKS))

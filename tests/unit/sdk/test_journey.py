@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from tests.unit.sdk.scene import A, B, Scene
 from xl2.core.onward import Onward, first_of
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
+from xl2.errors import ConfigInvalid, InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
 from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place, TxReceipt
 from xl2.sdk.canonical import Crossings
 from xl2.sdk.journey import Journeys
@@ -238,6 +238,22 @@ async def test_a_bridge_that_does_not_answer_is_no_reason_to_say_there_is_nothin
     with pytest.raises(RpcUnavailable):
         await trip.crossings.find(Hash32(b"\x63" * 32))
     assert (await trip.crossings.find(await trip.begin())).state is CrossingState.READY_TO_FINALIZE
+
+
+async def test_a_chain_without_a_bridge_of_its_own_hides_no_other() -> None:
+    trip = Trip()
+    known = trip.parts.bridges
+
+    def bridges(chain: ChainId) -> Any:
+        if chain == B:
+            raise ConfigInvalid("no bridge of its own is known")
+        return known(chain)
+
+    crossings = Crossings(evolve(trip.parts, bridges=bridges), trip.ground.submit)
+
+    with pytest.raises(NotFound):
+        await crossings.find(Hash32(b"\x63" * 32))
+    assert (await crossings.find(await trip.begin())).rollup == A
 
 
 async def test_a_wait_ends_at_its_time_and_says_how_to_go_on() -> None:
