@@ -31,7 +31,7 @@ ASSERTED = Event(
 
 #: Selector and account of `withdrawEth(address)`.
 _WITHDRAW_SIZE = 4 + 32
-#: Blocks of L1 over which its pace is measured.
+#: Blocks of L1 over which its pace is measured, or all where there are fewer.
 _PACE_BLOCKS = 50
 
 
@@ -105,18 +105,20 @@ class Sends:
         """
         Seconds until a block can be confirmed at the earliest: what is left of the window of the assertion that covers
         it, or a whole window where none does yet. By the rollup's own number of L1 blocks and L1's pace; None where L1
-        is too young to have one. A challenge takes longer.
+        has only one block. A challenge takes longer.
         """
         l1 = self.outbox.l1
         tip = await l1.head(Finality.LATEST)
-        if tip.number < _PACE_BLOCKS:
+        measured = min(_PACE_BLOCKS, tip.number)
+        if not measured:
             return None
         (window,) = CONFIRM_PERIOD.decode(await l1.view(self.core, CONFIRM_PERIOD.encode()), l1.endpoint)
-        asserted = await self._asserted_at(block, BlockNumber(max(0, tip.number - window)), tip.number)
+        # Somewhat further back than a window: what is overdue is no younger for that.
+        asserted = await self._asserted_at(block, BlockNumber(max(0, tip.number - window * 5 // 4)), tip.number)
         left = max(0, (asserted if asserted is not None else tip.number) + window - tip.number)
-        earlier = await l1.block(BlockNumber(tip.number - _PACE_BLOCKS))
+        earlier = await l1.block(BlockNumber(tip.number - measured))
         # Rounded up: nobody is told that it is there before it is.
-        seconds: int = -(left * (earlier.timestamp - tip.timestamp) // _PACE_BLOCKS)
+        seconds: int = -(left * (earlier.timestamp - tip.timestamp) // measured)
         return seconds
 
     async def _asserted_at(self, block: BlockNumber, first: BlockNumber, last: BlockNumber) -> BlockNumber | None:

@@ -119,7 +119,7 @@ def bare_block(number: int, *, timestamp: int = 1_000, base_fee: int = 7) -> dic
     return {
         "number": hex(number),
         "hash": "0x" + f"{number:064x}",
-        "parentHash": "0x" + f"{number - 1:064x}",
+        "parentHash": "0x" + f"{max(0, number - 1):064x}",
         "timestamp": hex(timestamp),
         "gasLimit": "0x1c9c380",
         "baseFeePerGas": hex(base_fee),
