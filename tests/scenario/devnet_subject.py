@@ -11,6 +11,7 @@ from attrs import define, field
 from tests.scenario.route import Opened
 from xl2.app.parts import CLOCK
 from xl2.config import Config
+from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.types import Address, BlockNumber, ChainId
 from xl2.flow import send
@@ -20,7 +21,10 @@ from xl2.store import SqliteStore
 from xl2.testing.conformance import Subject
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.web3_edge import signer
+from xl2_devnet.controls import BATCHES, Controls
 
+#: Blocks that may still be posted after posting was told to stop, and that `take_back` takes more than it was told.
+_ABOUT_TO_BE_POSTED = 6
 _NOBODY = Address(b"\x99" * 20)
 
 
@@ -69,6 +73,7 @@ class DevnetSubject(Subject):
     #: Endpoint of the home's node itself, past its door for users.
     node_url: str
     role: str
+    controls: Controls
     store: SqliteStore = field(factory=lambda: SqliteStore(":memory:"))
 
     patience = 600
@@ -126,6 +131,17 @@ class DevnetSubject(Subject):
         # What was signed for the chain that is gone is of no use on the one that comes.
         await self.store.close()
         self.store = SqliteStore(":memory:")
+
+    @asynccontextmanager
+    async def unsafe(self) -> AsyncIterator[None]:
+        self.controls.withhold(BATCHES, self.home_name)
+        try:
+            # What was about to be posted is; only blocks above it are unsafe for good.
+            known = (await self.home.head(Finality.LATEST)).number + _ABOUT_TO_BE_POSTED
+            await self.until(lambda: self.home.block(BlockNumber(known)), "blocks that are not posted")
+            yield
+        finally:
+            self.controls.give(BATCHES, self.home_name)
 
     @asynccontextmanager
     async def outage(self) -> AsyncIterator[None]:

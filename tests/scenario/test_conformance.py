@@ -11,14 +11,21 @@ from xl2.ports import Attester
 from xl2.testing.conformance import Conformance, Subject
 from xl2_devnet import Description
 from xl2_devnet.clocks import BRISK
+from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.options import Options
 
 
 @pytest.fixture(scope="module")
-def devnet() -> Iterator[Description]:
+def controls() -> Controls:
+    """What can be done to the devnet."""
+    return Controls()
+
+
+@pytest.fixture(scope="module")
+def devnet(controls: Controls) -> Iterator[Description]:
     """An L2 of each family, and Base beside Optimism: one family, two chains."""
-    with running(Options(l2=("op", "base", "arbitrum", "zk"), clocks=BRISK)) as description:
+    with running(Options(l2=("op", "base", "arbitrum", "zk"), clocks=BRISK), controls=controls) as description:
         yield description
 
 
@@ -29,7 +36,9 @@ class OnTheDevnet(Conformance):
     READER = ""
 
     @pytest.fixture
-    async def subject(self, devnet: Description, config: Config, attesters: list[Attester]) -> AsyncIterator[Subject]:
+    async def subject(
+        self, devnet: Description, config: Config, attesters: list[Attester], controls: Controls
+    ) -> AsyncIterator[Subject]:
         async with door_of(config.chain(self.HOME).rpc_url) as (url, door):
             reached = config.reached_by({self.HOME: url})
             opened = Opened(reached)
@@ -42,6 +51,7 @@ class OnTheDevnet(Conformance):
                 door=door,
                 node_url=devnet.chain(self.HOME).node_url,
                 role="grace",
+                controls=controls,
             )
             yield made
             await made.store.close()

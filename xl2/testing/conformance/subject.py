@@ -7,7 +7,7 @@ let time pass) is asked of the subject. `until` waits on conditions and says wha
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypeVar
 
 from xl2.core.evidence import Finality
@@ -76,6 +76,10 @@ class Subject(ABC):
     @abstractmethod
     async def wait(self) -> None:
         """Let a moment pass on all chains: sleep where they run by themselves, make blocks where they do not."""
+
+    def unsafe(self) -> AbstractAsyncContextManager[None]:
+        """While it is open, nothing more of the home chain becomes safe: `take_back` takes unsafe blocks."""
+        return nullcontext()
 
     @abstractmethod
     async def take_back(self, block: BlockNumber) -> None:
