@@ -143,3 +143,17 @@ def transaction_of(call: Call) -> Transaction:
         max_fee=Wei(10**12),
         priority_fee=Wei(1),
     )
+
+
+async def test_public_networks_have_their_own_bridges_though_xl2_has_no_contracts_there(tmp_path: Path) -> None:
+    file = tmp_path / "xl2.toml"
+    names = ("ethereum", "op-mainnet", "base", "arbitrum-one", "zksync-era")
+    file.write_text("".join(f'[chains.{name}]\nnetwork = "{name}"\nrpc_url = "http://127.0.0.1:1"\n' for name in names))
+
+    async with connect_async(file) as client:
+        parts = client._parts
+        bridges = [parts.bridges(chain) for chain in parts.rollups]
+
+    assert [bridge.rollup for bridge in bridges] == [10, 8453, 42161, 324]
+    assert {bridge.anchor for bridge in bridges} == {1}
+    assert list(parts.chains) == []
