@@ -46,7 +46,7 @@ class CarrierPolicy:
     #: Messages in transactions that are not known to be in a block.
     max_in_flight: int = field(default=1_024, validator=validators.ge(1))
     #: Transactions that are handed to the node at once: it looks for each message's log before it answers.
-    broadcasts: int = field(default=4, validator=validators.ge(1))
+    broadcasts: int = field(default=6, validator=validators.ge(1))
     #: After this time in the pool without a block the same bytes go out again, and pay more where more is asked.
     stuck_seconds: float = field(default=12.0, validator=validators.gt(0))
 
