@@ -68,6 +68,20 @@ async def test_after_a_reorg_of_l1_the_l2_is_derived_from_what_stands(
     await l2.close()
 
 
+async def test_an_l1_that_became_shorter_is_followed_as_well(own_devnet: Description) -> None:
+    l1, l2 = (User(own_devnet.chain(name), account("alice").private_key) for name in ("l1", "op-a"))
+    await advance(l1, 8)
+    before = int((await l1.block("latest"))["number"], 16)
+
+    await l1.rpc.call("anvil_rollback", 4)
+    await advance(l1, before)
+
+    origins = await told_origins(l1, l2, await first_derived(l2))
+    assert {later - earlier for earlier, later in pairwise(origins)} <= {0, 1}
+    await l1.close()
+    await l2.close()
+
+
 async def until_moved(user: User, tx_hash: str, before: Mapping[str, Any]) -> Mapping[str, Any]:
     """The receipt of a transaction in another block than before."""
 
