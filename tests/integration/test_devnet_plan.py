@@ -55,5 +55,5 @@ async def test_a_step_that_reverts_is_named(l1: RpcClient) -> None:
 
     plan.call(timelock, TIMELOCK, "updateDelay", 1)
 
-    with pytest.raises(DeploymentFailed, match="TimelockController.updateDelay reverted"):
+    with pytest.raises(DeploymentFailed, match=r"TimelockController\.updateDelay reverted"):
         await plan.carry_out(l1)
