@@ -85,7 +85,7 @@ TODAYS = {
     "IL1Nullifier": "l1-contracts/bridge/interfaces/IL1Nullifier.sol",
     "IMailboxImpl": "l1-contracts/state-transition/chain-interfaces/IMailboxImpl.sol",
 }
-FIXTURE = ROOT / "tests" / "vectors" / "zk_stack_29_0_0.json"
+FIXTURE = ROOT / "tests" / "vectors" / "zk_stack" / "interfaces_29_0_0.json"
 #: As in the package's hardhat configuration.
 OPTIMIZER = {"enabled": True, "runs": 1000}
 

@@ -21,7 +21,7 @@ from xl2_adapters.zk_stack.eras import BridgehubEra, DiamondEra, Request, era_of
 from xl2_adapters.zk_stack.payouts import Payouts
 from xl2_adapters.zk_stack.proofs import MessageProof
 
-TODAY = Path(__file__).parent.parent.parent / "vectors" / "zk_stack_29_0_0.json"
+TODAY = Path(__file__).parent.parent.parent / "vectors" / "zk_stack" / "interfaces_29_0_0.json"
 DIAMOND, HUB, NULLIFIER, SOMEBODY, ROUTER = (Address(bytes([byte]) * 20) for byte in (1, 2, 3, 4, 5))
 CHAIN = ChainId(324)
 PROOF = MessageProof(
