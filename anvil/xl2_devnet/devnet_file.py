@@ -21,7 +21,7 @@ from xl2_devnet.accounts import ACCOUNTS
 from xl2_devnet.clocks import Clocks
 
 #: Rises when a reader of an older one would go wrong.
-SCHEMA = 1
+SCHEMA = 2
 DEFAULT_NAME = "devnet.json"
 
 

@@ -62,7 +62,7 @@ def test_the_file_is_a_configuration_of_xl2(tmp_path: Path) -> None:
     assert config.secret(config.key).reveal() == ACCOUNTS[9].private_key
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"devnet": {"schema": 1}}', '{"devnet": 1, "chains": {}}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"devnet": {"schema": 2}}', '{"devnet": 1, "chains": {}}'])
 def test_what_is_no_devnets_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
@@ -73,7 +73,7 @@ def test_what_is_no_devnets_file_is_refused_by_name(tmp_path: Path, text: str) -
 
 def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "devnet.json"
-    path.write_bytes(DEVNET.to_json().replace(b'"schema": 1', b'"schema": 99'))
+    path.write_bytes(DEVNET.to_json().replace(b'"schema": 2', b'"schema": 99'))
 
     with pytest.raises(ConfigInvalid, match="has schema 99"):
         read(path)
