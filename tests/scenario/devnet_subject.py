@@ -9,14 +9,14 @@ from aiohttp import web
 from attrs import define, field
 
 from tests.scenario.route import Opened
-from xl2.app.parts import CLOCK
+from xl2.app.parts import CLOCK, attesters_of
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.types import Address, BlockNumber, ChainId
 from xl2.flow import send
 from xl2.flow.submit import JournalledSubmitter
-from xl2.ports import Attester, Blocks, Call, CanonicalBridge, Chain, Prover, Sent, Signer, TxReceipt
+from xl2.ports import Blocks, Call, CanonicalBridge, Chain, Prover, Sent, Signer, TxReceipt
 from xl2.store import SqliteStore
 from xl2.testing.conformance import Subject
 from xl2_adapters.rpc import RpcClient
@@ -68,7 +68,6 @@ class DevnetSubject(Subject):
     opened: Opened
     home_name: str
     reader_name: str
-    attesters: Sequence[Attester]
     door: Door
     #: Endpoint of the home's node itself, past its door for users.
     node_url: str
@@ -88,7 +87,9 @@ class DevnetSubject(Subject):
 
     @property
     def provers(self) -> Sequence[Prover]:
-        return self.opened.provers(self.home_name, self.reader_name, self.attesters)
+        chains = {one.chain: one for one in (self.home, self.reader)}
+        attesters = attesters_of(self.config, self.config.chain(self.reader_name), chains)
+        return self.opened.provers(self.home_name, self.reader_name, attesters)
 
     @property
     def kinds(self) -> Sequence[str]:

@@ -7,7 +7,6 @@ import pytest
 from tests.scenario.devnet_subject import DevnetSubject, door_of
 from tests.scenario.route import Opened
 from xl2.config import Config
-from xl2.ports import Attester
 from xl2.testing.conformance import Conformance, Subject
 from xl2_devnet import Description
 from xl2_devnet.clocks import BRISK
@@ -36,9 +35,7 @@ class OnTheDevnet(Conformance):
     READER = ""
 
     @pytest.fixture
-    async def subject(
-        self, devnet: Description, config: Config, attesters: list[Attester], controls: Controls
-    ) -> AsyncIterator[Subject]:
+    async def subject(self, devnet: Description, config: Config, controls: Controls) -> AsyncIterator[Subject]:
         async with door_of(config.chain(self.HOME).rpc_url) as (url, door):
             reached = config.reached_by({self.HOME: url})
             opened = Opened(reached)
@@ -47,7 +44,6 @@ class OnTheDevnet(Conformance):
                 opened=opened,
                 home_name=self.HOME,
                 reader_name=self.READER,
-                attesters=attesters,
                 door=door,
                 node_url=devnet.chain(self.HOME).node_url,
                 role="grace",
