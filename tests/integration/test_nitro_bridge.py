@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from tests.devnet_user import User
-from tests.integration.crossings import Traveller, valve, wrapped_ether
+from tests.integration.crossings import Traveller, forwarder, valve, wrapped_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, Wei, address, checksum
 from xl2.errors import InvalidInput, ProofInvalid, Refused, Reverted
@@ -15,7 +15,7 @@ from xl2.ports import Cargo, Crossing, CrossingState, Direction, Move
 from xl2_adapters.abi import Method
 from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.nitro.canonical import NitroBridge
-from xl2_adapters.nitro.inbox import CREATE_TICKET
+from xl2_adapters.nitro.inbox import CREATE_TICKET, DEPOSIT_ETHER
 from xl2_adapters.nitro.outbox import EXECUTE
 from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TO_L1
 from xl2_adapters.nitro.send import SendProof
@@ -97,6 +97,17 @@ async def test_ether_for_oneself_needs_no_ticket_and_is_followed_by_the_hash_of_
     assert states(arrived) == [CrossingState.SENT, CrossingState.ARRIVED]
     # The hash that the chain knows it by follows from L1 alone.
     assert await alice.crossing(arrived.key) == arrived
+
+
+async def test_ether_that_a_contract_deposits_is_its_aliass(alice: Traveller) -> None:
+    contract = await forwarder(alice.below)
+    inbox = alice.settings.rollup["inbox"]
+
+    receipt = await alice.below.send(contract, inbox.rjust(32, b"\0") + DEPOSIT_ETHER.encode(), value=11)
+    arrived = await alice.until(Hash32(bytes.fromhex(receipt["transactionHash"][2:])), CrossingState.ARRIVED)
+
+    assert (arrived.sender, arrived.cargo.recipient) == (address(contract), speaker(address(contract)))
+    assert await alice.above.balance(checksum(speaker(address(contract)))) == 11
 
 
 async def test_a_ticket_calls_with_the_senders_alias_and_gives_back_what_it_did_not_take(alice: Traveller) -> None:

@@ -14,6 +14,7 @@ from tests.integration.clients import client_of
 from tests.scenario.route import Opened, Route
 from tests.scenario.test_routes import FEE, to_nobody
 from tests.scenario.test_settled_heads import selector
+from tests.unit.adapters.nitro.vectors import BLOCKS, raw
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
@@ -371,6 +372,21 @@ async def test_another_outbox_and_another_implementation_are_refused(rule: Rule,
     with pytest.raises(ProofInvalid, match="the verifier is made for"):
         await upgraded.rule_proof(root, header)
     assert await rule.verdict(header, encode_claim(root) + proof.encode()) == selector("InvalidProof(uint8)")
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: str(int(block["number"], 16)))
+async def test_headers_of_arbitrum_one_are_read_by_the_contract(rule: Rule, block: dict[str, Any]) -> None:
+    """The devnet's blocks are not of Nitro; what Nitro writes into extraData and mixHash must not matter."""
+    header = Header.of_block(block)
+    send_root = raw(block["sendRoot"])
+    claim = send_root + len(header.encoded).to_bytes(2) + header.encoded
+
+    with pytest.raises(Reverted) as refusal:
+        await rule.below.read(rule.live, LIVE, "settled", claim)
+
+    # It found the very hash in the bytes; only that nobody confirmed such a block here.
+    expected = selector("NotConfirmed(bytes32,bytes32,bytes32)") + send_root + bytes(32) + header.hash
+    assert refusal.value.revert == expected
 
 
 async def test_nothing_may_be_left_over_or_missing(rule: Rule) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent / "vectors"
+HERE = Path(__file__).parent / "facts"
 
 IDS: dict[str, Any] = json.loads((HERE / "ids.json").read_text(encoding="utf-8"))
 BLOCKS: list[dict[str, Any]] = json.loads((HERE / "blocks.json").read_text(encoding="utf-8"))["blocks"]
