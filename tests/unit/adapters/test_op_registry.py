@@ -33,7 +33,7 @@ NAMES = ("portal", "portal_", "factory", "factory_", "registry", "registry_", "c
 PORTAL, PORTAL_CODE, FACTORY, FACTORY_CODE, REGISTRY, REGISTRY_CODE, CONFIG, CONFIG_CODE, CLONE, LOCKBOX = (
     Address(bytes((0x20 + n,)) * 20) for n in range(len(NAMES))
 )
-RULE, PLAYED, CREATOR = (Address(bytes((n,)) * 20) for n in (0x41, 0x42, 0x43))
+RULE, PLAYED, CREATOR, JUDGE = (Address(bytes((n,)) * 20) for n in (0x41, 0x42, 0x43, 0x44))
 FINALITY, MATURITY = 300, 700
 PINS = Pins(
     portal=PORTAL,
@@ -202,6 +202,18 @@ async def test_the_era_is_what_the_rule_says() -> None:
 
     assert isinstance(found, ProvenRegistry)
     assert found.pins == PINS
+
+
+async def test_the_era_of_a_rollups_contract_is_its_portals() -> None:
+    l1, rollup, _ = await scene()
+    l1.tell(JUDGE, eras.PORTAL, checksum(PORTAL))
+    l1.mine(1_900)
+
+    found = await eras.claimed_roots(l1=l1, rollup=rollup, judge=JUDGE)
+
+    assert isinstance(found, RegistryGames)
+    root = await found.newest_settled(await l1.head(Finality.LATEST), BlockNumber(9))
+    assert found.claim(root) == bytes(8) + root.output.encode()
 
 
 @pytest.mark.parametrize(
