@@ -73,6 +73,8 @@ class Sequencer:
         self._head: Mapping[str, Any] = {}
         self._first_origin = 0
         self._laid_out: list[SystemTransaction] = []
+        #: The open block holds what the one before called for, which on a real chain would be in that block itself.
+        self._hurries = False
         self._busy_blocks: deque[int] = deque(maxlen=_BUSY_BLOCKS)
 
     def busy_block(self, upto: int) -> int:
@@ -87,7 +89,7 @@ class Sequencer:
             await self._lay_out()
 
     async def run(self) -> None:
-        """Seal a block whenever its time is up, at once while L1 is ahead; returns only by raising.
+        """Seal a block whenever its time is up, at once while L1 is ahead or it hurries; returns only by raising.
 
         Raises:
             Incident: the L2 is not what was laid out, or L1 took back what the devnet was deployed in.
@@ -97,7 +99,7 @@ class Sequencer:
             due = max(due + self._block_seconds, self._clock())
             await asyncio.sleep(due - self._clock())
             await self.seal()
-            while self._follow_ups or self._deposits or await self._l1_is_ahead():
+            while self._hurries or self._deposits or await self._l1_is_ahead():
                 await self.seal()
 
     async def seal(self) -> None:
@@ -225,6 +227,7 @@ class Sequencer:
 
     async def _lay_out(self) -> None:
         self._laid_out = [self._derivation.opening(self._origin, self._sequence_number)]
+        self._hurries = bool(self._follow_ups)
         senders: set[str] = set()
         room = _DEPOSIT_GAS - self._laid_out[0].gas
         # Deposits of one sender come after what the block before calls for of the same.
