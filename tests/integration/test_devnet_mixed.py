@@ -10,19 +10,32 @@ from xl2_adapters.rpc import RpcClient
 from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.abi import xl2
 from xl2_devnet.accounts import account
+from xl2_devnet.controls import Controls
 
 KINDS = ("op", "base", "arbitrum", "zk")
+#: Every IRollup has `deposit`.
+LIVE = xl2("LiveGames")
 FAMILIES = {"op-a": "op", "base-b": "op", "arbitrum-c": "nitro", "zk-d": "zk"}
 OPTIONS = Options(l2=KINDS, clocks=BRISK)
 REORG_DEPTH = 3
+#: Code that shifts slot 0 by a hexadecimal digit and adds the first word that it is called with.
+RECORDING = bytes.fromhex("600e600c600039600e6000f3" + "60003560005460100201" + "60005500")
+#: What goes along with a deposit, by family: it buys gas where the bridge sells it.
+VALUE = {"op": 0, "nitro": 10**17, "zk": 10**17}
+DEPOSIT_GAS = 300_000
 
 
 @pytest.fixture(scope="module")
-def mixed() -> Iterator[Description]:
+def controls() -> Controls:
+    return Controls()
+
+
+@pytest.fixture(scope="module")
+def mixed(controls: Controls) -> Iterator[Description]:
     """A devnet of four kinds that began from a snapshot: the start before it kept one, if there was none."""
     with running(OPTIONS):
         pass
-    with running(OPTIONS) as description:
+    with running(OPTIONS, controls=controls) as description:
         yield description
 
 
@@ -69,6 +82,40 @@ async def test_tokens_stand_on_every_kind(mixed: Description) -> None:
             assert len(code) > len("0x"), (symbol, name)
 
 
+async def test_what_l1_is_asked_while_it_stands_still_reaches_every_kind_in_order(
+    mixed: Description, controls: Controls
+) -> None:
+    users = l2s(mixed)
+    recording = {name: (await user.send(None, RECORDING))["contractAddress"] for name, user in users.items()}
+    async with User(mixed.chain("l1"), account("frank").private_key) as l1:
+        controls.hold_l1()
+        asked: list[str] = []
+        for digit in (1, 2, 3):
+            for name, family in FAMILIES.items():
+                live, value = mixed.chain("l1").contracts[f"rollup_{mixed.chain(name).chain_id}"], VALUE[family]
+                data = digit.to_bytes(32, "big")
+                bridge, call = await l1.read(
+                    live, LIVE, "deposit", recording[name], DEPOSIT_GAS, data, value, l1.address
+                )
+                asked += await l1.submit((bridge, call, value), gas=2_000_000)
+        before = {name: int((await user.block("latest"))["number"], 16) for name, user in users.items()}
+        for name, user in users.items():
+            await past(user.rpc, before[name] + 3)
+            assert await slot_0(user, recording[name]) == 0
+        controls.release_l1()
+        receipts = [await l1.receipt(tx_hash) for tx_hash in asked]
+
+    assert [receipt["status"] for receipt in receipts] == ["0x1"] * len(asked)
+    for name, user in users.items():
+
+        async def look(user: User = user, name: str = name) -> int | None:
+            found = await slot_0(user, recording[name])
+            return found if found > 0x100 else None
+
+        assert await until(look, f"three deposits at {name}") == 0x123, name
+        await user.close()
+
+
 async def test_every_kind_follows_a_reorg_of_l1_and_loses_no_payment(mixed: Description) -> None:
     users = l2s(mixed)
     recipient = "0x" + "5e" * 20
@@ -89,10 +136,16 @@ async def test_every_kind_follows_a_reorg_of_l1_and_loses_no_payment(mixed: Desc
         await user.close()
 
 
-async def grown(l1: RpcClient, blocks: int) -> None:
-    begun = int(str(await l1.call("eth_blockNumber")), 16)
+async def slot_0(user: User, contract: str) -> int:
+    return int(str(await user.rpc.call("eth_getStorageAt", contract, "0x0", "latest")), 16)
 
+
+async def past(rpc: RpcClient, block: int) -> None:
     async def look() -> bool | None:
-        return True if int(str(await l1.call("eth_blockNumber")), 16) > begun + blocks else None
+        return True if int(str(await rpc.call("eth_blockNumber")), 16) > block else None
 
-    await until(look, f"{blocks} more blocks of L1")
+    await until(look, f"block {block} of {rpc.name}")
+
+
+async def grown(l1: RpcClient, blocks: int) -> None:
+    await past(l1, int(str(await l1.call("eth_blockNumber")), 16) + blocks)
