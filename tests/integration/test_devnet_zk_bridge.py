@@ -168,6 +168,29 @@ async def test_a_contract_on_l1_speaks_by_its_alias(traveller_of: TravellerOf) -
     assert await bob.above.balance(hex_text(recipient)) == 7
 
 
+async def test_an_account_that_delegates_to_code_is_warned_before_its_refund_is_lost(
+    traveller_of: TravellerOf,
+) -> None:
+    alice, delegating = traveller_of("alice"), nobody()
+    await alice.below.rpc.call("anvil_setCode", hex_text(delegating), "0xef0100" + "11" * 20)
+
+    with pytest.raises(Refused, match="which nobody holds"):
+        await alice.bridge.deposit_calls(Cargo(recipient=delegating, amount=1), delegating)
+
+
+async def test_a_contract_that_withdraws_is_the_sender_and_not_who_called_it(traveller_of: TravellerOf) -> None:
+    bob = traveller_of("bob")
+    forwarder = await code_at(bob.above, creation_of(FORWARDS))
+    (call,) = await bob.bridge.withdraw_calls(Cargo(recipient=nobody(), amount=3), bob.address)
+
+    receipt = await bob.above.send(
+        hex_text(forwarder), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS
+    )
+    (crossing,) = await bob.bridge.crossings(Hash32(bytes.fromhex(receipt["transactionHash"][2:])))
+
+    assert crossing.sender == forwarder
+
+
 async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller_of: TravellerOf) -> None:
     carol = traveller_of("carol")
     reverts = await code_at(carol.above, REVERTS)

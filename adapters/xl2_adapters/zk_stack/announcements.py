@@ -8,7 +8,7 @@ executed root; an announcement that covers the log is never made twice while one
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, Hash32, checksum, hex_text
@@ -27,6 +27,8 @@ ANNOUNCED = Event("Announced(bytes32 indexed,bytes32 indexed,uint64)")
 
 #: Block u64 ‖ destination u64, then log 32 ‖ head 32 each.
 _FRONT, _ENTRY = 16, 64
+#: How far back announcements are looked for: a week of blocks of a second; and how far each time, as reorgs may reach.
+_LOOK_BACK_BLOCKS, _RECENT_BLOCKS = 604_800, 1_000
 
 
 @frozen(kw_only=True)
@@ -47,6 +49,8 @@ class Announcements:
     batches: Batches
     #: On the chain.
     announcer: Address
+    #: By log: up to which block announcements were looked for, and those found, newest first.
+    _seen: dict[Hash32, tuple[BlockNumber, Sequence[Announced]]] = field(factory=dict, init=False, repr=False)
 
     async def newest(self, log: Log, count: int, tip: Block, upto: BlockNumber) -> Pushable | Needed:
         """The newest announcement that covers the log and whose batch L1 has executed; else what is to be done."""
@@ -80,9 +84,14 @@ class Announcements:
         return max(said) if max(said) >= count else 0
 
     async def _announced(self, log: Log) -> Sequence[Announced]:
-        """What was said of a log, newest first."""
-        tip = await self.home.head(Finality.LATEST)
-        return await self._announced_in(log, self.home.settings.start, tip.number)
+        """What was said of a log, newest first. Old blocks are looked at once, recent ones each time."""
+        tip = (await self.home.head(Finality.LATEST)).number
+        first = BlockNumber(max(self.home.settings.start, tip - _LOOK_BACK_BLOCKS))
+        upto, known = self._seen.get(log.id, (first, ()))
+        since = max(first, BlockNumber(upto - _RECENT_BLOCKS))
+        found = [*await self._announced_in(log, since, tip), *(one for one in known if one.block < since)]
+        self._seen[log.id] = (tip, found)
+        return found
 
     async def _announced_in(self, log: Log, first: BlockNumber, last: BlockNumber) -> list[Announced]:
         found = await self.home.logs(self.announcer, [[ANNOUNCED.topic], [log.id]], first, last)
@@ -96,6 +105,7 @@ class Announcements:
     async def _pushable(self, log: Log, one: Announced, tip: Block) -> Pushable:
         transaction = await included(self.home, one.tx_hash)
         if transaction is None:
+            del self._seen[log.id]
             raise NotYet(f"the announcement of block {one.block} was taken back")
         for message in messages_of(transaction, self.home.endpoint):
             if message.sender == self.announcer and _says(message.data, one.block, log, one.head):

@@ -31,6 +31,8 @@ from xl2_adapters.zk_stack.tokens import Tokens
 
 #: How far back a deposit is looked for by its hash on the chain, in L1 blocks: a week on Ethereum.
 _LOOK_BACK_BLOCKS = 50_400
+#: What the code of an account that delegates begins with (EIP-7702).
+_DELEGATION = bytes.fromhex("ef0100")
 
 
 @frozen(kw_only=True)
@@ -76,7 +78,8 @@ class ZkBridge:
         return self.anchor_evm.chain
 
     async def deposit_calls(self, cargo: Cargo, sender: Address) -> Sequence[Call]:
-        """Calls on the anchor that send cargo to the rollup."""
+        """Calls on the anchor that send cargo to the rollup. Raises `Refused` as `_speaker` besides."""
+        speaks_as = await self._speaker(sender)
         if cargo.token is not None:
             bridge = self._token_bridge(cargo)
             caller, to, data = await bridge.arriving(cargo, cargo.token, sender)
@@ -85,9 +88,7 @@ class ZkBridge:
             await self._check_ether(self.anchor_evm, sender, cost)
             return await bridge.deposit_calls(cargo, cargo.token, sender, gas_limit=limit, paid=cost)
         amount = Wei(cargo.amount)
-        # A contract's operations come from its alias.
-        caller = speaker(sender) if await self.anchor_evm.code(sender) else sender
-        limit = await self._gas_limit(caller, cargo.recipient, cargo.data, amount, cargo.gas_limit)
+        limit = await self._gas_limit(speaks_as, cargo.recipient, cargo.data, amount, cargo.gas_limit)
         paid = Wei(amount + await self._cost(limit))
         await self._check_ether(self.anchor_evm, sender, paid)
         to, data = self.era.request(
@@ -196,6 +197,22 @@ class ZkBridge:
         if found is None:
             raise NotYet(f"transaction {hex_text(crossing.sent.tx_hash)} is in no block any more")
         return found
+
+    async def _speaker(self, sender: Address) -> Address:
+        """
+        Who an account of L1 is on the chain: a contract its alias.
+
+        Raises `Refused` for an account that delegates to code (EIP-7702): it speaks as itself, but the Mailbox takes it
+        for a contract when it refunds, and what it refunds would be an alias's that nobody holds.
+        """
+        code = await self.anchor_evm.code(sender)
+        if code.startswith(_DELEGATION):
+            raise Refused(
+                f"{checksum(sender)} delegates to code on l1: refunds of its deposits would go to "
+                f"{checksum(speaker(sender))} on chain {self.rollup}, which nobody holds",
+                remedy="End the delegation (EIP-7702) or deposit from another account, to the same recipient.",
+            )
+        return speaker(sender) if code else sender
 
     async def _gas_limit(self, caller: Address, to: Address, data: bytes, value: Wei, wanted: int | None) -> int:
         """`l2GasLimit` of an operation: for the gas that is wanted, or as the chain's node estimates it."""

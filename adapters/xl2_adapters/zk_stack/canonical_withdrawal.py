@@ -21,12 +21,13 @@ from xl2_adapters.zk_stack import tokens as erc20
 from xl2_adapters.zk_stack.batches import Batches
 from xl2_adapters.zk_stack.eras import FINALIZE, FINALIZE_ETHER, IS_ETHER_FINALIZED
 from xl2_adapters.zk_stack.logs import BASE_TOKEN, L1_MESSENGER
-from xl2_adapters.zk_stack.messages import SENT, Message, messages_of
+from xl2_adapters.zk_stack.messages import SENT, Message, messages_of, teller
 from xl2_adapters.zk_stack.payouts import Payouts
 from xl2_adapters.zk_stack.proofs import MessageProof
 from xl2_adapters.zk_stack.tokens import Moved, Tokens
 
 WITHDRAW = Method("withdraw(address)")
+WITHDRAWN = Event("Withdrawal(address indexed,address indexed,uint256)")
 PAID_OUT = Event("EthWithdrawalFinalized(address indexed,uint256)")
 
 #: selector 4 ‖ recipient 20 ‖ amount 32
@@ -127,12 +128,19 @@ class Withdrawals:
 
     async def _moved(self, message: Message, transaction: Included) -> Moved | None:
         if message.sender != BASE_TOKEN:
-            return None if self.tokens is None else await self.tokens.taken_by(message, transaction.sender)
+            return None if self.tokens is None else await self.tokens.taken_by(message, transaction)
         # Today's base token may add a note of the sender's, which changes nothing about who gets what.
         if len(message.data) < _ETHER_SIZE or message.data[:4] != FINALIZE_ETHER.selector:
             return None
-        amount = int.from_bytes(message.data[24:_ETHER_SIZE])
-        return Moved(sender=transaction.sender, cargo=Cargo(recipient=address(message.data[4:24]), amount=amount))
+        amount, sender = (
+            int.from_bytes(message.data[24:_ETHER_SIZE]),
+            teller(transaction, message, WITHDRAWN, self._name),
+        )
+        return Moved(sender=sender, cargo=Cargo(recipient=address(message.data[4:24]), amount=amount))
+
+    @property
+    def _name(self) -> str:
+        return self.rollup.endpoint
 
     async def _proof(self, withdrawal: Withdrawal) -> MessageProof:
         message = withdrawal.message

@@ -29,6 +29,19 @@ class Message:
     nth: int
 
 
+def teller(transaction: Included, message: Message, event: Event, endpoint: str) -> Address:
+    """
+    Who had a system contract say a message, by the contract's own event behind it; its first argument.
+
+    Without such an event, whoever sent the transaction.
+    """
+    for entry in transaction.logs:
+        is_behind = entry.log.place.log_index > message.log_index
+        if is_behind and entry.contract == message.sender and entry.log.topics[0] == event.topic:
+            return address(event.decode(entry.log.topics, entry.log.data, endpoint)[0])
+    return transaction.sender
+
+
 def messages_of(transaction: Included, endpoint: str) -> Sequence[Message]:
     """All that a transaction said, in its order."""
     found: list[Message] = []

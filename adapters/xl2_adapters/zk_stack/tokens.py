@@ -20,7 +20,7 @@ from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.evm import Evm
 from xl2_adapters.tx_logs import Included
 from xl2_adapters.zk_stack.gas import GAS_PER_PUBDATA
-from xl2_adapters.zk_stack.messages import Message
+from xl2_adapters.zk_stack.messages import Message, teller
 from xl2_adapters.zk_stack.proofs import MessageProof, OutcomeProof
 
 DEPOSIT = Method("deposit(address,address,uint256,uint256,uint256,address)", "(bytes32)")
@@ -29,6 +29,7 @@ FINALIZE = Method("finalizeWithdrawal(uint256,uint256,uint16,bytes,bytes32[])")
 IS_FINALIZED = Method("isWithdrawalFinalized(uint256,uint256)", "(bool)")
 L2_BRIDGE = Method("l2Bridge()", "(address)")
 INITIATED = Event("DepositInitiated(bytes32 indexed,address indexed,address indexed,address,uint256)")
+WITHDRAWN = Event("WithdrawalInitiated(address indexed,address indexed,address indexed,uint256)")
 CLAIMED = Event("ClaimedFailedDeposit(address indexed,address indexed,uint256)")
 
 WITHDRAW = Method("withdraw(address,address,uint256)")
@@ -144,8 +145,8 @@ class Tokens:
             return Moved(sender=address(sender), cargo=cargo)
         return None
 
-    async def taken_by(self, message: Message, sender: Address) -> Moved | None:
-        """Tokens that a message takes to L1, None where it is not the bridge's. `sender`: of its transaction."""
+    async def taken_by(self, message: Message, transaction: Included) -> Moved | None:
+        """Tokens that a message of a transaction takes to L1, None where it is not the bridge's."""
         if message.sender != await self.bridge_there():
             return None
         if len(message.data) != _MESSAGE_SIZE or message.data[:4] != FINALIZE.selector:
@@ -153,6 +154,7 @@ class Tokens:
         token = address(message.data[24:44])
         amount, there = int.from_bytes(message.data[44:]), await self.on_rollup(token)
         cargo = Cargo(recipient=address(message.data[4:24]), amount=amount, token=there, token_there=token)
+        sender = teller(transaction, message, WITHDRAWN, self.rollup.endpoint)
         return Moved(sender=sender, cargo=cargo)
 
     def finalize_call(self, proof: MessageProof) -> Call:
