@@ -54,6 +54,7 @@ class Outbox:
 
     async def confirmed(self, upto: BlockNumber) -> AsyncIterator[ConfirmedRoot]:
         """Roots that the outbox holds at an L1 block, those confirmed last first."""
+        seen: set[bytes] = set()
         for step in range(_STEPS):
             last = upto - step * _STEP
             if last < 0:
@@ -62,6 +63,10 @@ class Outbox:
             logs = await self.l1.logs(self.address, [[ROOT_UPDATED.topic]], BlockNumber(first), BlockNumber(last))
             for log in reversed(logs):
                 send_root, block_hash = ROOT_UPDATED.decode(log.topics, log.data, self.l1.endpoint)
+                if send_root in seen:
+                    # A later block has its place.
+                    continue
+                seen.add(send_root)
                 if await self.block_of(send_root, upto) == block_hash:
                     yield ConfirmedRoot(send_root=Hash32(send_root), block_hash=Hash32(block_hash), at=log.place.block)
 

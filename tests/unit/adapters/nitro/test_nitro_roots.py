@@ -9,7 +9,7 @@ import pytest
 from tests.unit.adapters.nitro.scene import Scene, at
 from tests.unit.adapters.nitro.vectors import BLOCKS, raw
 from xl2.core.header import Header
-from xl2.core.types import Address, ChainId, Hash32, hex_text
+from xl2.core.types import Address, ChainId, Hash32, checksum, hex_text
 from xl2.errors import NotYet, ProofInvalid, RpcRejected
 from xl2.ports import Block
 from xl2_adapters.nitro.outbox import ROOT_UPDATED, ROOTS, Outbox
@@ -110,6 +110,25 @@ async def test_an_event_that_was_overwritten_counts_no_more(l1: Scene, l2: Scene
     root = await newest(l1, l2)
 
     assert root.number == int(OLD["number"], 16)
+
+
+async def test_a_name_that_many_blocks_had_is_asked_for_once(l1: Scene, l2: Scene) -> None:
+    """On a quiet chain one root of sends names every confirmed block, each in the place of the one before."""
+    for where in range(20, 40):
+        l1.emits(OUTBOX, ROOT_UPDATED, raw(NEW["sendRoot"]), where.to_bytes(32), block=where)
+    l1.logs.sort(key=lambda log: int(log["blockNumber"], 16))
+    asked: list[str] = []
+
+    def told(tag: str) -> bytes:
+        asked.append(tag)
+        return raw(NEW["hash"])
+
+    l1.views[checksum(OUTBOX), hex_text(ROOTS.encode(raw(NEW["sendRoot"])))] = told
+
+    root = await newest(l1, l2, upto=OLD["number"])
+
+    assert root.number == int(OLD["number"], 16)
+    assert asked == [hex(TIP)]
 
 
 async def test_nothing_confirmed_is_waited_for(l2: Scene) -> None:
