@@ -357,6 +357,45 @@ async def test_an_estimate_of_a_ticket_is_that_of_the_aliased_senders_call(alice
     assert 3 * 22_100 < gas - 21_000 < 3 * 22_100 + 5_000
 
 
+async def test_arb_sys_tells_a_tickets_contract_who_on_l1_began(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
+    l1, l2 = alice
+    asked = (
+        stand_in("ArbSys").call("wasMyCallersAddressAliased"),
+        stand_in("ArbSys").call("myCallersAddressWithoutAliasing"),
+    )
+    askers = [(await l2.send(None, _asking(selector)))["contractAddress"] for selector in asked]
+
+    for asker in askers:
+        ticket_id, _ = await sent(l1, nitro, Ticket(to=asker, refund=l1.address))
+        assert (await retry_of(l2, await l2.receipt(ticket_id)))["status"] == "0x1"
+    by_ticket = [(await slots(l2, asker))[0] for asker in askers]
+    for asker in askers:
+        await l2.send(asker)
+    by_user = [(await slots(l2, asker))[0] for asker in askers]
+
+    assert by_ticket == [1, int(l1.address, 16)]
+    assert by_user == [0, int(l2.address, 16)]
+
+
+async def test_the_node_tells_the_gas_and_the_price_of_a_call(alice: tuple[User, User]) -> None:
+    l2, node = alice[1], stand_in("NodeInterface")
+    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+
+    gas, for_l1, price, _ = await l2.read(
+        PRECOMPILES["NodeInterface"], node, "gasEstimateComponents", recorder, False, b"\x01" * 32
+    )
+    used = int((await l2.send(recorder, b"\x01" * 32, gas=gas))["gasUsed"], 16)
+
+    assert used <= gas < 1.2 * used
+    assert (for_l1, price > 0) == (0, True)
+
+
+def _asking(selector: bytes) -> bytes:
+    """Creates code that asks ArbSys and writes its answer to slot 0."""
+    code = b"\x63" + selector + bytes.fromhex("60e01b600052" + "602060006004600060645afa50" + "60005160005500")
+    return bytes((0x60, len(code))) + bytes.fromhex("80600b6000396000f3") + code
+
+
 async def test_a_ticket_whose_time_is_over_ends_and_its_beneficiary_has_the_value(
     nitro: NitroDevnet, alice: tuple[User, User]
 ) -> None:
