@@ -88,7 +88,10 @@ class Traveller:
         last: list[Crossing] = []
 
         async def look() -> Crossing | None:
-            last[:] = [await self.crossing(tx_hash)]
+            try:
+                last[:] = [await self.crossing(tx_hash)]
+            except NotYet:
+                return None
             return last[0] if last[0].state is state and also(last[0]) else None
 
         try:

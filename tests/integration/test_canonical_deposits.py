@@ -152,6 +152,8 @@ async def test_a_note_finds_the_deposit_that_carried_it(traveller_of: TravellerO
 
     unknown = await alice.bridge.deposit_noted(note, alice.address, since)
     tx_hash = await alice.deposit(Cargo(recipient=fresh_address, amount=3, data=note))
+    # Its arrival takes a nonce of hers on the rollup: whoever sends there meanwhile may lose his.
+    await alice.until(tx_hash, CrossingState.ARRIVED)
 
     assert unknown is None
     assert await alice.bridge.deposit_noted(note, alice.address, since) == tx_hash
@@ -161,7 +163,7 @@ async def test_a_note_finds_the_deposit_that_carried_it(traveller_of: TravellerO
 async def test_what_is_no_crossing_of_this_bridge_is_an_empty_answer(
     traveller_of: TravellerOf, fresh_address: str
 ) -> None:
-    alice, other = traveller_of("op-b", "alice"), traveller_of("op-a", "alice")
+    alice, other = traveller_of("op-b", "alice"), traveller_of("op-a", "grace")
     elsewhere = await other.deposit(Cargo(recipient=fresh_address, amount=1))
     plain = await alice.above.send(fresh_address, value=1)
 

@@ -13,6 +13,8 @@ from xl2.core.types import checksum, hex_text
 from xl2.ports import Crossing
 from xl2.sdk import Act, Advanced, Journey
 
+#: A millionth of an ether.
+_SMALL_WEI = 10**12
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
@@ -51,9 +53,22 @@ def _steps(crossing: Crossing) -> RenderableType:
 
 def _cargo(crossing: Crossing) -> str:
     cargo = crossing.cargo
-    asset = "wei" if cargo.token is None else f"units of {checksum(cargo.token)}"
-    what = f"{cargo.amount} {asset}" if cargo.amount or not cargo.data else f"{len(cargo.data)} bytes"
+    if cargo.token is not None:
+        what = f"{cargo.amount} units of {checksum(cargo.token)}"
+    elif cargo.amount or not cargo.data:
+        what = _ether(cargo.amount)
+    else:
+        what = f"{len(cargo.data)} bytes"
     return f"{what} for {checksum(cargo.recipient)}"
+
+
+def _ether(wei: int) -> str:
+    """Ether where that is shorter to read; exact in any case."""
+    if wei < _SMALL_WEI:
+        return f"{wei} wei"
+    whole, part = divmod(wei, 10**18)
+    fraction = f".{part:018d}".rstrip("0").rstrip(".")
+    return f"{whole}{fraction} ether"
 
 
 def _next(journey: Journey) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from xl2.core.types import ZERO_ADDRESS, Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
-from xl2.errors import Reverted
+from xl2.errors import NotYet, Reverted
 from xl2.ports import Block
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
@@ -219,7 +219,13 @@ class Games:
         return found
 
     async def _page(self, factory: Address, indices: range, at: Block) -> list[_Game]:
-        listed = await self.anchor.views([(factory, GAME_AT.encode(index)) for index in indices], at.number)
+        try:
+            listed = await self.anchor.views([(factory, GAME_AT.encode(index)) for index in indices], at.number)
+        except Reverted as odd:
+            # A node that has begun the next block may have counted a game of it: it is not there yet.
+            if len(indices) > 1:
+                return await self._page(factory, indices[1:], at)
+            raise NotYet(f"the node of the anchor contradicts itself about block {at.number}: {odd.what}") from odd
         places = [GAME_AT.decode(answer, self.anchor.endpoint) for answer in listed]
         facts = (STATUS, ROOT_CLAIM, L2_BLOCK)
         asked = [(address(place[2]), method.encode()) for place in places for method in facts]

@@ -283,11 +283,19 @@ class Withdrawals:
         )
         can_replay = state is CrossingState.FAILED
         return _Found(
-            steps=(final,),
+            steps=(*await self._proofs(withdrawal.hash, begun, at), final),
             wait_seconds=0 if can_replay else None,
             arrival_seconds=0 if can_replay else None,
             moves=(Move.REPLAY,) if can_replay else (),
         )
+
+    async def _proofs(self, withdrawal: Hash32, begun: Block, at: Block) -> list[CrossingStep]:
+        """The last of its proofs, as a step that it has passed."""
+        place = await self._log(PROVEN, withdrawal, begun, at)
+        if place is None:
+            return []
+        when = (await self.anchor.block(place.block)).timestamp
+        return [CrossingStep(state=CrossingState.PROVEN, chain=self.anchor.chain, at=when, place=place)]
 
     async def _log(self, event: Event, withdrawal: Hash32, begun: Block, at: Block) -> Place | None:
         logs = await self.anchor.logs(

@@ -59,6 +59,20 @@ def test_times_are_said_as_they_are_known(seconds: int | None, words: str) -> No
     assert words in shown(Journey(first=PROVEN, arrival_seconds=seconds))
 
 
+@pytest.mark.parametrize(
+    ("wei", "words"),
+    [
+        (5, "5 wei"),
+        (10**18, "of 1 ether"),
+        (25 * 10**16, "of 0.25 ether"),
+        (10**18 + 1, "of 1.000000000000000001 ether"),
+        (30 * 10**18, "of 30 ether"),
+    ],
+)
+def test_amounts_are_exact(wei: int, words: str) -> None:
+    assert words in shown(Journey(first=evolve(PROVEN, cargo=Cargo(recipient=RECIPIENT, amount=wei))))
+
+
 def test_a_move_and_its_end_are_said() -> None:
     failed = evolve(PROVEN, state=CrossingState.FAILED, moves=(Move.REDEEM, Move.CANCEL), until=Timestamp(86_400))
 
