@@ -7,8 +7,8 @@ Rollups: how long a devnet of all families takes to be ready, how long hops take
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -65,7 +65,7 @@ def missed(figures: Mapping[str, Figure]) -> list[str]:
     return above + below
 
 
-MEASURES: Final[Mapping[str, Callable[[Say], Awaitable[dict[str, Figure]]]]] = {
+MEASURES: Final[Mapping[str, Callable[[Say], Coroutine[Any, Any, dict[str, Figure]]]]] = {
     "starts": measure_starts,
     "hops": measure_hops,
     "interop": measure_interop,
