@@ -110,6 +110,22 @@ async def test_ether_that_a_contract_deposits_is_its_aliass(alice: Traveller) ->
     assert await alice.above.balance(checksum(speaker(address(contract)))) == 11
 
 
+async def test_a_sender_with_code_is_not_refunded_where_nobody_has_a_key(alice: Traveller, fresh_address: str) -> None:
+    contract, recipient = address(await forwarder(alice.below)), address(fresh_address)
+    cargo = Cargo(recipient=recipient, amount=1)
+
+    async def refunds(sender: Address, to: Cargo) -> set[str]:
+        (call,) = await alice.bridge.deposit_calls(to, sender)
+        arguments = CREATE_TICKET.arguments(call.data, "test")
+        assert arguments is not None
+        return {str(one).lower() for one in arguments[3:5]}
+
+    assert await refunds(alice.address, cargo) == {alice.below.address.lower()}
+    assert await refunds(contract, cargo) == {fresh_address.lower()}
+    # Where both have code the sender stays it: through the inbox, its alias is at least its own.
+    assert await refunds(contract, evolve(cargo, recipient=contract)) == {checksum(contract).lower()}
+
+
 async def test_a_ticket_calls_with_the_senders_alias_and_gives_back_what_it_did_not_take(alice: Traveller) -> None:
     contract = await recorder(alice.above)
     before = await alice.above.balance(alice.above.address)

@@ -78,7 +78,8 @@ class NitroBridge:
     async def deposit_calls(self, cargo: Cargo, sender: Address) -> Sequence[Call]:
         """Calls on the anchor that send cargo to the rollup."""
         if cargo.token is not None:
-            return await self._token_bridge(cargo).deposit_calls(cargo, cargo.token, sender)
+            refund = await self._refund_to(sender, cargo.recipient)
+            return await self._token_bridge(cargo).deposit_calls(cargo, cargo.token, sender, refund)
         amount = Wei(cargo.amount)
         own = cargo.recipient == sender and not cargo.data and not await self.anchor_evm.code(sender)
         if cargo.is_direct and not own:
@@ -91,10 +92,11 @@ class NitroBridge:
             )
         if own and cargo.is_direct is not False:
             return (self.inbox.deposit_call(amount),)
+        refund = await self._refund_to(sender, cargo.recipient)
         price = await self.pricing.price(
-            sender=sender, to=cargo.recipient, value=amount, refund=sender, data=cargo.data, gas_limit=cargo.gas_limit
+            sender=sender, to=cargo.recipient, value=amount, refund=refund, data=cargo.data, gas_limit=cargo.gas_limit
         )
-        order = TicketOrder(to=cargo.recipient, call_value=amount, data=cargo.data, refund=sender, price=price)
+        order = TicketOrder(to=cargo.recipient, call_value=amount, data=cargo.data, refund=refund, price=price)
         return (self.inbox.create_call(order),)
 
     async def withdraw_calls(self, cargo: Cargo, sender: Address) -> Sequence[Call]:
@@ -158,6 +160,17 @@ class NitroBridge:
             return [await self.deposits.call(ticket, move, actor) for ticket in tickets if isinstance(ticket, Ticket)]
         sends = [one.send for one in self.withdrawals.sends.sends_of(transaction) if key_of(one.send) == crossing.key]
         return [await self.withdrawals.finalize_call(send) for send in sends]
+
+    async def _refund_to(self, sender: Address, recipient: Address) -> Address:
+        """
+        Who gets what a ticket does not take, and its value should it never succeed: the sender.
+
+        An account with code on L1 would be refunded at its alias, which nobody holds a key of; then the recipient is,
+        unless the same is true of it.
+        """
+        if not await self.anchor_evm.code(sender) or await self.anchor_evm.code(recipient):
+            return sender
+        return recipient
 
     async def _again(self, crossing: Crossing) -> Crossing:
         for one in await self.crossings(crossing.sent.tx_hash):

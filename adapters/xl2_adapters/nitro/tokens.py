@@ -60,7 +60,7 @@ class Tokens:
     router: Address
     pricing: Pricing
 
-    async def deposit_calls(self, cargo: Cargo, token: Address, sender: Address) -> Sequence[Call]:
+    async def deposit_calls(self, cargo: Cargo, token: Address, sender: Address, refund: Address) -> Sequence[Call]:
         """Approve the token's gateway where needed, and send tokens down. Raises as `CanonicalBridge.deposit_calls`."""
         gateway = await self._gateway(token)
         there = await self.token_there(token)
@@ -72,10 +72,10 @@ class Tokens:
                 value=cargo.token_there,
             )
         approvals = await self._approvals(token, gateway, sender, cargo.amount)
-        price = await self._price(token, gateway, sender, cargo)
+        price = await self._price(token, gateway, sender, refund, cargo)
         data = TRANSFER_DOWN.encode(
             token,
-            sender,
+            refund,
             cargo.recipient,
             cargo.amount,
             price.gas_limit,
@@ -168,14 +168,16 @@ class Tokens:
         answer = await self.anchor.view(contract, COUNTERPART.encode())
         return address(COUNTERPART.decode(answer, self.anchor.endpoint)[0])
 
-    async def _price(self, token: Address, gateway: Address, sender: Address, cargo: Cargo) -> TicketPrice:
+    async def _price(
+        self, token: Address, gateway: Address, sender: Address, refund: Address, cargo: Cargo
+    ) -> TicketPrice:
         asked = CALLDATA_DOWN.encode(token, sender, cargo.recipient, cargo.amount, b"")
         (data,) = CALLDATA_DOWN.decode(await self.anchor.view(gateway, asked), self.anchor.endpoint)
         return await self.pricing.price(
             sender=gateway,
             to=await self._counterpart(gateway),
             value=Wei(0),
-            refund=sender,
+            refund=refund,
             data=data,
             gas_limit=cargo.gas_limit,
         )
