@@ -53,8 +53,9 @@ class ZkAnswers:
         found = await self._berth.l2.call("eth_getTransactionReceipt", await self._operations.tx_hash(asked))
         if found is None:
             return None
-        receipt = dict(mapping(found, self._berth.l2.name))
+        receipt: dict[str, Any] = dict(mapping(found, self._berth.l2.name))
         receipt |= {"transactionHash": asked, "l1BatchNumber": None, "l1BatchTxIndex": None, "l2ToL1Logs": []}
+        receipt["logs"] = [{**entry, "transactionHash": asked} for entry in receipt["logs"]]
         block = quantity(receipt["blockNumber"], self._berth.l2.name)
         batch = self._ledger.holding(block)
         if batch is not None:

@@ -8,7 +8,9 @@ what is committed and false, is reverted before it could be executed. While the 
 
 import asyncio
 import logging
+from bisect import bisect_left
 from collections.abc import Callable
+from operator import attrgetter
 
 from attrs import define, evolve, field
 
@@ -50,7 +52,8 @@ class Ledger:
 
     def holding(self, block: int) -> Batch | None:
         """The batch that an L2 block is in, if it is in one."""
-        return next((batch for batch in self.batches if batch.first_block <= block <= batch.last_block), None)
+        place = bisect_left(self.batches, block, lo=1, key=attrgetter("last_block"))
+        return self.batches[place] if place < len(self.batches) else None
 
 
 class ZkBatcher:

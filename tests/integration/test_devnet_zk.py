@@ -165,6 +165,19 @@ async def test_after_a_reorg_of_l1_batches_are_posted_again(
     assert again["hash"] != head["hash"]
 
 
+async def test_batches_go_on_after_l1s_clock_was_turned_a_year_forward(
+    own_devnet: Description, users: tuple[User, User]
+) -> None:
+    """The Executor takes no batch that is a year old: what was not committed in time comes with a younger block."""
+    (l1, l2), diamond = users, own_devnet.chain("zk-a").rollup["diamond"]
+    await l1.rpc.call("evm_increaseTime", 366 * 86_400)
+
+    sent = await l2.send(L1_MESSENGER, MESSENGER.call("sendToL1", b"later"))
+
+    placed = await when_in_a_batch(l2, sent["transactionHash"])
+    assert any(await when_executed(l1, diamond, int(placed["l1BatchNumber"], 16)))
+
+
 async def test_a_validator_that_starts_anew_reads_its_batches_back_from_l1(
     own_devnet: Description, users: tuple[User, User], fresh_address: str
 ) -> None:
