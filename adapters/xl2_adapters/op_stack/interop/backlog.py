@@ -5,7 +5,7 @@ Promise: what is in memory is what the journal holds once a method has returned;
 reorg that is followed, are let go. Which change follows from what is left to `entry`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from attrs import field, frozen
@@ -75,19 +75,15 @@ class Backlog:
     async def see(self, chain: ChainId, seen: Seen) -> None:
         """Take up what a look at a chain brought, and write it down with the chain's trail."""
         changed: dict[Hash32, Entry] = {}
-
-        def change(message: Hash32, rule: Callable[[Entry], Entry]) -> None:
-            known = changed.get(message) or self._entries.get(message)
-            if known is not None:
-                changed[message] = rule(known)
-
         if seen.undone_above is not None:
-            self._undo(chain, seen.undone_above, change)
+            changed = {entry.sent.hash: entry for entry in self._undone(chain, seen.undone_above)}
         for sent in seen.sent:
             if sent.message.destination in self._open and self._scope.holds(sent):
                 changed[sent.hash] = rules.observed(changed.get(sent.hash) or await self._known(sent.hash), sent)
         for relayed in seen.relayed:
-            change(relayed.hash, lambda known, place=relayed.place: rules.delivered(known, place))  # type: ignore[misc]
+            known = changed.get(relayed.hash) or await self._known(relayed.hash)
+            if known is not None:
+                changed[relayed.hash] = rules.delivered(known, relayed.place)
         await self.change(changed.values(), trail=(chain, seen.trail))
         self._let_go(chain, seen.trail[0].number)
 
@@ -112,17 +108,17 @@ class Backlog:
     def _of(self, destination: ChainId) -> Iterator[Entry]:
         return (self._entries[message] for message in list(self._open[destination]))
 
-    def _undo(
-        self, chain: ChainId, above: BlockNumber, change: Callable[[Hash32, Callable[[Entry], Entry]], None]
-    ) -> None:
+    def _undone(self, chain: ChainId, above: BlockNumber) -> Iterator[Entry]:
+        """What a reorg of a chain changes."""
         for entry in self._entries.values():
-            if entry.sent.message.source == chain and entry.sent.place.block > above:
-                change(entry.sent.hash, rules.taken_back)
-            if entry.sent.message.destination == chain and entry.relayed and entry.relayed.block > above:
-                change(entry.sent.hash, rules.undelivered)
+            message = entry.sent.message
+            if message.source == chain and entry.sent.place.block > above:
+                yield rules.taken_back(entry)
+            elif message.destination == chain and entry.relayed and entry.relayed.block > above:
+                yield rules.undelivered(entry)
 
     async def _known(self, message: Hash32) -> Entry | None:
-        # One that was delivered long ago may be sent anew; memory has let it go.
+        # Memory has let go of what was delivered long ago, or found delivered; it may be sent anew, or its log be seen.
         return self._entries.get(message) or await self._journal.find(message)
 
     def _remember(self, entry: Entry) -> None:

@@ -133,6 +133,18 @@ async def test_a_message_delivered_long_ago_is_not_relayed_when_it_is_sent_anew(
     assert list(backlog.waiting(DESTINATION, 0.0)) == []
 
 
+async def test_a_delivery_that_was_found_before_its_log_was_seen_is_taken_back_by_a_reorg_too(journal: Journal) -> None:
+    backlog = Backlog(journal, [ORIGIN, DESTINATION])
+    await backlog.see(ORIGIN, seen(6, message(0)))
+    await backlog.change([rules.delivered(Entry(sent=message(0)), None)])
+    await backlog.see(DESTINATION, seen(6))
+    await backlog.see(DESTINATION, seen(7, relayed=(delivery(message(0), 7),)))
+
+    await backlog.see(DESTINATION, seen(6, undone_above=6))
+
+    assert [entry.sent.message.nonce for entry in backlog.waiting(DESTINATION, 0.0)] == [0]
+
+
 async def test_messages_of_others_and_to_chains_that_are_not_carried_to_are_left(journal: Journal) -> None:
     known = message(0)
     backlog = Backlog(journal, [ORIGIN, DESTINATION], Scope(senders=frozenset({known.message.sender})))
