@@ -176,7 +176,8 @@ class Sequencer:
             again.extendleft(reversed(_short(block)["transactions"]))
             number -= 1
         log.warning("L1 took back an origin", extra={"fields": {"chain": self.name, "block": tip, "back_to": number}})
-        await self._l2.call("anvil_rollback", tip - number)
+        if number < tip:
+            await self._l2.call("anvil_rollback", tip - number)
         await self._l2.call("anvil_dropAllTransactions")
         self._gate.take_back(again)
         await self._take_up(await self._block("latest"))
