@@ -81,7 +81,7 @@ class Run:
         return quantiles(self.latencies, n=100, method="inclusive")[percent - 1]
 
 
-async def measure_interop(say: Callable[[str], object], messages: int = 1_000, rounds: int = 1) -> dict[str, Figure]:
+async def measure_interop(say: Callable[[str], object], messages: int = 1_000, rounds: int = 3) -> dict[str, Figure]:
     """Both relayers in turn, `rounds` times each; their means."""
     theirs: list[Run] = []
     ours: list[Run] = []

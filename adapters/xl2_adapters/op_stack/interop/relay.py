@@ -100,6 +100,9 @@ class Relay:
         while True:
             try:
                 seen = await (watcher.look(trail) if trail else watcher.begin(self._policy.blocks_back))
+                if seen is None and chain not in self._tips:
+                    self._tips[chain] = await self._tip_of(chain, trail)
+                    self._news[chain].set()
                 failures = 0
             except (Retryable, Refused) as cause:
                 failures += 1
@@ -108,9 +111,6 @@ class Relay:
             if seen is not None:
                 trail = seen.trail
                 await self._take_up(chain, seen)
-            elif chain not in self._tips:
-                self._tips[chain] = await self._tip_of(chain, trail)
-                self._news[chain].set()
             if seen is None or not (seen.sent or seen.relayed or seen.undone_above is not None):
                 await self._clock.sleep(self._policy.poll_seconds)
 
