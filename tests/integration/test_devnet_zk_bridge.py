@@ -9,6 +9,7 @@ from eth_account import Account
 
 from tests.devnet_user import User, until
 from xl2.config import load
+from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, address, hex_text
 from xl2.errors import InvalidInput, NotYet, ProofInvalid, Refused, Reverted, Unaffordable
 from xl2.ports import Call, Cargo, Crossing, CrossingState, Move
@@ -152,6 +153,20 @@ async def test_ether_and_a_call_go_down_and_what_was_paid_too_much_comes_back(tr
         return await alice.above.balance(alice.above.address) > before or None
 
     await until(refunded, "the refund of gas that was not used")
+
+
+async def test_a_deposit_is_found_again_by_the_note_that_went_along(traveller_of: TravellerOf) -> None:
+    alice, recipient = traveller_of("alice"), nobody()
+    since = (await alice.bridge.anchor_evm.head(Finality.LATEST)).number
+
+    tx_hash = await alice.deposit(recipient=recipient, amount=1, data=b"note 1")
+
+    assert await alice.bridge.deposit_noted(b"note 1", alice.address, since) == tx_hash
+    assert await alice.bridge.deposit_noted(b"note 2", alice.address, since) is None
+    assert await alice.bridge.deposit_noted(b"note 1", recipient, since) is None
+    arrived = await alice.until(tx_hash, CrossingState.ARRIVED)
+    assert arrived.cargo.data == b"note 1"
+    assert await alice.bridge.crossings(Hash32(b"\x77" * 32)) == []
 
 
 async def test_a_contract_on_l1_speaks_by_its_alias(traveller_of: TravellerOf) -> None:

@@ -1,21 +1,26 @@
 """Messages between an OP-Stack rollup and a ZK-stack chain, by each kind of evidence that there can be."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 from attrs import evolve
+from eth_account import Account
 
-from tests.scenario.route import Opened, Route
+from tests.devnet_user import User
+from tests.integration.clients import client_of
+from tests.scenario.route import PATIENCE_SECONDS, Opened, Route
 from tests.scenario.test_routes import FEE, to_nobody
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
-from xl2.core.types import Timestamp
+from xl2.core.types import Timestamp, address, checksum
 from xl2.errors import NotYet
 from xl2.flow import deliver
-from xl2.ports import Attester, Fate
+from xl2.ports import Attester, CrossingState, Fate
 from xl2.store import SqliteStore
 from xl2_devnet import Description
+from xl2_devnet.accounts import account
 from xl2_devnet.clocks import BRISK
 from xl2_devnet.devnet import running
 from xl2_devnet.options import Options
@@ -106,6 +111,21 @@ async def test_a_message_that_nobody_delivered_in_time_is_refunded(
 
     assert await route.states(records) == {State.REFUNDED}
     assert await route.origin.credit(sender) >= FEE
+
+
+@pytest.mark.parametrize(("origin", "destination"), [(OP, ZK), (ZK, OP)])
+async def test_ether_travels_over_both_rollups_own_bridges_by_one_hash(
+    devnet: Description, tmp_path: Path, origin: str, destination: str
+) -> None:
+    recipient = address(Account.create().address)
+
+    async with client_of(devnet, tmp_path, "dave") as client:
+        begun = await client.travel(origin, destination, "0.5", checksum(recipient))
+        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
+
+    async with User(devnet.chain(destination), account("dave").private_key) as there:
+        assert await there.balance(checksum(recipient)) == 5 * 10**17
+    assert done.journey.current.state is CrossingState.ARRIVED
 
 
 async def test_that_there_are_no_state_proofs_of_a_zk_chain_is_said_in_words(way_of: WayOf) -> None:
