@@ -18,11 +18,13 @@ from tests.integration.nitro_ground import (
     INBOX,
     OUTBOX,
     OWN,
+    RECORDING,
     ROLLUP,
     STAND_INS,
     NitroDevnet,
     logs,
     nitro_devnet,
+    slots,
 )
 from xl2.core.types import BlockNumber, Hash32, Timestamp, Wei, address
 from xl2.errors import Reverted
@@ -39,8 +41,6 @@ pytestmark = pytest.mark.xdist_group("nitro sends")
 
 UserOf = Callable[[str, str], User]
 NODE = stand_in("NodeInterface")
-#: Code that writes caller, value and first word to slots 0 to 2.
-RECORDING = bytes.fromhex("600f600c600039600f6000f3" + "336000553460015560003560025500")
 
 
 @pytest.fixture(scope="module", params=[OWN, STAND_INS])
@@ -181,8 +181,7 @@ async def test_a_call_of_l1_comes_from_the_bridge_for_the_sender_on_l2(
 
     await l1.send(nitro.rollup["outbox"], execution(await proof(l1, l2, nitro.rollup["outbox"], send), send))
 
-    slots = [int(str(await l1.rpc.call("eth_getStorageAt", recorder, hex(n), "latest")), 16) for n in range(3)]
-    assert slots == [int(nitro.rollup["bridge"], 16), 44, int.from_bytes(b"\x09" * 32)]
+    assert await slots(l1, recorder) == [int(nitro.rollup["bridge"], 16), 44, int.from_bytes(b"\x09" * 32)]
 
 
 async def test_a_send_that_was_never_made_is_not_paid_out(nitro: NitroDevnet, alice: tuple[User, User]) -> None:

@@ -14,18 +14,23 @@ from tests.devnet_user import User, events, until
 from tests.integration.nitro_ground import (
     CHAIN,
     ETHER,
+    FORWARDING,
     INBOX,
     OWN,
+    RECORDING,
     STAND_INS,
     TICKETS,
     NitroDevnet,
     Ticket,
     alias,
+    asking,
     gone,
     ids_of,
     nitro_devnet,
     retry_of,
+    sent,
     settled,
+    slots,
     timeout_of,
 )
 from xl2_adapters.rpc import RpcClient
@@ -37,12 +42,6 @@ from xl2_devnet.nitro_genesis import PRECOMPILES
 pytestmark = pytest.mark.xdist_group("nitro tickets")
 
 UserOf = Callable[[str, str], User]
-#: Code that writes caller, value and first word to slots 0 to 2.
-RECORDING = bytes.fromhex("600f600c600039600f6000f3" + "336000553460015560003560025500")
-#: Calls its first word with the rest of its calldata and its value, and reverts where that does.
-FORWARDING = bytes.fromhex(
-    "6022600c60003960226000f3" + "602036038060206000376000600082600034600035" + "5af115601c57005b60006000fd"
-)
 WEEK = 7 * 86_400
 
 
@@ -74,17 +73,6 @@ def alice(user_of: UserOf) -> tuple[User, User]:
 @pytest.fixture
 def bob(user_of: UserOf) -> tuple[User, User]:
     return user_of("l1", "bob"), user_of(CHAIN, "bob")
-
-
-async def slots(user: User, contract: str) -> list[int]:
-    return [int(str(await user.rpc.call("eth_getStorageAt", contract, hex(slot), "latest")), 16) for slot in range(3)]
-
-
-async def sent(l1: User, nitro: NitroDevnet, ticket: Ticket) -> tuple[str, dict[str, Any]]:
-    """Make a ticket; its id, and the receipt of L1."""
-    receipt = await l1.send(nitro.rollup["inbox"], ticket.calldata, value=ticket.deposit, gas=1_000_000)
-    (ticket_id,) = ids_of(receipt, nitro.description.chain(CHAIN))
-    return ticket_id, dict(receipt)
 
 
 async def fails_for_now(l1: User, l2: User, nitro: NitroDevnet, value: int = 9) -> tuple[str, str]:
@@ -359,11 +347,9 @@ async def test_an_estimate_of_a_ticket_is_that_of_the_aliased_senders_call(alice
 
 async def test_arb_sys_tells_a_tickets_contract_who_on_l1_began(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
     l1, l2 = alice
-    asked = (
-        stand_in("ArbSys").call("wasMyCallersAddressAliased"),
-        stand_in("ArbSys").call("myCallersAddressWithoutAliasing"),
-    )
-    askers = [(await l2.send(None, _asking(selector)))["contractAddress"] for selector in asked]
+    questions = ("wasMyCallersAddressAliased", "myCallersAddressWithoutAliasing")
+    asked = [stand_in("ArbSys").call(question) for question in questions]
+    askers = [(await l2.send(None, asking(selector)))["contractAddress"] for selector in asked]
 
     for asker in askers:
         ticket_id, _ = await sent(l1, nitro, Ticket(to=asker, refund=l1.address))
@@ -388,12 +374,6 @@ async def test_the_node_tells_the_gas_and_the_price_of_a_call(alice: tuple[User,
 
     assert used <= gas < 1.2 * used
     assert (for_l1, price > 0) == (0, True)
-
-
-def _asking(selector: bytes) -> bytes:
-    """Creates code that asks ArbSys and writes its answer to slot 0."""
-    code = b"\x63" + selector + bytes.fromhex("60e01b600052" + "602060006004600060645afa50" + "60005160005500")
-    return bytes((0x60, len(code))) + bytes.fromhex("80600b6000396000f3") + code
 
 
 async def test_a_ticket_whose_time_is_over_ends_and_its_beneficiary_has_the_value(
