@@ -16,6 +16,14 @@ contract Countless is IVerifier {
     function verify(bytes32, bytes32, uint64, bytes calldata) external pure {}
 }
 
+/// @notice As {Countless}, and takes four million gas for it.
+contract Costly is IVerifier {
+    function verify(bytes32, bytes32, uint64, bytes calldata) external view {
+        uint256 start = gasleft();
+        while (start - gasleft() < 4_000_000) {}
+    }
+}
+
 /// @notice Settled evidence suspends a verifier that has vouched for another head; nothing else does.
 contract AuditorTest is World {
     /// @dev A settled verifier that knows no counts.
@@ -236,6 +244,22 @@ contract AuditorTest is World {
         bytes memory call = abi.encodeCall(Auditor.expose, (lane, said, _truth(2, 6, _routed(6))));
         (bool done,) = address(auditor).call{gas: bound(gas, 21_000, 300_000)}(call);
         assertFalse(done);
+        assertEq(away.heads.suspended(), 0);
+    }
+
+    /// @dev The attack: gas for one of a costly verifier's answers, and for all that comes after the second.
+    function test_expose_hearsACostlyVerifierTwice() public {
+        _on(away);
+        uint8 number = 5;
+        away.heads.register(number, address(new Costly()), _laneOf(ATTESTED), LogKind.LANE);
+        Auditor.Said memory said = Auditor.Said(number, headsOf[lane][4], 3, "");
+        bytes memory call = abi.encodeCall(Auditor.expose, (lane, said, _truth(2, 6, _routed(6))));
+        (bool done, bytes memory reason) = address(auditor).call{gas: 7_800_000}(call);
+        assertFalse(done);
+        assertEq(bytes4(reason), Auditor.GasTooLow.selector);
+        (done, reason) = address(auditor).call{gas: 20_000_000}(call);
+        assertFalse(done);
+        assertEq(bytes4(reason), Auditor.CountNotBound.selector);
         assertEq(away.heads.suspended(), 0);
     }
 
