@@ -101,7 +101,7 @@ async def test_a_message_that_failed_on_the_rollup_is_replayed_by_anybody(travel
     with pytest.raises(Reverted, match="what it calls would fail"):
         await erin.bridge.calls(failed, Move.REPLAY, erin.address)
     await dave.above.send(closed)
-    await erin.make(await erin.bridge.calls(failed, Move.REPLAY, erin.address))
+    replayed = await erin.make(await erin.bridge.calls(failed, Move.REPLAY, erin.address))
     arrived = await dave.crossing(failed.sent.tx_hash)
 
     assert failed.moves == (Move.REPLAY,)
@@ -111,6 +111,7 @@ async def test_a_message_that_failed_on_the_rollup_is_replayed_by_anybody(travel
         b"open sesame",
     )
     assert await dave.above.balance(closed) == 7
+    assert await dave.crossing(replayed) == arrived
 
 
 async def test_a_deposit_whose_call_fails_keeps_its_ether_with_the_sender_and_says_so(

@@ -91,11 +91,12 @@ async def test_a_relay_that_would_fail_is_not_paid_for_and_one_that_failed_is_re
     await _finalize_carelessly(grace, dave, tx_hash)
     failed = await dave.crossing(tx_hash)
     await dave.below.send(closed)
-    await grace.move(failed, Move.REPLAY)
+    replayed = await grace.move(failed, Move.REPLAY)
     arrived = await dave.crossing(tx_hash)
 
     assert (failed.state, failed.moves) == (CrossingState.FAILED, (Move.REPLAY,))
     assert arrived.state is CrossingState.ARRIVED
+    assert await dave.crossing(replayed) == arrived
     assert await dave.below.balance(closed) == 70
 
 

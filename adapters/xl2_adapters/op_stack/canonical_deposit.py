@@ -18,6 +18,7 @@ from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.canonical_message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
+from xl2_adapters.op_stack.canonical_past import LOOK_BACK_SECONDS, first_after
 from xl2_adapters.op_stack.canonical_relay import Messenger
 from xl2_adapters.pruned import is_pruned
 from xl2_adapters.tx_logs import Emitted, Included, included
@@ -109,9 +110,9 @@ class Deposits:
         ]
 
     async def behind(self, transaction: Included) -> Hash32 | None:
-        """Transaction on the anchor whose deposit a transaction of the rollup is; None where it is none."""
+        """Transaction on the anchor whose deposit a transaction of the rollup is, or replayed; None for any other."""
         if transaction.kind != DEPOSIT_TYPE:
-            return None
+            return await self._replayed(transaction)
         try:
             answer = await self.rollup.view(L1_BLOCK, L1_NUMBER.encode(), transaction.block)
         except RpcRejected as rejected:
@@ -129,6 +130,20 @@ class Deposits:
         for log in await self.anchor.logs(self.portal, [[DEPOSITED.topic]], first, BlockNumber(origin)):
             deposit = Deposit.of(Emitted(contract=self.portal, log=log), self.anchor.endpoint)
             if deposit.l2_hash == transaction.tx_hash:
+                return log.place.tx_hash
+        return None
+
+    async def _replayed(self, transaction: Included) -> Hash32 | None:
+        """Transaction on the anchor whose message a call of the messenger replays."""
+        relay = relay_in(transaction.data, self.rollup.endpoint) if transaction.to == L2_MESSENGER else None
+        if relay is None:
+            return None
+        tip = await self.anchor.head(Finality.LATEST)
+        since = await first_after(self.anchor, tip.timestamp - LOOK_BACK_SECONDS, tip)
+        topics: list[list[bytes]] = [[DEPOSITED.topic], [speaker(self.ends.messenger).rjust(32, b"\0")]]
+        for log in await self.anchor.logs(self.portal, topics, since, tip.number):
+            deposit = Deposit.of(Emitted(contract=self.portal, log=log), self.anchor.endpoint)
+            if deposit.data == relay.call:
                 return log.place.tx_hash
         return None
 

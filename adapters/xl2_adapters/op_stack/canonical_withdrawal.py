@@ -19,6 +19,7 @@ from xl2.ports import Block, Call, Cargo, Crossing, CrossingState, CrossingStep,
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.canonical_message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
+from xl2_adapters.op_stack.canonical_past import CLOCK_SKEW_SECONDS, LOOK_BACK_SECONDS, first_after
 from xl2_adapters.op_stack.canonical_relay import Messenger, with_inner_gas
 from xl2_adapters.op_stack.canonical_roots import Root, Roots, Standing
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER
@@ -36,10 +37,6 @@ _HASHED = Method("withdrawal(uint256,address,address,uint256,uint256,bytes)")
 
 #: Proving walks a trie whose depth differs by block, and what it stores costs more the first time.
 _PROVE_MARGIN_PERCENT = 50
-#: Clocks of rollups may lag their L1 by a sequencing window; an hour is the widest among those in use.
-_CLOCK_SKEW_SECONDS = 3_600
-#: How far back the beginning of a withdrawal is looked for where only its end is named; beyond it, name the beginning.
-_LOOK_BACK_SECONDS = 60 * 24 * 3_600
 
 
 @frozen(kw_only=True)
@@ -110,28 +107,36 @@ class Withdrawals:
         ]
 
     async def behind(self, transaction: Included) -> list[Hash32]:
-        """Transactions on the rollup whose withdrawals a transaction on the anchor proved or finalized."""
+        """Transactions on the rollup whose withdrawals a transaction on the anchor proved, finalized or replayed."""
+        replayed = relay_in(transaction.data, self.anchor.endpoint) if self._is_replay(transaction) else None
+        if replayed is not None:
+            passed = await self._passed([None, [_topic(L2_MESSENGER)], [_topic(self.ends.messenger_there)]])
+            return [one.place.tx_hash for one in passed if one.data == replayed.call]
         found: list[Hash32] = []
-        tip = await self.rollup.head(Finality.LATEST)
-        since = await _first_after(self.rollup, tip.timestamp - _LOOK_BACK_SECONDS, tip)
         for one in transaction.logs:
             if one.contract != self.portal:
                 continue
             if one.log.topics[:1] == (PROVEN.topic,):
                 named, sender, target = PROVEN.decode(one.log.topics, one.log.data, self.anchor.endpoint)
-                topics = [[MESSAGE_PASSED.topic], None, [_topic(sender)], [_topic(target)]]
+                passed = await self._passed([None, [_topic(address(sender))], [_topic(address(target))]])
             elif one.log.topics[:1] == (FINALIZED.topic,):
                 named, _ = FINALIZED.decode(one.log.topics, one.log.data, self.anchor.endpoint)
                 values = self._finalizes(transaction.data) if transaction.to == self.portal else None
-                if values is None:
-                    continue
-                topics = [[MESSAGE_PASSED.topic], [values[0].to_bytes(32)], None, None]
+                passed = [] if values is None else await self._passed([[values[0].to_bytes(32)], None, None])
             else:
                 continue
-            logs = await self.rollup.logs(MESSAGE_PASSER, topics, since, tip.number)
-            passed = [Withdrawal.of(Emitted(contract=MESSAGE_PASSER, log=log), self.rollup.endpoint) for log in logs]
             found += [other.place.tx_hash for other in passed if other.hash == named]
         return found
+
+    def _is_replay(self, transaction: Included) -> bool:
+        return transaction.to == self.ends.messenger_there
+
+    async def _passed(self, topics: Sequence[Sequence[bytes] | None]) -> list[Withdrawal]:
+        """Withdrawals of late, by nonce, sender and target."""
+        tip = await self.rollup.head(Finality.LATEST)
+        since = await first_after(self.rollup, tip.timestamp - LOOK_BACK_SECONDS, tip)
+        logs = await self.rollup.logs(MESSAGE_PASSER, [[MESSAGE_PASSED.topic], *topics], since, tip.number)
+        return [Withdrawal.of(Emitted(contract=MESSAGE_PASSER, log=log), self.rollup.endpoint) for log in logs]
 
     def relay_of(self, withdrawal: Withdrawal) -> Relay | None:
         """The messenger's message in a withdrawal of the messenger's."""
@@ -305,7 +310,7 @@ class Withdrawals:
 
     async def _since(self, begun: Block, at: Block) -> BlockNumber:
         """Block of the anchor before which nothing of a withdrawal can stand."""
-        return await _first_after(self.anchor, begun.timestamp - _CLOCK_SKEW_SECONDS, at)
+        return await first_after(self.anchor, begun.timestamp - CLOCK_SKEW_SECONDS, at)
 
     def _finalizes(self, data: bytes) -> tuple[int, ...] | None:
         values = FINALIZE.arguments(data, self.anchor.endpoint) or FINALIZE_FOR.arguments(data, self.anchor.endpoint)
@@ -334,17 +339,5 @@ def _ripeness(standing: Standing) -> tuple[int, int, Timestamp]:
     return (2, 0, standing.proven_at) if seconds is None else (1, seconds, standing.proven_at)
 
 
-async def _first_after(evm: Evm, wanted: int, tip: Block) -> BlockNumber:
-    """First block whose time is `wanted` or later, by halving."""
-    low, high = 0, int(tip.number)
-    while low < high:
-        middle = (low + high) // 2
-        if (await evm.block(BlockNumber(middle))).timestamp < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return BlockNumber(low)
-
-
-def _topic(account: object) -> bytes:
-    return address(str(account)).rjust(32, b"\0")
+def _topic(account: Address) -> bytes:
+    return account.rjust(32, b"\0")
