@@ -40,6 +40,8 @@ _NO_ROOT = bytes(31) + b"\x01"
 _LOOKED_AT_AGAIN = 64
 #: In how many looks on end something may not be there that L1 lists.
 _PATIENCE_LOOKS = 20
+#: An L2 notices a reorg of L1 with its next block, and has followed with the one after.
+_BLOCKS_TO_FOLLOW = 2
 #: How often chains and games are looked at; L1 has a block a second.
 _LOOK_SECONDS = 0.2
 
@@ -84,6 +86,7 @@ class OpProposer:
         self._first = self._seen = 0
         self._proposed_at = self._clock()
         self._proposed_block = 0
+        self._unsure_until = self._clock()
 
     async def start(self) -> None:
         """Leave alone the games that are already there."""
@@ -114,6 +117,7 @@ class OpProposer:
         self._games = []
         self._seen = max(self._first, self._seen - _LOOKED_AT_AGAIN)
         self._proposed_block = 0
+        self._unsure_until = self._clock() + _BLOCKS_TO_FOLLOW * self._clocks.l2_block_seconds
 
     async def _propose_if_due(self) -> None:
         if any(self._controls.withholds(what, self._chain) for what in (BATCHES, ROOTS)):
@@ -157,19 +161,28 @@ class OpProposer:
         self._seen = min(self._seen, count)
         while self._seen < count:
             _, created, address = await self._read_all(self._factory, _FACTORY, "gameAtIndex", self._seen)
-            self._seen += 1
             if await self._read(address, _GAME, "status") != _IN_PROGRESS:
+                self._seen += 1
                 continue
             claims = await self._read(address, _GAME, "claimDataLen")
             number = await self._read(address, _GAME, "l2BlockNumber")
             claimed = await self._read(address, _GAME, "rootClaim")
             truth = await self._true_root(number)
             if claimed != truth and claims == 1:
+                if await self._is_unsure():
+                    return
                 claims = 2
                 log.warning("false root", extra={"fields": {"chain": self._chain, "game": address, "block": number}})
                 await self._attack(address, claimed, truth)
             due = created + self._clocks.max_clock_seconds
             self._games.append(_Game(address=address, due=due, claims=claims))
+            self._seen += 1
+
+    async def _is_unsure(self) -> bool:
+        """Whether the L2 may have yet to follow a reorg of L1: then what looks false is looked at again."""
+        if await self._standing.went_back():
+            self._go_back()
+        return self._clock() < self._unsure_until
 
     async def _true_root(self, block_number: int) -> bytes:
         try:
