@@ -7,10 +7,10 @@ import pytest
 from attrs import define, evolve, field
 
 from tests.unit.sdk.scene import A, B, Scene
-from xl2.core.onward import Onward, first_of
+from xl2.core.onward import Onward, comes_from, first_of
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei
 from xl2.errors import ConfigInvalid, InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
-from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place, TxReceipt
+from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place, Transaction, TxReceipt
 from xl2.sdk.canonical import Crossings
 from xl2.sdk.journey import Journeys
 from xl2.sdk.parts import Parts
@@ -190,6 +190,33 @@ async def test_what_a_crash_left_on_the_chains_is_not_sent_again() -> None:
     trip.ground.crashes = False
 
     done = await trip.journeys.carry(first, 0, 10.0)
+
+    assert len(trip.deposits) == 1
+    assert done.journey.is_over
+
+
+async def test_what_an_earlier_run_had_signed_is_seen_through_before_anything_is_signed_anew() -> None:
+    """The second half was in the journal and in no block when the machine went down."""
+    trip = Trip()
+    first = await trip.begin()
+    await trip.journeys.advance(first, 0, None)
+    left = Transaction(
+        chain=L1, tx_nonce=0, to=THERE, data=b"", value=Wei(5), gas_limit=1, max_fee=Wei(1), priority_fee=Wei(1)
+    )
+    signed = await MemorySigner.named("user").sign_transaction(left, "")
+    await trip.parts.store.keep(signed, "deposit 5 wei")
+
+    class Recovering:
+        async def recover(self) -> Sequence[TxReceipt]:
+            trip.ground.sent.append((L1, Cargo(recipient=THERE, amount=5, data=comes_from(first))))
+            await trip.parts.store.included(receipt(signed.hash), signed)
+            return [receipt(signed.hash)]
+
+    journalled: Any = lambda _: Recovering()  # noqa: E731 - the port is a callable
+    crossings = Crossings(trip.parts, trip.ground.submit)
+    journeys = Journeys(evolve(trip.parts, journalled=journalled), crossings)
+
+    done = await journeys.carry(first, 0, 10.0)
 
     assert len(trip.deposits) == 1
     assert done.journey.is_over
