@@ -58,5 +58,6 @@ async def test_messages_are_delivered_when_the_blocks_shown_last_are_forgotten(
         for via in ("proven", "routed"):
             again = await carried(client, via)
 
-            assert again.status.state is xl2.State.DELIVERED
+            # On a busy machine its block may be final by now.
+            assert again.status.state in {xl2.State.DELIVERED, xl2.State.CONFIRMED}
             assert again.acts[-1].evidence == via
