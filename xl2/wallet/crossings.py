@@ -3,7 +3,7 @@ Crossings: one function for each call by which value leaves over a rollup's own 
 
 In: the transaction, the `Book`, decoded arguments. Out: a `Meaning`. Promise: who gets how much of what is a field of
 it; that a plain call can cost the value is said. Calls that only move a crossing on (prove, finalize, replay) pay
-nothing of the signer's but gas, and are named by their contract alone. Source: contracts-bedrock.
+nothing of the signer's but gas, and say so. Source: contracts-bedrock.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,9 @@ from xl2.core.types import Address, address, checksum
 from xl2.ports import Transaction
 from xl2.wallet.book import Book
 from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
+
+#: Nonce, sender, target, value, gas limit, data.
+Withdrawal = tuple[int, str, str, int, int, bytes]
 
 PORTAL: Final = "OptimismPortal"
 MESSENGER: Final = "CrossDomainMessenger"
@@ -105,6 +108,44 @@ def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa
     )
 
 
+def _prove(tx: Transaction, book: Book, withdrawal: Withdrawal, index: int, _output: object, proof: object) -> Meaning:
+    del proof
+    return _moved(tx, book, "proveWithdrawalTransaction", f"Proves against root {index}", withdrawal)
+
+
+def _finalize(tx: Transaction, book: Book, withdrawal: Withdrawal) -> Meaning:
+    return _moved(tx, book, "finalizeWithdrawalTransaction", "Brings out", withdrawal)
+
+
+def _finalize_for(tx: Transaction, book: Book, withdrawal: Withdrawal, prover: str) -> Meaning:
+    what = f"Brings out, as {checksum(_address(prover))} proved it,"
+    return _moved(tx, book, "finalizeWithdrawalTransactionExternalProof", what, withdrawal)
+
+
+def _relay(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+    nonce, sender, target, value, gas, data = values
+    withdrawal = (nonce, sender, target, value, gas, data)
+    return _moved(tx, book, "relayMessage", "Tries once more", withdrawal, contract=MESSENGER)
+
+
+def _moved(
+    tx: Transaction, book: Book, call: str, what: str, withdrawal: Withdrawal, *, contract: str = PORTAL
+) -> Meaning:
+    _, sender, target, value, _, data = withdrawal
+    recipient = _address(target)
+    return Meaning(
+        contract=contract,
+        call=call,
+        summary=f"{what} what {checksum(_address(sender))} sent over the rollup's own bridge.",
+        facts=(
+            ("is called", book.account(tx.chain, recipient)),
+            ("with", f"{value} wei that were sent along, and {shown_bytes(data)}"),
+        ),
+        recipient=recipient,
+        cautions=() if not tx.value else (Caution(code="UNEXPECTED_VALUE", text="The call takes no value."),),
+    )
+
+
 def _crossing(
     tx: Transaction,
     book: Book,
@@ -145,8 +186,13 @@ def _address(text: Address | str) -> Address:
     return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
 
 
+_WITHDRAWAL: Final = "(uint256,address,address,uint256,uint256,bytes)"
 #: What is known, by role and signature.
 CROSSING_READERS: Final[Mapping[tuple[str, str], Any]] = {
+    (PORTAL, f"proveWithdrawalTransaction({_WITHDRAWAL},uint256,(bytes32,bytes32,bytes32,bytes32),bytes[])"): _prove,
+    (PORTAL, f"finalizeWithdrawalTransaction({_WITHDRAWAL})"): _finalize,
+    (PORTAL, f"finalizeWithdrawalTransactionExternalProof({_WITHDRAWAL},address)"): _finalize_for,
+    (MESSENGER, "relayMessage(uint256,address,address,uint256,uint256,bytes)"): _relay,
     (PORTAL, "depositTransaction(address,uint256,uint64,bool,bytes)"): _deposit,
     (MESSAGE_PASSER, "initiateWithdrawal(address,uint256,bytes)"): _initiate,
     (MESSENGER, "sendMessage(address,bytes,uint32)"): _send,

@@ -44,11 +44,24 @@ def _forms() -> Mapping[tuple[str, bytes], Form]:
     forms = {}
     for (role, signature), read in {**READERS, **CROSSING_READERS, **NITRO_READERS}.items():
         name, _, rest = signature.partition("(")
-        types = tuple(rest.removesuffix(")").split(",")) if rest != ")" else ()
+        types = _split(rest.removesuffix(")"))
         forms[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(
             name=name, types=types, read=read, is_noted=(role, signature) in NOTED
         )
     return forms
+
+
+def _split(types: str) -> tuple[str, ...]:
+    """Types between the parentheses of a signature, split where no inner parenthesis is open."""
+    found: list[str] = []
+    depth = 0
+    for part in types.split(",") if types else ():
+        if depth:
+            found[-1] += f",{part}"
+        else:
+            found.append(part)
+        depth += part.count("(") - part.count(")")
+    return tuple(found)
 
 
 FORMS: Final = _forms()

@@ -65,3 +65,42 @@ def test_value_beside_tokens_is_cautioned() -> None:
     meaning = read(STANDARD_BRIDGE, signature, TOKEN, THERE, TO, 1, 200_000, b"", value=1)
 
     assert [caution.code for caution in meaning.cautions] == ["UNEXPECTED_VALUE"]
+
+
+@pytest.mark.parametrize(
+    ("role", "signature", "extra", "said"),
+    [
+        (PORTAL, "finalizeWithdrawalTransaction", "", "Brings out"),
+        (PORTAL, "finalizeWithdrawalTransactionExternalProof", ",address", f"as {checksum(THERE)} proved it"),
+        (PORTAL, "proveWithdrawalTransaction", ",uint256,(bytes32,bytes32,bytes32,bytes32),bytes[]", "root 3"),
+    ],
+)
+def test_what_only_moves_a_crossing_on_says_who_is_called_and_pays_nothing(
+    role: str, signature: str, extra: str, said: str
+) -> None:
+    withdrawal = (1, checksum(HERE), checksum(TO), 77, 21_000, b"x")
+    more: dict[str, tuple[Any, ...]] = {
+        "": (),
+        ",address": (checksum(THERE),),
+    }
+    values = (withdrawal, *more.get(extra, (3, (bytes(32),) * 4, [b"node"])))
+    types = ["(uint256,address,address,uint256,uint256,bytes)"]
+    types += {"": [], ",address": ["address"]}.get(extra, ["uint256", "(bytes32,bytes32,bytes32,bytes32)", "bytes[]"])
+    selector = keccak(f"{signature}({','.join(types)})".encode())[:4]
+    transaction = call(to=HERE, data=selector + encode(types, values))
+
+    meaning = decode(transaction, Book(roles={(transaction.chain, HERE): role}))
+
+    assert (meaning.contract, meaning.call, meaning.amounts) == (role, signature, ())
+    assert said in meaning.summary
+    assert meaning.recipient == TO
+    assert any("77 wei" in fact for _, fact in meaning.facts)
+
+
+def test_a_replay_says_who_is_called() -> None:
+    signature = "relayMessage(uint256,address,address,uint256,uint256,bytes)"
+
+    meaning = read(MESSENGER, signature, 1, THERE, TO, 5, 200_000, b"hello")
+
+    assert (meaning.call, meaning.recipient, meaning.cautions) == ("relayMessage", TO, ())
+    assert checksum(THERE) in meaning.summary
