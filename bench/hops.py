@@ -15,7 +15,7 @@ import xl2
 from bench.figures import Figure
 from xl2.ports import Crossing, CrossingState
 from xl2_devnet.clocks import BRISK
-from xl2_devnet.demo_scene import Scene, scene
+from xl2_devnet.demo.scene import Scene, scene
 from xl2_devnet.devnet import up
 from xl2_devnet.options import Options
 

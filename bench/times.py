@@ -14,8 +14,8 @@ from attrs import evolve
 from bench.figures import Figure
 from xl2.errors import Xl2Error
 from xl2_devnet.clocks import BRISK
-from xl2_devnet.demo import demonstrate
-from xl2_devnet.demo_report import failures
+from xl2_devnet.demo.report import failures
+from xl2_devnet.demo.show import demonstrate
 from xl2_devnet.devnet import up
 from xl2_devnet.options import Options
 from xl2_devnet.toolchain import ANVIL, find

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from xl2_devnet.demo_cli import demo
+from xl2_devnet.demo.cli import demo
 
 __all__ = ["demo", "devnet"]
 
@@ -102,7 +102,7 @@ def status(*, file: Path, as_json: bool) -> None:
 @_JSON
 def matrix(*, l2: str, file: Path | None, as_json: bool) -> None:
     """Carry a message, a transfer and a refund from each L2 to each other by every route. Exit code 1 if one fails."""
-    from xl2_devnet.matrix_cli import show  # noqa: PLC0415 - see the module's promise
+    from xl2_devnet.matrix.cli import show  # noqa: PLC0415 - see the module's promise
 
     raise click.exceptions.Exit(show(_kinds(l2), file, as_json=as_json))
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 FAMILIES: Mapping[str, str] = {"op": "op", "base": "op", "arbitrum": "nitro", "zk": "zk"}
 
 #: Where a family's `Rollup` stands.
-_HOMES = {"op": ("op_rollup", "OpRollup"), "nitro": ("nitro_rollup", "NitroRollup"), "zk": ("zk_rollup", "ZkRollup")}
+_HOMES = {
+    "op": ("op_stack.rollup", "OpRollup"),
+    "nitro": ("nitro.rollup", "NitroRollup"),
+    "zk": ("zk_stack.rollup", "ZkRollup"),
+}
 
 
 def rollups_of(families: Iterable[str]) -> "dict[str, Rollup]":

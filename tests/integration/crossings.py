@@ -15,7 +15,7 @@ from xl2.ports import Call, CanonicalBridge, Cargo, ChainSettings, Crossing, Cro
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
-from xl2_devnet.op_genesis import PREDEPLOYS
+from xl2_devnet.op_stack.genesis import PREDEPLOYS
 
 #: More than any call of the canonical bridge takes on the devnet.
 _GAS = 3_000_000

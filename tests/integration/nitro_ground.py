@@ -20,8 +20,8 @@ from xl2_devnet import BRISK, Description, Options
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.devnet_file import ChainEntry
-from xl2_devnet.nitro_contracts import stand_in
-from xl2_devnet.nitro_genesis import PRECOMPILES
+from xl2_devnet.nitro.contracts import stand_in
+from xl2_devnet.nitro.genesis import PRECOMPILES
 from xl2_devnet.toolchain import ANVIL, find
 
 CHAIN = "arbitrum-a"

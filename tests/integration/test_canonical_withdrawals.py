@@ -17,7 +17,7 @@ from xl2_adapters.tx_logs import included
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
-from xl2_devnet.op_l1 import GAME_BOND
+from xl2_devnet.op_stack.l1 import GAME_BOND
 
 ETHER = 10**18
 PORTAL, FACTORY, GAME = (op_stack(name) for name in ("OptimismPortal2", "DisputeGameFactory", "FaultDisputeGame"))

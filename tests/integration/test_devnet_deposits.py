@@ -10,8 +10,8 @@ from eth_account import Account
 from tests.devnet_user import User, events, until
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
-from xl2_devnet.op_derive import DEPOSITOR, user_deposit
-from xl2_devnet.op_genesis import PREDEPLOYS
+from xl2_devnet.op_stack.derive import DEPOSITOR, user_deposit
+from xl2_devnet.op_stack.genesis import PREDEPLOYS
 
 UserOf = Callable[[str, str], User]
 PORTAL = op_stack("OptimismPortal2")

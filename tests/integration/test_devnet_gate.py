@@ -18,8 +18,8 @@ from xl2_devnet.accounts import account
 from xl2_devnet.anvil import anvil
 from xl2_devnet.devnet_file import ChainEntry
 from xl2_devnet.gate import Gate
-from xl2_devnet.op_derive import DEPOSIT_TOPIC, DEPOSITOR, l1_attributes, user_deposit
-from xl2_devnet.op_genesis import PREDEPLOYS
+from xl2_devnet.op_stack.derive import DEPOSIT_TOPIC, DEPOSITOR, l1_attributes, user_deposit
+from xl2_devnet.op_stack.genesis import PREDEPLOYS
 from xl2_devnet.origin import L1Origin
 from xl2_devnet.toolchain import ANVIL, find
 

@@ -33,8 +33,8 @@ from xl2_adapters.rpc import RpcClient
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES as WITHHOLD_BATCHES
 from xl2_devnet.controls import ROOTS as WITHHOLD_ROOTS
-from xl2_devnet.nitro_contracts import stand_in
-from xl2_devnet.nitro_genesis import PRECOMPILES
+from xl2_devnet.nitro.contracts import stand_in
+from xl2_devnet.nitro.genesis import PRECOMPILES
 
 # One after the other: a devnet on Arbitrum's contracts, and one on the stand-ins.
 pytestmark = pytest.mark.xdist_group("nitro sends")

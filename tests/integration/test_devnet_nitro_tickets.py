@@ -35,8 +35,8 @@ from tests.integration.nitro_ground import (
 )
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
-from xl2_devnet.nitro_contracts import PACKAGE, stand_in
-from xl2_devnet.nitro_genesis import PRECOMPILES
+from xl2_devnet.nitro.contracts import PACKAGE, stand_in
+from xl2_devnet.nitro.genesis import PRECOMPILES
 
 # One after the other: a devnet on Arbitrum's contracts, and one on the stand-ins.
 pytestmark = pytest.mark.xdist_group("nitro tickets")

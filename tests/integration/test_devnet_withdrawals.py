@@ -12,9 +12,9 @@ from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
-from xl2_devnet.op_genesis import PREDEPLOYS
-from xl2_devnet.op_l1 import GAME_BOND
-from xl2_devnet.op_root import output_root
+from xl2_devnet.op_stack.genesis import PREDEPLOYS
+from xl2_devnet.op_stack.l1 import GAME_BOND
+from xl2_devnet.op_stack.root import output_root
 
 UserOf = Callable[[str, str], User]
 PORTAL = op_stack("OptimismPortal2")

@@ -12,7 +12,7 @@ from xl2_devnet import Description
 from xl2_devnet.abi import op_stack, xl2
 from xl2_devnet.accounts import ATTESTER_THRESHOLD
 from xl2_devnet.deploy_tokens import GIVEN, TOKENS
-from xl2_devnet.op_genesis import IMPLEMENTATION_SLOT
+from xl2_devnet.op_stack.genesis import IMPLEMENTATION_SLOT
 
 UserOf = Callable[[str, str], User]
 L2S = ("op-a", "op-b")

@@ -21,10 +21,10 @@ from xl2_devnet.l1_account import L1Account
 from xl2_devnet.rollup import Berth
 from xl2_devnet.sites import Site
 from xl2_devnet.toolchain import ANVIL, find
-from xl2_devnet.zk_batcher import Ledger, ZkBatcher
-from xl2_devnet.zk_contracts import stand_in, zk_stack
-from xl2_devnet.zk_genesis import L1_MESSENGER
-from xl2_devnet.zk_operations import Operations
+from xl2_devnet.zk_stack.batcher import Ledger, ZkBatcher
+from xl2_devnet.zk_stack.contracts import stand_in, zk_stack
+from xl2_devnet.zk_stack.genesis import L1_MESSENGER
+from xl2_devnet.zk_stack.operations import Operations
 
 ETHER = 10**18
 DIAMOND, MESSENGER = zk_stack("IZkSync"), stand_in("L1Messenger")

@@ -27,7 +27,7 @@ from xl2_devnet.clocks import BRISK
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.options import Options
-from xl2_devnet.zk_contracts import zk_stack
+from xl2_devnet.zk_stack.contracts import zk_stack
 
 ETHER = 10**18
 _GAS = 2_000_000

@@ -9,11 +9,11 @@ from attrs import evolve
 from rich.console import Console
 
 from xl2.errors import NotYet
-from xl2_devnet.demo import _reported
-from xl2_devnet.demo_report import Check, Report, Row, at_least, equal, failures
-from xl2_devnet.demo_routes import LETTERS
-from xl2_devnet.demo_scene import Scene
-from xl2_devnet.demo_tables import as_json, draw
+from xl2_devnet.demo.report import Check, Report, Row, at_least, equal, failures
+from xl2_devnet.demo.routes import LETTERS
+from xl2_devnet.demo.scene import Scene
+from xl2_devnet.demo.show import _reported
+from xl2_devnet.demo.tables import as_json, draw
 
 ROOMS = ["sent", "observed", "delivered", "confirmed", "settled"]
 

@@ -12,7 +12,7 @@ from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
-from xl2_devnet.op_root import output_root
+from xl2_devnet.op_stack.root import output_root
 
 FACTORY = op_stack("DisputeGameFactory")
 GAME = op_stack("FaultDisputeGame")

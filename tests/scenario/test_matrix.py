@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from xl2_devnet.matrix import ROUTES, Cell, Kind, Outcome
-from xl2_devnet.matrix_tables import draw
+from xl2_devnet.matrix.cells import ROUTES, Cell, Kind, Outcome
+from xl2_devnet.matrix.tables import draw
 
 #: Filled once, in one process.
 pytestmark = pytest.mark.xdist_group("matrix")

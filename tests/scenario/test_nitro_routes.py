@@ -41,7 +41,7 @@ from xl2_devnet.abi import xl2
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
-from xl2_devnet.nitro_assertion import ROLLUP
+from xl2_devnet.nitro.assertion import ROLLUP
 
 OP, ARBITRUM = "op-a", "arbitrum-b"
 RULE, LIVE, PROVEN = xl2("ProvenRoots"), xl2("LiveRoots"), xl2("ProvenHeads")

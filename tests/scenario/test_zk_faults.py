@@ -27,8 +27,8 @@ from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.abi import xl2
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
-from xl2_devnet.zk_contracts import stand_in, zk_stack
-from xl2_devnet.zk_genesis import L1_MESSENGER
+from xl2_devnet.zk_stack.contracts import stand_in, zk_stack
+from xl2_devnet.zk_stack.genesis import L1_MESSENGER
 
 OP, ZK = "op-a", "zk-b"
 DIAMOND, MESSENGER = zk_stack("IZkSync"), stand_in("L1Messenger")

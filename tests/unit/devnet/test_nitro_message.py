@@ -5,8 +5,8 @@ from eth_account import Account
 from eth_utils import keccak
 
 from xl2.core.types import Address
-from xl2_devnet.nitro_batcher import BatchEnd
-from xl2_devnet.nitro_message import MOST_GAS, Spoken, given_gas, least_gas, spoken
+from xl2_devnet.nitro.batcher import BatchEnd
+from xl2_devnet.nitro.message import MOST_GAS, Spoken, given_gas, least_gas, spoken
 
 CHAIN = 901
 SPEAKER = Address(b"\x11" * 20)

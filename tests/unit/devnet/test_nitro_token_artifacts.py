@@ -3,7 +3,7 @@
 import pytest
 
 from tools import nitro_token_artifacts
-from xl2_devnet.nitro_tokens import token_bridge
+from xl2_devnet.nitro.tokens import token_bridge
 
 TOOL = nitro_token_artifacts
 #: EIP-170 and EIP-3860: deployed code, and creation code with arguments.

@@ -4,7 +4,7 @@ import rlp
 from eth_utils import keccak
 
 from xl2_devnet.abi import op_stack
-from xl2_devnet.op_derive import DEPOSIT_TOPIC, l1_attributes, user_deposit
+from xl2_devnet.op_stack.derive import DEPOSIT_TOPIC, l1_attributes, user_deposit
 from xl2_devnet.origin import L1Origin
 
 BLOCK_HASH = "0x" + "ab" * 32

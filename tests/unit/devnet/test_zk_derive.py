@@ -10,11 +10,11 @@ from eth_utils import keccak
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.zk_stack import gas
 from xl2_devnet.origin import L1Origin, Told
-from xl2_devnet.zk_batch import GENESIS, Batch, false
-from xl2_devnet.zk_contracts import zk_stack
-from xl2_devnet.zk_derive import ZkDerivation
-from xl2_devnet.zk_genesis import BOOTLOADER, SYSTEM_CONTEXT
-from xl2_devnet.zk_operations import Operation, Operations
+from xl2_devnet.zk_stack.batch import GENESIS, Batch, false
+from xl2_devnet.zk_stack.contracts import zk_stack
+from xl2_devnet.zk_stack.derive import ZkDerivation
+from xl2_devnet.zk_stack.genesis import BOOTLOADER, SYSTEM_CONTEXT
+from xl2_devnet.zk_stack.operations import Operation, Operations
 
 ORIGIN = L1Origin(number=7, hash="0x" + "ab" * 32, parent_hash="0x" + "00" * 32, timestamp=1, base_fee=1)
 SENDER, TO, REFUND = ("0x" + byte * 20 for byte in ("11", "22", "33"))

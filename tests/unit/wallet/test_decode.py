@@ -16,8 +16,8 @@ from xl2.ports import Transaction
 from xl2.wallet.decode import FORMS, decode
 from xl2_contracts import artifact
 from xl2_devnet.abi import op_stack
-from xl2_devnet.nitro_contracts import stand_in
-from xl2_devnet.nitro_tokens import token_bridge
+from xl2_devnet.nitro.contracts import stand_in
+from xl2_devnet.nitro.tokens import token_bridge
 
 RECIPIENT = some_address("recipient")
 

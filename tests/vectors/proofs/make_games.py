@@ -38,9 +38,9 @@ from xl2.core.types import Assurance, ChainId, Nonce, Timestamp, address, hex_te
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet.abi import op_stack, xl2
 from xl2_devnet.anvil import anvil
-from xl2_devnet.op_genesis import PREDEPLOYS, write_genesis
-from xl2_devnet.op_l1 import CANNON, plan_proxies, plan_rollup, plan_shared
-from xl2_devnet.op_root import OutputRoot, output_root
+from xl2_devnet.op_stack.genesis import PREDEPLOYS, write_genesis
+from xl2_devnet.op_stack.l1 import CANNON, plan_proxies, plan_rollup, plan_shared
+from xl2_devnet.op_stack.root import OutputRoot, output_root
 from xl2_devnet.plan import Plan
 from xl2_devnet.toolchain import ANVIL, find
 

@@ -22,8 +22,8 @@ from xl2_adapters.rpc import RpcClient
 from xl2_devnet.abi import Contract, op_stack
 from xl2_devnet.anvil import anvil
 from xl2_devnet.clocks import Clocks
-from xl2_devnet.op_l1 import Shared, plan_shared
-from xl2_devnet.op_root import OutputRoot
+from xl2_devnet.op_stack.l1 import Shared, plan_shared
+from xl2_devnet.op_stack.root import OutputRoot
 from xl2_devnet.plan import Plan
 from xl2_devnet.toolchain import ANVIL, find
 

@@ -26,7 +26,7 @@ from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet.abi import Contract, xl2
 from xl2_devnet.anvil import anvil
-from xl2_devnet.op_root import OutputRoot
+from xl2_devnet.op_stack.root import OutputRoot
 from xl2_devnet.plan import Plan
 from xl2_devnet.toolchain import ANVIL, find
 

@@ -20,9 +20,9 @@ from xl2_adapters.rpc import RpcClient
 from xl2_devnet.abi import Contract, op_stack, xl2
 from xl2_devnet.accounts import ACCOUNTS, account
 from xl2_devnet.clocks import Clocks
-from xl2_devnet.op_genesis import PREDEPLOYS
-from xl2_devnet.op_l1 import CANNON, GAME_BOND
-from xl2_devnet.op_root import OutputRoot
+from xl2_devnet.op_stack.genesis import PREDEPLOYS
+from xl2_devnet.op_stack.l1 import CANNON, GAME_BOND
+from xl2_devnet.op_stack.root import OutputRoot
 from xl2_devnet.plan import Plan
 
 OWNER = account("deployer").address

@@ -1,0 +1,1 @@
+"""The matrix: every L2 to every other, by every route. Read `cells` first."""
