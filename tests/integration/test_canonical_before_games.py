@@ -10,7 +10,7 @@ from tests.integration.crossings import Traveller, TravellerOf
 from xl2.core.types import BlockNumber, address
 from xl2.ports import Cargo, CrossingState, Direction, Move
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.canonical import OpBridge
+from xl2_adapters.op_stack.canonical.bridge import OpBridge
 from xl2_adapters.op_stack.output_root import true_output
 from xl2_devnet.abi import Contract, op_stack
 

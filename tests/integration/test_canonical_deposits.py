@@ -9,7 +9,7 @@ from xl2.core.types import Address, BlockNumber, Hash32, address
 from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
 from xl2.ports import Cargo, CrossingState, Direction, Move
 from xl2_adapters.contracts.alias import speaker
-from xl2_adapters.op_stack.canonical_send import DEPOSIT
+from xl2_adapters.op_stack.canonical.send import DEPOSIT
 from xl2_devnet.abi import op_stack
 
 ETHER = 10**18

@@ -11,7 +11,7 @@ from tests.integration.crossings import Traveller, TravellerOf, hungry_for_gas, 
 from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import Refused, Reverted
 from xl2.ports import Cargo, Crossing, CrossingState, Direction, Move
-from xl2_adapters.op_stack.canonical_withdrawal import PROVE, Withdrawal
+from xl2_adapters.op_stack.canonical.withdrawal import PROVE, Withdrawal
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER, OutputRoot, true_output
 from xl2_adapters.tx_logs import included
 from xl2_devnet import Description

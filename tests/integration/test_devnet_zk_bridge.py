@@ -17,7 +17,7 @@ from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.rpc_wire import Json, sequence
 from xl2_adapters.tx_logs import included
 from xl2_adapters.zk_stack import ZkStack
-from xl2_adapters.zk_stack.canonical import ZkBridge
+from xl2_adapters.zk_stack.canonical.bridge import ZkBridge
 from xl2_adapters.zk_stack.messages import messages_of
 from xl2_adapters.zk_stack.proofs import OutcomeProof
 from xl2_devnet import Description

@@ -14,7 +14,7 @@ from xl2.errors import InvalidInput, ProofInvalid, Refused, Reverted
 from xl2.ports import Cargo, Crossing, CrossingState, Direction, Move
 from xl2_adapters.abi import Method
 from xl2_adapters.contracts.alias import speaker
-from xl2_adapters.nitro.canonical import NitroBridge
+from xl2_adapters.nitro.canonical.bridge import NitroBridge
 from xl2_adapters.nitro.inbox import CREATE_TICKET, DEPOSIT_ETHER
 from xl2_adapters.nitro.outbox import EXECUTE
 from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TO_L1

@@ -1,7 +1,7 @@
 """Family: chains of Arbitrum Nitro over one L1. See `rollup_family` for what is kept."""
 
 from xl2.ports import ChainSettings
-from xl2_adapters.nitro.canonical import NitroBridge
+from xl2_adapters.nitro.canonical.bridge import NitroBridge
 from xl2_adapters.nitro.chain import NitroChain
 from xl2_adapters.rollup_family import RollupFamily
 

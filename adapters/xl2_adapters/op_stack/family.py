@@ -1,7 +1,7 @@
 """Family: chains of the OP Stack, whichever era of contracts each has on L1. See `rollup_family` for what is kept."""
 
 from xl2.ports import ChainSettings
-from xl2_adapters.op_stack.canonical import OpBridge
+from xl2_adapters.op_stack.canonical.bridge import OpBridge
 from xl2_adapters.op_stack.chain import OpChain
 from xl2_adapters.rollup_family import RollupFamily
 

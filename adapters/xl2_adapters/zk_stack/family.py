@@ -2,7 +2,7 @@
 
 from xl2.ports import ChainSettings
 from xl2_adapters.rollup_family import RollupFamily
-from xl2_adapters.zk_stack.canonical import ZkBridge
+from xl2_adapters.zk_stack.canonical.bridge import ZkBridge
 from xl2_adapters.zk_stack.chain import NO_STORAGE_PROOFS, ZkChain
 
 

@@ -2,7 +2,7 @@
 Requests: priority operations that L1 was asked for, as the Diamond's own events tell.
 
 Logs of L1 come in, operations go out, each by the canonical hash under which the chain knows its transaction. Promise:
-only the Diamond's events are read. What became of an operation is the chain's to tell (`canonical_deposit`).
+only the Diamond's events are read. What became of an operation is the chain's to tell (`canonical.deposit`).
 """
 
 from collections.abc import Sequence

@@ -11,8 +11,8 @@ from xl2.core.types import Address, BlockNumber, Hash32, address
 from xl2.errors import ProofInvalid
 from xl2.ports import Cargo, Place
 from xl2_adapters.evm import Log
-from xl2_adapters.op_stack.canonical_deposit import Deposit
-from xl2_adapters.op_stack.canonical_message import (
+from xl2_adapters.op_stack.canonical.deposit import Deposit
+from xl2_adapters.op_stack.canonical.message import (
     BRING_ETHER,
     BRING_TOKEN,
     RELAY,
@@ -22,7 +22,7 @@ from xl2_adapters.op_stack.canonical_message import (
     relay_in,
     sender_of,
 )
-from xl2_adapters.op_stack.canonical_withdrawal import Withdrawal
+from xl2_adapters.op_stack.canonical.withdrawal import Withdrawal
 from xl2_adapters.tx_logs import Emitted
 
 VIEM: dict[str, Any] = json.loads((Path(__file__).parent / "viem_op_stack.json").read_text("utf-8"))

@@ -16,7 +16,7 @@ from xl2.errors import ConfigInvalid
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.zk_stack import diamond, eras, messages, tokens
-from xl2_adapters.zk_stack.canonical_withdrawal import PAID_OUT, WITHDRAW
+from xl2_adapters.zk_stack.canonical.withdrawal import PAID_OUT, WITHDRAW
 from xl2_adapters.zk_stack.eras import BridgehubEra, DiamondEra, Request, era_of
 from xl2_adapters.zk_stack.payouts import Payouts
 from xl2_adapters.zk_stack.proofs import MessageProof

@@ -13,7 +13,7 @@ from xl2.core.types import Address, BlockNumber, Hash32, address, checksum
 from xl2.errors import Reverted
 from xl2.ports import Call, Place
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.canonical_message import (
+from xl2_adapters.op_stack.canonical.message import (
     FAILED,
     FAILED_RELAY,
     RELAYED,

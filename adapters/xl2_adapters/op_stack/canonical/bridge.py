@@ -3,8 +3,8 @@ Canonical: the bridge of a rollup of the OP Stack to its anchor. Implements `xl2
 
 Comes in: settings that name portal, L1 messenger and L1 standard bridge; cargo, or a transaction hash. Goes out: calls
 and crossings. Promise: which portal it is, is read from the portal itself, so that one adapter serves the portals with
-dispute games and those before; nothing is kept but that. Read `canonical_deposit`, `canonical_withdrawal`, then
-`canonical_roots`.
+dispute games and those before; nothing is kept but that. Read `deposit`, `withdrawal`, then
+`roots`.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from xl2.errors import ConfigInvalid, NotFound, Refused
 from xl2.ports import Call, Cargo, ChainSettings, Crossing, Direction, Move
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.canonical_deposit import Deposits
-from xl2_adapters.op_stack.canonical_games import REGISTRY, Games
-from xl2_adapters.op_stack.canonical_message import L2_BRIDGE, L2_MESSENGER, Ends, relay_in
-from xl2_adapters.op_stack.canonical_outputs import ORACLE, Outputs
-from xl2_adapters.op_stack.canonical_relay import Messenger
-from xl2_adapters.op_stack.canonical_roots import Roots
-from xl2_adapters.op_stack.canonical_send import Sender
-from xl2_adapters.op_stack.canonical_tokens import Side
-from xl2_adapters.op_stack.canonical_withdrawal import Withdrawal, Withdrawals
+from xl2_adapters.op_stack.canonical.deposit import Deposits
+from xl2_adapters.op_stack.canonical.games import REGISTRY, Games
+from xl2_adapters.op_stack.canonical.message import L2_BRIDGE, L2_MESSENGER, Ends, relay_in
+from xl2_adapters.op_stack.canonical.outputs import ORACLE, Outputs
+from xl2_adapters.op_stack.canonical.relay import Messenger
+from xl2_adapters.op_stack.canonical.roots import Roots
+from xl2_adapters.op_stack.canonical.send import Sender
+from xl2_adapters.op_stack.canonical.tokens import Side
+from xl2_adapters.op_stack.canonical.withdrawal import Withdrawal, Withdrawals
 from xl2_adapters.tx_logs import included
 
 VERSION = Method("version()", "(string)")

@@ -20,8 +20,8 @@ from xl2_adapters.evm import Evm
 from xl2_adapters.tx_logs import Included, included
 from xl2_adapters.zk_stack import gas
 from xl2_adapters.zk_stack.batches import Batches
-from xl2_adapters.zk_stack.canonical_deposit import Deposits
-from xl2_adapters.zk_stack.canonical_withdrawal import WITHDRAW, Withdrawals
+from xl2_adapters.zk_stack.canonical.deposit import Deposits
+from xl2_adapters.zk_stack.canonical.withdrawal import WITHDRAW, Withdrawals
 from xl2_adapters.zk_stack.diamond import Diamond
 from xl2_adapters.zk_stack.eras import BASE_COST, Era, Request, era_of
 from xl2_adapters.zk_stack.logs import BASE_TOKEN

@@ -16,7 +16,7 @@ from xl2.errors import NotYet, Reverted
 from xl2.ports import Block
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.canonical_roots import Awaited, Root, Standing
+from xl2_adapters.op_stack.canonical.roots import Awaited, Root, Standing
 from xl2_adapters.op_stack.output_root import true_output
 
 FACTORY = Method("disputeGameFactory()", "(address)")

@@ -17,9 +17,9 @@ from xl2.ports import Block, Cargo, Crossing, CrossingState, CrossingStep, Direc
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.canonical_message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
-from xl2_adapters.op_stack.canonical_past import LOOK_BACK_SECONDS, first_after
-from xl2_adapters.op_stack.canonical_relay import Messenger
+from xl2_adapters.op_stack.canonical.message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
+from xl2_adapters.op_stack.canonical.past import LOOK_BACK_SECONDS, first_after
+from xl2_adapters.op_stack.canonical.relay import Messenger
 from xl2_adapters.pruned import is_pruned
 from xl2_adapters.tx_logs import Emitted, Included, included
 

@@ -18,10 +18,10 @@ from xl2.errors import NotYet, ProofInvalid, Refused
 from xl2.ports import Block, Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
-from xl2_adapters.op_stack.canonical_message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
-from xl2_adapters.op_stack.canonical_past import CLOCK_SKEW_SECONDS, LOOK_BACK_SECONDS, first_after
-from xl2_adapters.op_stack.canonical_relay import Messenger, with_inner_gas
-from xl2_adapters.op_stack.canonical_roots import Root, Roots, Standing
+from xl2_adapters.op_stack.canonical.message import L2_MESSENGER, Ends, Relay, cargo_of, relay_in, sender_of
+from xl2_adapters.op_stack.canonical.past import CLOCK_SKEW_SECONDS, LOOK_BACK_SECONDS, first_after
+from xl2_adapters.op_stack.canonical.relay import Messenger, with_inner_gas
+from xl2_adapters.op_stack.canonical.roots import Root, Roots, Standing
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER
 from xl2_adapters.tx_logs import Emitted, Included
 

@@ -16,8 +16,8 @@ from xl2.ports import Call, Cargo, ChainSettings, Crossing, Direction, Move
 from xl2_adapters.contracts.alias import behind
 from xl2_adapters.evm import Evm
 from xl2_adapters.nitro.behind import Behind
-from xl2_adapters.nitro.canonical_deposit import Deposits
-from xl2_adapters.nitro.canonical_withdrawal import Withdrawals, key_of
+from xl2_adapters.nitro.canonical.deposit import Deposits
+from xl2_adapters.nitro.canonical.withdrawal import Withdrawals, key_of
 from xl2_adapters.nitro.chain import inbox_of, rollup_contract
 from xl2_adapters.nitro.inbox import Inbox
 from xl2_adapters.nitro.order import TicketOrder

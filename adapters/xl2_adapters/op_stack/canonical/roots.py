@@ -1,8 +1,8 @@
 """
 Canonical roots: what a portal of either kind is asked, in words that hold for both.
 
-A portal judges withdrawals by dispute games (`canonical_games`: portals 3 and 4) or by an oracle's outputs
-(`canonical_outputs`: portals before). Promise: a root is named only if the contracts would take it now and our own node
+A portal judges withdrawals by dispute games (`games`: portals 3 and 4) or by an oracle's outputs
+(`outputs`: portals before). Promise: a root is named only if the contracts would take it now and our own node
 of the rollup has the very same; whose clock the seconds are of is always the anchor's.
 """
 

@@ -1,0 +1,1 @@
+"""The canonical bridge of the ZK stack: priority deposits, withdrawals, reclaims. Read `bridge` first."""
