@@ -14,6 +14,7 @@ from xl2_adapters.op_stack import registry
 from xl2_adapters.op_stack.game_layout import list_facts, newest_game
 from xl2_adapters.op_stack.games import RESPECTED
 from xl2_adapters.op_stack.registry_proof import (
+    REGISTRY_SLOT,
     RESPECTED_SLOT,
     RETIREMENT_SLOT,
     SUPERCHAIN,
@@ -36,9 +37,12 @@ async def facts(l1: Evm, pins: Pins) -> list[Fact]:
         bits=64,
         getter=registry.RETIREMENT,
     )
+    named = Fact(
+        contract=pins.portal, name="OptimismPortal2.anchorStateRegistry", slot=REGISTRY_SLOT, getter=registry.REGISTRY
+    )
     kind = evolve(retirement, name=f"{name}.respectedGameType", shift=0, bits=32, getter=RESPECTED)
     pauses = [_pause(pins, SUPERCHAIN), _pause(pins, pins.pause_identifier)]
-    found = [retirement, kind, *pauses, *await list_facts(l1, pins.factory)]
+    found = [named, retirement, kind, *pauses, *await list_facts(l1, pins.factory)]
     newest = await newest_game(l1, pins.factory)
     if newest is None:
         return found

@@ -10,7 +10,8 @@ from attrs import evolve, frozen
 
 from xl2.core.hashing import keccak
 from xl2.core.header import Header
-from xl2.core.types import Address, BlockNumber, Hash32
+from xl2.core.types import Address, BlockNumber, Hash32, checksum, hex_text
+from xl2.errors import ProofInvalid
 from xl2.ports import Block
 from xl2_adapters.abi import Method
 from xl2_adapters.header_proof import HeaderProof
@@ -19,6 +20,8 @@ from xl2_adapters.op_stack.game_proof import GAME, U64, check_facts, check_settl
 from xl2_adapters.op_stack.registry import RegistryGames
 from xl2_adapters.op_stack.rule import RegistryTerms, clone_code_hash, why_not_settled_by_registry
 
+#: OptimismPortal2 4.6.0: `anchorStateRegistry`, which the rollup's owner can replace without an upgrade.
+REGISTRY_SLOT = Hash32((62).to_bytes(32))
 #: AnchorStateRegistry 3.5.0: `disputeGameBlacklist`; `respectedGameType` u32 and, above it, `retirementTimestamp` u64.
 _BLACKLIST_SLOT = 5
 RETIREMENT_SLOT = Hash32((6).to_bytes(32))
@@ -85,7 +88,13 @@ class ProvenRegistry:
         (listed,) = await proof.proxy(pins.factory, pins.factory_implementation, [listed_slot(game.index)])
         (terms,) = await proof.proxy(pins.registry, pins.registry_implementation, [RETIREMENT_SLOT], absent=[blacklist])
         # The delay of the portal is part of its code.
-        await proof.proxy(pins.portal, pins.portal_implementation, [])
+        (named,) = await proof.proxy(pins.portal, pins.portal_implementation, [REGISTRY_SLOT])
+        if named != pins.registry.rjust(32, b"\0"):
+            raise ProofInvalid(
+                f"portal {checksum(pins.portal)} goes by registry {hex_text(named[12:])}, the verifier is made for "
+                f"{checksum(pins.registry)}",
+                remedy="The rollup was migrated: the verifier stays silent until a new one is registered.",
+            )
         await proof.proxy(pins.superchain_config, pins.superchain_config_implementation, [], absent=pauses)
         facts, respected = await proof.account(
             game.address, [GAME], code_hash=clone_code_hash(pins.game_implementation, game), or_zero=[RESPECTED_SLOT]

@@ -19,6 +19,7 @@ from xl2_adapters.op_stack.games import RESPECTED
 from xl2_adapters.op_stack.pause import PAUSED
 from xl2_adapters.op_stack.registry import RegistryGames
 from xl2_adapters.op_stack.registry_proof import (
+    REGISTRY_SLOT,
     RESPECTED_SLOT,
     RETIREMENT_SLOT,
     SUPERCHAIN,
@@ -73,6 +74,7 @@ async def scene(*, is_respected: bool = True) -> tuple[MemoryNode, MemoryNode, G
     for proxy, code in ((PORTAL, PORTAL_CODE), (FACTORY, FACTORY_CODE), (REGISTRY, REGISTRY_CODE)):
         l1.put(proxy, IMPLEMENTATION, bytes(code))
     l1.put(CONFIG, IMPLEMENTATION, bytes(CONFIG_CODE))
+    l1.put(PORTAL, REGISTRY_SLOT, bytes(REGISTRY))
     l1.put(FACTORY, GAME_LIST, 1)
     l1.put(FACTORY, listed_slot(0), KIND << 224 | CREATED << 160 | int.from_bytes(PLAYED))
     l1.put(REGISTRY, RETIREMENT_SLOT, 900 << 32 | KIND)
@@ -181,6 +183,16 @@ async def test_neither_a_blacklisting_nor_a_pause_is_proven_away(account: Addres
     found = await newest(l1, rollup)
 
     with pytest.raises(ProofInvalid, match="is in the trie"):
+        await proven(l1, rollup, found)
+
+
+async def test_a_portal_that_was_migrated_settles_nothing_more_by_the_old_registry() -> None:
+    l1, rollup, _ = await scene()
+    l1.put(PORTAL, REGISTRY_SLOT, bytes(FACTORY))
+    l1.mine(1_900)
+    found = await newest(l1, rollup)
+
+    with pytest.raises(ProofInvalid, match="goes by registry"):
         await proven(l1, rollup, found)
 
 

@@ -134,7 +134,7 @@ async def test_a_game_of_a_registry_is_judged_as_the_contract_judges_it(told: di
     l1 = Recorded(station.paths)
     roots = ProvenRegistry(games=RegistryGames(l1=l1, rollup=l1, portal=pins.portal), pins=pins)
 
-    said = await verdict(roots, game_of(station, pins.factory, 13), station)
+    said = await verdict(roots, game_of(station, pins.factory, 14), station)
 
     agree(said, told["proven"], station)
 

@@ -33,7 +33,7 @@ from xl2_devnet.toolchain import ANVIL, find
 HERE = Path(__file__).parent
 PORTAL = "0x75CEb25776D0402972B736F6E13Fd0616BE98f22"
 CHAIN, PERMISSIONED = 901, 1
-BLACKLIST, PAUSES, RETIREMENT, RESPECTED = 5, 1, 6, 10
+BLACKLIST, PAUSES, RETIREMENT, RESPECTED, REGISTRY = 5, 1, 6, 10, 62
 ADMIN = hex((int.from_bytes(keccak(text="eip1967.proxy.admin")) - 1) % (1 << 256))
 ZERO = "0x" + "00" * 20
 #: `ProvenRegistry.Pins`, in order, without the two delays behind them.
@@ -85,6 +85,12 @@ class Registry:
     async def implementation(self, proxy: str) -> str:
         word: Any = await self.rpc.call("eth_getStorageAt", proxy, hex(IMPLEMENTATION), "latest")
         return to_checksum_address("0x" + word[-40:])
+
+    async def admin(self, proxy: str) -> tuple[str, str]:
+        """Admin of a proxy, and its owner."""
+        word: Any = await self.rpc.call("eth_getStorageAt", proxy, ADMIN, "latest")
+        admin = to_checksum_address("0x" + word[-40:])
+        return admin, await self.ask(admin, "owner()", returns="address")
 
     async def find(self) -> None:
         """Where everything stands; then the two contracts that judge it."""
@@ -146,7 +152,7 @@ class Registry:
         pauses = (entry(ZERO, PAUSES), entry(at["pauseIdentifier"], PAUSES))
         proof += await proof_of(self.rpc, at["factory"], IMPLEMENTATION, GAMES + index)
         proof += await proof_of(self.rpc, at["registry"], IMPLEMENTATION, RETIREMENT, entry(game, BLACKLIST))
-        proof += await proof_of(self.rpc, PORTAL, IMPLEMENTATION)
+        proof += await proof_of(self.rpc, PORTAL, IMPLEMENTATION, REGISTRY)
         proof += await proof_of(self.rpc, at["superchainConfig"], IMPLEMENTATION, *pauses)
         proof += await proof_of(self.rpc, game, 0, RESPECTED)
         block: Any = await self.rpc.call("eth_getBlockByNumber", "latest", False)
@@ -235,15 +241,14 @@ async def tell(registry: Registry) -> None:
     newest = await registry.settle(fourth)
     await registry.prove("settled, older ones retired", newest, fourth)
     await tell_upgrades(registry, newest, fourth)
+    await tell_migration(registry, newest, fourth)
 
 
 async def tell_upgrades(registry: Registry, index: int, root: OutputRoot) -> None:
     """What can befall the code whose slots are read: the same code at another address is not the pinned one."""
     for name in ("portal", "factory", "registry", "superchainConfig"):
         proxy, pinned = registry.at[name], registry.at[f"{name}Implementation"]
-        word: Any = await registry.rpc.call("eth_getStorageAt", proxy, ADMIN, "latest")
-        admin = to_checksum_address("0x" + word[-40:])
-        owner = await registry.ask(admin, "owner()", returns="address")
+        admin, owner = await registry.admin(proxy)
         code: Any = await registry.rpc.call("eth_getCode", pinned, "latest")
         fresh = to_checksum_address(keccak(text=name)[:20])
         await registry.rpc.call("anvil_setCode", fresh, code)
@@ -251,6 +256,15 @@ async def tell_upgrades(registry: Registry, index: int, root: OutputRoot) -> Non
         await registry.prove(f"{name} upgraded", index, root, "Upgraded")
         await registry.do(owner, admin, "upgrade(address,address)", proxy, pinned)
     await registry.prove("settled, upgrades taken back", index, root)
+
+
+async def tell_migration(registry: Registry, index: int, root: OutputRoot) -> None:
+    """The portal is given another registry: to the old one, which nobody asks any more, the game stays valid."""
+    _, owner = await registry.admin(PORTAL)
+    another = to_checksum_address(keccak(text="another registry")[:20])
+    lockbox = await registry.ask(PORTAL, "ethLockbox()", returns="address")
+    await registry.do(owner, PORTAL, "migrateToSuperRoots(address,address)", lockbox, another)
+    await registry.prove("portal migrated", index, root, "NotThisRegistry")
 
 
 async def main(genesis: str, folder: Path = HERE) -> None:

@@ -15,7 +15,8 @@ import {WithdrawalRule} from "./WithdrawalRule.sol";
 /// @notice For portals since 4.0: OptimismPortal2 4.6.0, AnchorStateRegistry 3.5.0, DisputeGameFactory 1.2.0,
 /// SuperchainConfig 2.3.0, FaultDisputeGame and PermissionedDisputeGame 1.7.0 (mid-2025). {ProvenGames} says what is
 /// the same: one L1 block, its clock, and pinned implementations. A pause counts until it is lifted, also past the time
-/// at which it would lapse by itself.
+/// at which it would lapse by itself. The portal can be given another registry (and lockbox, by which the chain is
+/// paused) without an upgrade, and then nobody watches over the games of the old one; so it is asked which one it has.
 ///
 /// proof = game index u64 ‖ l2 block u64 ‖ game creator 20 ‖ L1 head 32 ‖ L2 state root 32 ‖ message passer's storage
 /// root 32 ‖ L2 block hash 32 ‖ the trie proofs in the order in which {settled} reads them.
@@ -41,7 +42,11 @@ contract ProvenRegistry is ISettledRule {
 
     /// @notice The game's code is not that of a game of the pinned implementation with this claim.
     error NotThisGame(address game, bytes32 codeHash, bytes32 expected);
+    /// @notice The portal goes by another registry than the pinned one: it was migrated.
+    error NotThisRegistry(bytes32 registry, address pinned);
 
+    /// @dev `OptimismPortal2.anchorStateRegistry`
+    bytes32 internal constant REGISTRY = bytes32(uint256(62));
     /// @dev `DisputeGameFactory._disputeGameList`: keccak256(104), where its elements begin
     uint256 internal constant GAMES = uint256(keccak256(abi.encode(uint256(104))));
     /// @dev `AnchorStateRegistry.disputeGameBlacklist`
@@ -84,8 +89,8 @@ contract ProvenRegistry is ISettledRule {
     }
 
     /// @inheritdoc ISettledRule
-    /// @custom:throws NotThisGame, PinnedProxy.Upgraded, StateProof.InvalidProof and what {RegistryRule} and
-    /// {WithdrawalRule} throw
+    /// @custom:throws NotThisGame, NotThisRegistry, PinnedProxy.Upgraded, StateProof.InvalidProof and what
+    /// {RegistryRule} and {WithdrawalRule} throw
     function settled(bytes32 anchorRoot, uint64 anchorTime, bytes calldata proof)
         external
         view
@@ -98,8 +103,7 @@ contract ProvenRegistry is ISettledRule {
         RegistryRule.Facts memory facts;
         proof = _listed(anchorRoot, index, facts, proof);
         proof = _registered(anchorRoot, facts, proof);
-        // The delay of the portal is part of its code.
-        (, proof) = PinnedProxy.storageRoot(anchorRoot, portal, portalImplementation, proof);
+        proof = _believed(anchorRoot, proof);
         proof = _notPaused(anchorRoot, proof);
         proof = _played(anchorRoot, codeHash, facts, proof);
         StateProof.end(proof);
@@ -158,6 +162,15 @@ contract ProvenRegistry is ISettledRule {
         (rest, reason) = StateProof.tryAbsent(storageRoot, keccak256(abi.encode(facts.game, BLACKLIST)), rest);
         if (reason == ProofError.PRESENT) revert WithdrawalRule.Blacklisted(facts.game);
         if (reason != ProofError.NONE) revert StateProof.InvalidProof(reason);
+    }
+
+    /// @dev The portal goes by the pinned registry. Its delay is part of its code.
+    function _believed(bytes32 anchorRoot, bytes calldata proof) private view returns (bytes calldata rest) {
+        bytes32 storageRoot;
+        (storageRoot, rest) = PinnedProxy.storageRoot(anchorRoot, portal, portalImplementation, proof);
+        bytes32 named;
+        (named, rest) = StateProof.slot(storageRoot, REGISTRY, rest);
+        if (named != bytes32(uint256(uint160(registry)))) revert NotThisRegistry(named, registry);
     }
 
     /// @dev Neither the superchain is paused nor this chain alone.

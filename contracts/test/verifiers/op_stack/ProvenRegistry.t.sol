@@ -58,19 +58,33 @@ contract ProvenRegistryTest is Test {
             ++accepted;
         }
         assertEq(accepted, 7);
-        assertEq(stations.length, 21);
+        assertEq(stations.length, 22);
     }
 
     /// @dev Whatever is settled here is valid to the registry, and the call said the same, at every station whose code
-    /// is the pinned one.
+    /// and registry are the pinned ones.
     function test_settled_agreesWithTheCallAndTheRegistry() public view {
         for (uint256 i; i < stations.length; ++i) {
             RegistryStation memory s = stations[i];
-            if (_is(s.error, "Upgraded") || _is(s.error, "NotThisGame")) continue;
+            if (_is(s.error, "Upgraded") || _is(s.error, "NotThisGame") || _is(s.error, "NotThisRegistry")) continue;
             assertEq(s.live, s.error, s.name);
             assertEq(s.proven, s.error, s.name);
             assertEq(s.valid == 1, bytes(s.error).length == 0, s.name);
         }
+    }
+
+    /// @dev The attack: the portal was migrated without an upgrade, nobody watches the old registry's games any more,
+    /// and to it a false one stays valid for good.
+    function test_settled_refusesARegistryThatThePortalHasLeft() public {
+        RegistryStation memory s = _named("portal migrated");
+        assertEq(s.valid, 1);
+        address another = address(bytes20(keccak256("another registry")));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ProvenRegistry.NotThisRegistry.selector, bytes32(uint256(uint160(another))), rule.registry()
+            )
+        );
+        this.settled(s);
     }
 
     /// @dev The clock is the L1 block's: by this chain's own, a game would outlive a blacklisting that the block does
@@ -184,6 +198,7 @@ contract ProvenRegistryTest is Test {
         if (_is(refusal, "Blacklisted")) return WithdrawalRule.Blacklisted.selector;
         if (_is(refusal, "Retired")) return WithdrawalRule.Retired.selector;
         if (_is(refusal, "Upgraded")) return PinnedProxy.Upgraded.selector;
+        if (_is(refusal, "NotThisRegistry")) return ProvenRegistry.NotThisRegistry.selector;
         if (_is(refusal, "NotThisGame")) return ProvenRegistry.NotThisGame.selector;
         if (_is(refusal, "NotRespectedWhenCreated")) return RegistryRule.NotRespectedWhenCreated.selector;
         revert(refusal);
