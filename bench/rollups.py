@@ -1,7 +1,7 @@
 """
 Rollups: how long a devnet of all families takes to be ready, how long hops take on it, what a proven head costs there.
 
-`python -m bench.rollups [starts] [hops] [interop]` measures what is named, or all, and keeps it in
+`python -m bench.rollups [starts] [heads] [hops] [interop]` measures what is named, or all, and keeps it in
 `results/rollups.json`; what was not measured stays as it was. Exit code 1 if a must is missed.
 """
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Figure, load, save
+from bench.heads import measure_heads
 from bench.hops import measure_hops
 from bench.interop import measure_interop
 from bench.page import PAGE, page
@@ -29,6 +30,9 @@ _STARTS: Final = 3
 AT_MOST: Final[Mapping[str, float]] = {
     "devnet_4_ready_s": 15,
     "devnet_4_snapshot_s": 3,
+    "proven_head_op": 260_000,
+    "proven_head_arbitrum": 260_000,
+    "amortised_100_each": 2_500,
     "interop_p95_vs_supersim": 0.5,
 }
 AT_LEAST: Final[Mapping[str, float]] = {"interop_vs_supersim": 3, "interop_cpu_vs_supersim": 10}
@@ -67,6 +71,7 @@ def missed(figures: Mapping[str, Figure]) -> list[str]:
 
 MEASURES: Final[Mapping[str, Callable[[Say], Coroutine[Any, Any, dict[str, Figure]]]]] = {
     "starts": measure_starts,
+    "heads": measure_heads,
     "hops": measure_hops,
     "interop": measure_interop,
 }
