@@ -25,6 +25,7 @@ from xl2_adapters.op_stack.game_list import FACTORY
 from xl2_adapters.op_stack.game_proof import ProvenGames
 from xl2_adapters.op_stack.games import Games
 from xl2_adapters.op_stack.output_proof import ProvenOutputs
+from xl2_adapters.op_stack.outputs import ORACLE as L2_ORACLE
 from xl2_adapters.op_stack.outputs import Outputs
 from xl2_adapters.op_stack.pins import read_pins
 from xl2_adapters.op_stack.registry import REGISTRY as ANCHOR_STATE_REGISTRY
@@ -35,8 +36,6 @@ from xl2_adapters.rollup import ClaimedRoots, ProvableRoots
 ORACLE = Method("oracle()", "(address)")
 REGISTRY = Method("registry()", "(address)")
 PORTAL = Method("portal()", "(address)")
-#: Of the legacy portal alone: `OptimismPortal` 2.8.1.
-L2_ORACLE = Method("l2Oracle()", "(address)")
 
 
 async def provable_roots(*, l1: Evm, rollup: Evm, reader: Evm, rule: Address) -> ProvableRoots[Any]:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from xl2.core.hashing import keccak
 from xl2.core.header import Header
-from xl2.core.types import Address, BlockNumber, Hash32, hex_text
+from xl2.core.types import Address, BlockNumber, Hash32, checksum, hex_text
 from xl2.errors import NotYet, ProofInvalid
 from xl2.ports import Block
 from xl2_adapters.abi import Method
@@ -24,6 +24,8 @@ OUTPUT_LIST = Hash32((3).to_bytes(32))
 _OUTPUTS = int.from_bytes(keccak(OUTPUT_LIST))
 #: `finalizationPeriodSeconds`.
 PERIOD_SLOT = Hash32((8).to_bytes(32))
+#: OptimismPortal 2.8.1: `l2Oracle`.
+ORACLE_SLOT = Hash32((54).to_bytes(32))
 _U128 = (1 << 128) - 1
 
 PINS = (
@@ -31,6 +33,8 @@ PINS = (
     Method("oracleImplementation()", "(address)"),
     Method("superchainConfig()", "(address)"),
     Method("superchainConfigImplementation()", "(address)"),
+    Method("portal()", "(address)"),
+    Method("portalImplementation()", "(address)"),
 )
 
 
@@ -42,6 +46,8 @@ class Pins:
     oracle_implementation: Address
     superchain_config: Address
     superchain_config_implementation: Address
+    portal: Address
+    portal_implementation: Address
 
 
 @frozen(kw_only=True)
@@ -62,6 +68,13 @@ class ProvenOutputs:
         slots = [OUTPUT_LIST, output_slot(index), output_slot(index, 1), PERIOD_SLOT]
         words = await proof.proxy(pins.oracle, pins.oracle_implementation, slots)
         await proof.proxy(pins.superchain_config, pins.superchain_config_implementation, [], absent=[PAUSED_SLOT])
+        (named,) = await proof.proxy(pins.portal, pins.portal_implementation, [ORACLE_SLOT])
+        if named != pins.oracle.rjust(32, b"\0"):
+            raise ProofInvalid(
+                f"portal {checksum(pins.portal)} goes by oracle {hex_text(named[12:])}, the verifier is made for "
+                f"{checksum(pins.oracle)}",
+                remedy="The rollup was upgraded: the verifier stays silent until a new one is registered.",
+            )
         self._check_rule(root, header, words)
         return index.to_bytes(8) + root.output.encode() + proof.encode()
 

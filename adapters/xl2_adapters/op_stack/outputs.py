@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _MAX_OUTPUTS = 1_000
 _OUTPUTS_AT_ONCE = 64
 
+#: Of the legacy portal alone: `OptimismPortal` 2.8.1.
+ORACLE = Method("l2Oracle()", "(address)")
 NEXT_INDEX = Method("nextOutputIndex()", "(uint256)")
 #: A struct of fixed size is encoded as its fields.
 OUTPUT_AT = Method("getL2Output(uint256)", "(bytes32,uint128,uint128)")

@@ -37,6 +37,8 @@ contract ProvenOutputsTest is Test {
         uint256 number;
         address oracle;
         address oracleImplementation;
+        address portal;
+        address portalImplementation;
         bytes proof;
         bytes32 stateRoot;
         address superchainConfig;
@@ -44,8 +46,8 @@ contract ProvenOutputsTest is Test {
     }
 
     string private constant TYPE = "OutputStation(string error,uint256 l1Timestamp,bytes32 l1StateRoot,string name,uint256 number,"
-        "address oracle,address oracleImplementation,bytes proof,bytes32 stateRoot,address superchainConfig,"
-        "address superchainConfigImplementation)";
+        "address oracle,address oracleImplementation,address portal,address portalImplementation,bytes proof,"
+        "bytes32 stateRoot,address superchainConfig,address superchainConfigImplementation)";
 
     OutputStation[] private stations;
     ProvenOutputs private rule;
@@ -75,8 +77,8 @@ contract ProvenOutputsTest is Test {
             assertEq(stateRoot, s.stateRoot, s.name);
             ++accepted;
         }
-        assertEq(accepted, 4);
-        assertEq(stations.length, 11);
+        assertEq(accepted, 6);
+        assertEq(stations.length, 15);
     }
 
     /// @dev The attack: the challenger has deleted a false output, but it still stands in storage, and it has come of
@@ -87,6 +89,17 @@ contract ProvenOutputsTest is Test {
             new Careless().outputRoot(s.l1StateRoot, s.oracle, s.oracleImplementation, s.proof);
         assertEq(stored, claimed, "without the length it would pass");
         vm.expectRevert(abi.encodeWithSelector(ProvenOutputs.Deleted.selector, 1, 1));
+        this.settled(s);
+    }
+
+    /// @dev The attack: the rollup has moved on to dispute games, the old oracle goes on as it was, and nobody deletes
+    /// what its proposer says there.
+    function test_settled_refusesAnOracleThatThePortalHasLeft() public {
+        OutputStation memory s = _named("portal upgraded to games");
+        vm.expectPartialRevert(PinnedProxy.Upgraded.selector);
+        this.settled(s);
+        s = _named("portal given another oracle");
+        vm.expectPartialRevert(ProvenOutputs.NotThisOracle.selector);
         this.settled(s);
     }
 
@@ -103,12 +116,14 @@ contract ProvenOutputsTest is Test {
 
     function test_settled_refusesWhenAPinIsAnother() public {
         OutputStation memory s = _named("settled");
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 6; ++i) {
             ProvenOutputs.Pins memory pins = _pins();
             if (i == 0) pins.oracle = address(1);
             if (i == 1) pins.oracleImplementation = address(1);
             if (i == 2) pins.superchainConfig = address(1);
             if (i == 3) pins.superchainConfigImplementation = address(1);
+            if (i == 4) pins.portal = address(1);
+            if (i == 5) pins.portalImplementation = address(1);
             rule = new ProvenOutputs(pins);
             vm.expectPartialRevert(i % 2 == 0 ? StateProof.InvalidProof.selector : PinnedProxy.Upgraded.selector);
             this.settled(s);
@@ -140,8 +155,14 @@ contract ProvenOutputsTest is Test {
 
     function _pins() private view returns (ProvenOutputs.Pins memory) {
         OutputStation memory s = stations[0];
-        return
-            ProvenOutputs.Pins(s.oracle, s.oracleImplementation, s.superchainConfig, s.superchainConfigImplementation);
+        return ProvenOutputs.Pins({
+            oracle: s.oracle,
+            oracleImplementation: s.oracleImplementation,
+            superchainConfig: s.superchainConfig,
+            superchainConfigImplementation: s.superchainConfigImplementation,
+            portal: s.portal,
+            portalImplementation: s.portalImplementation
+        });
     }
 
     function _named(string memory name) private view returns (OutputStation memory) {
@@ -157,6 +178,7 @@ contract ProvenOutputsTest is Test {
         if (name == keccak256("Paused")) return WithdrawalRule.Paused.selector;
         if (name == keccak256("Upgraded")) return PinnedProxy.Upgraded.selector;
         if (name == keccak256("Deleted")) return ProvenOutputs.Deleted.selector;
+        if (name == keccak256("NotThisOracle")) return ProvenOutputs.NotThisOracle.selector;
         if (name == keccak256("NotThisOutput")) return ProvenOutputs.NotThisOutput.selector;
         revert(refusal);
     }

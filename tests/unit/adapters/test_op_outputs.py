@@ -14,7 +14,14 @@ from xl2_adapters.header_proof import IMPLEMENTATION
 from xl2_adapters.op_stack import eras, game_proof, output_proof, outputs
 from xl2_adapters.op_stack.game_list import FACTORY
 from xl2_adapters.op_stack.games import Games
-from xl2_adapters.op_stack.output_proof import OUTPUT_LIST, PERIOD_SLOT, Pins, ProvenOutputs, output_slot
+from xl2_adapters.op_stack.output_proof import (
+    ORACLE_SLOT,
+    OUTPUT_LIST,
+    PERIOD_SLOT,
+    Pins,
+    ProvenOutputs,
+    output_slot,
+)
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER, OutputRoot
 from xl2_adapters.op_stack.outputs import Outputs, SettledOutput
 from xl2_adapters.op_stack.pause import PAUSED, PAUSED_SLOT
@@ -22,13 +29,15 @@ from xl2_adapters.op_stack.pause import PAUSED, PAUSED_SLOT
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "proofs" / "outputs.json").read_text())
 GOOD = [one for one in VECTORS if not one["error"]]
 ORACLE, CODE, CONFIG, CONFIG_CODE = (Address(bytes((n,)) * 20) for n in (1, 2, 3, 4))
-RULE, JUDGE, PORTAL = (Address(bytes((n,)) * 20) for n in (5, 6, 7))
+RULE, JUDGE, PORTAL, LEGACY, LEGACY_CODE = (Address(bytes((n,)) * 20) for n in (5, 6, 7, 8, 9))
 PERIOD = 100
 PINS = Pins(
     oracle=ORACLE,
     oracle_implementation=CODE,
     superchain_config=CONFIG,
     superchain_config_implementation=CONFIG_CODE,
+    portal=LEGACY,
+    portal_implementation=LEGACY_CODE,
 )
 
 
@@ -43,6 +52,9 @@ class Scene:
         self.l1.put(ORACLE, IMPLEMENTATION, bytes(CODE))
         self.l1.put(ORACLE, PERIOD_SLOT, PERIOD)
         self.l1.put(CONFIG, IMPLEMENTATION, bytes(CONFIG_CODE))
+        self.l1.put(LEGACY, IMPLEMENTATION, bytes(LEGACY_CODE))
+        self.l1.put(LEGACY, ORACLE_SLOT, bytes(ORACLE))
+        self.l1.tell(LEGACY, outputs.ORACLE, checksum(ORACLE))
         self.l1.tell(ORACLE, outputs.PERIOD, PERIOD)
         self.l1.tell(CONFIG, PAUSED, False)
         self.count = 0
@@ -165,9 +177,18 @@ async def test_a_pause_in_the_slot_is_not_proven_away(scene: Scene) -> None:
         await scene.proven()
 
 
+@pytest.mark.parametrize(("slot", "why"), [(ORACLE_SLOT, "goes by oracle"), (IMPLEMENTATION, "runs")])
+async def test_an_oracle_that_the_portal_has_left_settles_nothing_more(scene: Scene, slot: Hash32, why: str) -> None:
+    scene.l1.put(LEGACY, slot, bytes(CONFIG))
+    scene.l1.mine(1_400)
+
+    with pytest.raises(ProofInvalid, match=why):
+        await scene.proven()
+
+
 def named(scene: Scene) -> None:
     """Let a rule on the rollup, and a rollup's contract on L1, name what they were made for."""
-    for method, value in zip(output_proof.PINS, (ORACLE, CODE, CONFIG, CONFIG_CODE), strict=True):
+    for method, value in zip(output_proof.PINS, (ORACLE, CODE, CONFIG, CONFIG_CODE, LEGACY, LEGACY_CODE), strict=True):
         scene.rollup.tell(RULE, method, checksum(value))
     scene.rollup.mine(2_000)
     scene.l1.tell(JUDGE, eras.PORTAL, checksum(PORTAL))
@@ -194,7 +215,7 @@ async def test_the_era_of_a_rollups_contract_is_its_portals(scene: Scene) -> Non
     scene.l1.tell(PORTAL, FACTORY, checksum(ORACLE))
     scene.l1.mine(1_401)
     games = await eras.claimed_roots(l1=scene.l1, rollup=scene.rollup, judge=JUDGE)
-    scene.l1.tell(PORTAL, eras.L2_ORACLE, checksum(ORACLE))
+    scene.l1.tell(PORTAL, outputs.ORACLE, checksum(ORACLE))
     scene.l1.mine(1_402)
     found = await eras.claimed_roots(l1=scene.l1, rollup=scene.rollup, judge=JUDGE)
 
@@ -228,5 +249,7 @@ def test_pins_are_asked_for_by_the_names_of_the_contracts() -> None:
         "oracleImplementation",
         "superchainConfig",
         "superchainConfigImplementation",
+        "portal",
+        "portalImplementation",
     ]
     assert game_proof.PINS[0].name == "portal"

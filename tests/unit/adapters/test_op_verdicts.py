@@ -142,7 +142,8 @@ async def test_a_game_of_a_registry_is_judged_as_the_contract_judges_it(told: di
 @pytest.mark.parametrize("told", OUTPUTS, ids=[one["name"] for one in OUTPUTS])
 async def test_an_output_is_judged_as_the_contract_judges_it(told: dict[str, str]) -> None:
     station = taken_apart(told, 8 + 3 * 32)
-    names = ("oracle", "oracleImplementation", "superchainConfig", "superchainConfigImplementation")
+    proxies = ("oracle", "superchainConfig", "portal")
+    names = tuple(name for proxy in proxies for name in (proxy, f"{proxy}Implementation"))
     pins = pinned(output_proof.Pins, {name: told[name] for name in names})
     l1 = Recorded(station.paths)
     read = Reader(station.front, "front of a proof")

@@ -2,8 +2,9 @@
 Make outputs.json: `python -m tests.vectors.proofs.make_outputs ARTIFACT`.
 
 ARTIFACT is `forge-artifacts/L2OutputOracle.sol/L2OutputOracle.json` of @eth-optimism/contracts-bedrock 0.17.3. One L1
-with that oracle; its outputs are proposed, deleted by the challenger, proposed anew, and at each station one is proven.
-`error` is what `ProvenOutputs` must say. The roots proposed are of no chain: the oracle, and the rule, do not look.
+with that oracle, and the portal of its era; its outputs are proposed, deleted by the challenger, proposed anew, and at
+each station one is proven. `error` is what `ProvenOutputs` must say. The roots proposed are of no chain: the oracle,
+and the rule, do not look.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ HERE = Path(__file__).parent
 PERIOD_SECONDS, FIRST_BLOCK = 100, 1000
 #: `L2OutputOracle.l2Outputs`: length, and where its elements begin; `finalizationPeriodSeconds`.
 LENGTH, OUTPUTS, PERIOD = 3, int.from_bytes(keccak((3).to_bytes(32))), 8
+#: `OptimismPortal.l2Oracle` (2.8.1).
+ORACLE = 54
 
 
 def output(name: str, index: int) -> OutputRoot:
@@ -51,6 +54,8 @@ class Oracle:
     shared: Shared
     at: str
     implementation: str
+    portal: str
+    portal_implementation: str
     vectors: list[dict[str, str]] = field(factory=list)
 
     async def do(self, to: str, contract: Contract, function: str, *arguments: Any) -> None:
@@ -70,6 +75,7 @@ class Oracle:
         first = OUTPUTS + 2 * index
         proof += await proof_of(self.rpc, self.at, IMPLEMENTATION, LENGTH, first, first + 1, PERIOD)
         proof += await proof_of(self.rpc, self.shared.superchain_config, IMPLEMENTATION, PAUSED)
+        proof += await proof_of(self.rpc, self.portal, IMPLEMENTATION, ORACLE)
         block: Any = await self.rpc.call("eth_getBlockByNumber", "latest", False)
         header = Header.of_block(block)
         self.vectors.append(
@@ -80,6 +86,8 @@ class Oracle:
                 "oracleImplementation": self.implementation,
                 "superchainConfig": self.shared.superchain_config,
                 "superchainConfigImplementation": self.shared.implementations["SuperchainConfig"],
+                "portal": self.portal,
+                "portalImplementation": self.portal_implementation,
                 "l1StateRoot": hex_text(header.state_root),
                 "l1Timestamp": hex(header.timestamp),
                 "number": hex(root.block_number),
@@ -111,6 +119,19 @@ async def tell(oracle: Oracle) -> None:
     await oracle.prove("paused", 0, first, "Paused")
     await oracle.do(oracle.shared.superchain_config, CONFIG, "unpause")
     await oracle.prove("settled, after a pause", 0, first)
+    await oracle.rpc.call("anvil_setStorageAt", oracle.portal, hex_text(ORACLE.to_bytes(32)), "0x" + "11" * 32)
+    await oracle.rpc.call("evm_mine")
+    await oracle.prove("portal given another oracle", 0, first, "NotThisOracle")
+    word = hex_text(bytes(12) + bytes.fromhex(oracle.at[2:]))
+    await oracle.rpc.call("anvil_setStorageAt", oracle.portal, hex_text(ORACLE.to_bytes(32)), word)
+    await oracle.rpc.call("evm_mine")
+    await oracle.prove("settled, the oracle given back", 0, first)
+    for portal, name, error in (
+        (oracle.shared.implementations["OptimismPortal2"], "portal upgraded to games", "Upgraded"),
+        (oracle.portal_implementation, "settled, the upgrade taken back", ""),
+    ):
+        await oracle.do(oracle.shared.proxy_admin, ADMIN, "upgrade", oracle.portal, portal)
+        await oracle.prove(name, 0, first, error)
     plan = await Plan.of(oracle.rpc, OWNER)
     fresh = plan.create(oracle.contract)
     plan.call(oracle.shared.proxy_admin, ADMIN, "upgrade", oracle.at, fresh)
@@ -131,8 +152,19 @@ async def main(artifact: dict[str, Any], folder: Path = HERE) -> None:
         implementation, proxy = plan.create(contract), plan.create(op_stack("Proxy"), shared.proxy_admin)
         initialize = contract.call("initialize", 1, 2, FIRST_BLOCK - 1, 0, OWNER, OWNER, PERIOD_SECONDS)
         plan.call(shared.proxy_admin, ADMIN, "upgradeAndCall", proxy, implementation, initialize)
+        legacy, portal = plan.create(op_stack("OptimismPortal")), plan.create(op_stack("Proxy"), shared.proxy_admin)
+        initialize = op_stack("OptimismPortal").call("initialize", proxy, OWNER, shared.superchain_config)
+        plan.call(shared.proxy_admin, ADMIN, "upgradeAndCall", portal, legacy, initialize)
         await plan.carry_out(rpc)
-        oracle = Oracle(rpc=rpc, contract=contract, shared=shared, at=proxy, implementation=implementation)
+        oracle = Oracle(
+            rpc=rpc,
+            contract=contract,
+            shared=shared,
+            at=proxy,
+            implementation=implementation,
+            portal=portal,
+            portal_implementation=legacy,
+        )
         await tell(oracle)
     (folder / "outputs.json").write_text(json.dumps(oracle.vectors, indent=2) + "\n")
 
