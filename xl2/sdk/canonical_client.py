@@ -6,7 +6,6 @@ Promise: bad input is refused before anything is signed; how is left to `canonic
 """
 
 from abc import ABC, abstractmethod
-from decimal import Decimal, InvalidOperation, localcontext
 from functools import cached_property
 from typing import Final
 
@@ -14,6 +13,7 @@ from xl2.core.onward import Onward
 from xl2.core.types import Address, address, hash32
 from xl2.errors import InvalidInput
 from xl2.ports import Call, Cargo, Crossing, Direction, Move, TxReceipt
+from xl2.sdk.amount import smallest_units
 from xl2.sdk.canonical import Crossings
 from xl2.sdk.journey import Journeys
 from xl2.sdk.parts import Parts
@@ -208,16 +208,11 @@ class CanonicalClient(ABC):
 def _units(amount: int | str, *, is_ether: bool) -> int:
     """Smallest units of an amount. Raises `InvalidInput` for what is none."""
     remedy = 'Give wei as a number, or whole ether as text ("1.5").' if is_ether else "Give the token's smallest units."
-    try:
-        with localcontext(prec=100):
-            given = Decimal(amount)
-            scaled = given.scaleb(_ETHER_DECIMALS) if isinstance(amount, str) and is_ether else given
-            is_whole = scaled.is_finite() and scaled == scaled.to_integral_value()
-    except InvalidOperation as bad:
-        raise InvalidInput(f"{amount!r} is no amount", field="amount", value=amount, remedy=remedy) from bad
-    if isinstance(amount, bool) or not is_whole or not 0 <= int(scaled) < 1 << 256:
+    # A token's decimals are not asked for: text is as good as a number there.
+    units = smallest_units(amount, _ETHER_DECIMALS if is_ether else 0)
+    if units is None or not 0 <= units < 1 << 256:
         raise InvalidInput(f"{amount!r} is no amount", field="amount", value=amount, remedy=remedy)
-    return int(scaled)
+    return units
 
 
 def _move(move: Move | str | None) -> Move | None:

@@ -5,8 +5,6 @@ In: a token, an amount, where to. Out: the calls to make, in order. Promise: the
 amount and no more; a balance, a limit or a pause that would refuse the transfer is said here, with the numbers.
 """
 
-from decimal import Decimal, InvalidOperation, localcontext
-
 from attrs import frozen
 
 from xl2.config import Token
@@ -16,11 +14,10 @@ from xl2.core.types import Assurance, Wei, checksum
 from xl2.errors import InvalidInput, NotFound, Unaffordable
 from xl2.plan import Quote, chosen_fee
 from xl2.ports import Bridge, Call, Chain
+from xl2.sdk.amount import smallest_units
 from xl2.sdk.parts import Parts
 from xl2.sdk.send import Wishes, account_of, destination_of, expiry_on, price
 
-#: More than 112 bits and any token's decimals have.
-_DIGITS = 400
 #: A transfer's payload: two interoperable addresses and an amount, in ABI words.
 PAYLOAD_SIZE = 288
 
@@ -108,15 +105,9 @@ async def prepare_transfer(
 def units_of(amount: int | str, token: Token) -> int:
     """Base units of an amount. Raises `InvalidInput` for what is no amount of this token."""
     remedy = f"Give base units as a number, or whole {token.symbol} as text with at most {token.decimals} decimals."
-    try:
-        # 28 digits, the default, would round a large amount of a token with many decimals.
-        with localcontext(prec=_DIGITS):
-            scaled = Decimal(amount) if isinstance(amount, int) else Decimal(amount).scaleb(token.decimals)
-    except InvalidOperation as bad:
-        raise InvalidInput(f"{amount!r} is no amount", field="amount", value=amount, remedy=remedy) from bad
-    if isinstance(amount, bool) or not scaled.is_finite() or scaled != scaled.to_integral_value():
+    units = smallest_units(amount, token.decimals)
+    if units is None:
         raise InvalidInput(f"{amount!r} is no amount of {token.symbol}", field="amount", value=amount, remedy=remedy)
-    units = int(scaled)
     if not 0 < units < 1 << AMOUNT_BITS:
         raise InvalidInput(
             f"{amount!r} is not above 0 and below 2^112 units", field="amount", value=amount, remedy=remedy
