@@ -55,9 +55,11 @@ class Crossings:
 
         Raises `NotFound` when every bridge answered that it knows none.
         """
-        found = await self._all(tx_hash)
-        if index < len(found):
+        found, failures = await self._all(tx_hash)
+        if 0 <= index < len(found):
             return found[index]
+        if failures:
+            raise failures[0]
         there = f"holds {len(found)} crossings, none at {index}" if found else "is of no canonical bridge"
         asked = ", ".join(self._parts.name(chain) for chain in self._parts.rollups)
         raise NotFound(
@@ -96,8 +98,8 @@ class Crossings:
         """Chain that a move is made on: the arrival's, but for what is taken back."""
         return crossing.anchor if move is Move.RECLAIM else crossing.destination
 
-    async def _all(self, tx_hash: Hash32) -> Sequence[Crossing]:
-        """What any of the bridges knows of a transaction."""
+    async def _all(self, tx_hash: Hash32) -> tuple[Sequence[Crossing], Sequence[Xl2Error]]:
+        """What any of the bridges knows of a transaction, and why others gave no answer."""
         failures: list[Xl2Error] = []
 
         async def ask(chain: ChainId) -> Sequence[Crossing]:
@@ -112,10 +114,7 @@ class Crossings:
 
         async with asyncio.TaskGroup() as asking:
             tasks = [asking.create_task(ask(chain)) for chain in self._parts.rollups]
-        found = [crossing for task in tasks for crossing in task.result()]
-        if not found and failures:
-            raise failures[0]
-        return found
+        return [crossing for task in tasks for crossing in task.result()], failures
 
     async def _read_back(self, receipt: TxReceipt, bridge: CanonicalBridge, call: Call) -> Crossing:
         """Read what an included transaction began, asking again while an endpoint fails: it must be told."""

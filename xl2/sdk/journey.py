@@ -3,22 +3,27 @@ Journey: a crossing and the one after it: from a rollup to oneself on the anchor
 
 Promise: both crossings are found again from the first one's hash and the chains alone, since each carries a note that
 says what it belongs to (`core.onward`); where a bridge takes no note, the journal of whoever began the journey holds
-it. The second is sent once: before it is sent, chains and journal are asked for it, and what a crash left in the
-journal is finished first. Only who sent the first to himself sends it on.
+it. The second is sent once: one caller at a time looks for it and sends it; before, chains and journal are asked for
+it, and what a crash left in the journal is finished. Only who sent the first to himself sends it on.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from attrs import evolve
 
+from xl2.core.evidence import Finality
 from xl2.core.onward import Onward, comes_from, in_words, note_in, onward_in
-from xl2.core.types import Address, ChainId, Hash32, Wei, checksum, hex_text
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, checksum, hex_text
+from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Retryable
 from xl2.ports import CanonicalBridge, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move
 from xl2.sdk.canonical import Crossings
 from xl2.sdk.parts import Parts
 from xl2.sdk.values import Act, Advanced, Journey
 from xl2.wallet import StatusEvent
+
+#: A rollup's clock may lag its anchor's, or lead it, by so much.
+_CLOCK_SKEW_SECONDS = 3_600
 
 
 class Journeys:
@@ -28,6 +33,8 @@ class Journeys:
         """Both are the client's."""
         self._parts = parts
         self._crossings = crossings
+        #: Held from the look for a second crossing until it is in a block: two at once would each find none.
+        self._turn = asyncio.Lock()
 
     async def begin(self, origin: str | int, cargo: Cargo, onward: Onward) -> Journey:
         """Withdraw to oneself, to go on from there. Raises as the bridges do, before anything is sent."""
@@ -62,7 +69,8 @@ class Journeys:
         if move is not None or journey.current.moves:
             act = await self._crossings.move(journey.current, move)
         elif journey.is_to_go_on:
-            act = await self._go_on(journey)
+            async with self._turn:
+                act = await self._go_on(await self.find(tx_hash, index))
         else:
             act = None
         if act is None:
@@ -86,7 +94,8 @@ class Journeys:
                 waits = advanced.journey.current.waits_for or "its next move"
                 if advanced.acts:
                     continue
-            except NotYet as waiting:
+            except Retryable as waiting:
+                # Not only what the chains wait for: an endpoint that fails now is no answer either.
                 waits = waiting.what
             if self._parts.clock.now() >= end:
                 raise NotYet(
@@ -117,16 +126,30 @@ class Journeys:
 
     async def _second(self, first: Crossing, onward: Onward) -> Crossing | None:
         """The crossing that goes on, found by its note."""
-        arrived = first.steps[-1].place
-        if arrived is None:
-            return None
         bridge, note = self._bridge_to(onward.destination), comes_from(first.key)
-        tx_hash = await bridge.deposit_noted(note, first.cargo.recipient, arrived.block)
+        tx_hash = await bridge.deposit_noted(note, first.cargo.recipient, await self._since(first))
         if tx_hash is None:
             made = await self._parts.store.made_for(in_words(note))
             tx_hash = made[-1].signed.hash if made else None
         found = await bridge.crossings(tx_hash) if tx_hash is not None else ()
         return next((one for one in found if one.cargo.data in (note, b"")), None)
+
+    async def _since(self, first: Crossing) -> BlockNumber:
+        """Block of the anchor before which it cannot have gone on: the arrival's, or by the time it was sent."""
+        arrived, began = first.steps[-1].place, first.steps[0].at
+        if arrived is not None:
+            return arrived.block
+        if began is None:
+            raise NotYet(f"when {hex_text(first.sent.tx_hash)} was sent is not told")
+        anchor = self._parts.anchors[first.anchor]
+        low, high = 0, int((await anchor.head(Finality.LATEST)).number)
+        while low < high:
+            middle = (low + high) // 2
+            if (await anchor.block(BlockNumber(middle))).timestamp < began - _CLOCK_SKEW_SECONDS:
+                low = middle + 1
+            else:
+                high = middle
+        return BlockNumber(low)
 
     async def _onward(self, first: Crossing) -> Onward | None:
         """Where a crossing goes on to: only one that its sender sent to himself does."""
@@ -154,9 +177,9 @@ class Journeys:
         return await self._crossings.begin(bridge, direction, evolve(cargo, data=b""), words=words)
 
     async def _go_on(self, journey: Journey) -> Act | None:
-        """Send the second crossing."""
+        """Send the second crossing, if it is still to be sent."""
         first, onward = journey.first, journey.onward
-        if onward is None:
+        if onward is None or not journey.is_to_go_on:
             return None
         owner = first.cargo.recipient
         if self._parts.account(first.anchor) != owner:
@@ -167,6 +190,7 @@ class Journeys:
         if await self._finished_earlier(first.anchor, owner):
             # What an earlier run had signed may be the very crossing: it is looked for anew.
             return None
+        await self._check_not_sent(first)
         cargo = Cargo(
             recipient=onward.recipient,
             amount=first.cargo.amount,
@@ -192,6 +216,22 @@ class Journeys:
             return False
         await self._parts.journalled(chain).recover()
         return True
+
+    async def _check_not_sent(self, first: Crossing) -> None:
+        """
+        Raises `NotYet` where the journal knows of a second crossing that no chain shows.
+
+        A node that lags does not show it, nor does L1 after a reorg: neither is a reason to pay twice.
+        """
+        anchor = self._parts.anchors[first.anchor]
+        for made in await self._parts.store.made_for(in_words(comes_from(first.key))):
+            receipt = await anchor.tx_receipt(made.signed.hash)
+            if receipt is None or receipt.succeeded:
+                raise NotYet(
+                    f"it was sent on by transaction {hex_text(made.signed.hash)}, which chain "
+                    f"{self._parts.name(first.anchor)} does not show",
+                    remedy="Wait; if that transaction never comes back, deposit by yourself.",
+                )
 
     def _bridge_to(self, chain: ChainId) -> CanonicalBridge:
         if chain not in self._parts.rollups:

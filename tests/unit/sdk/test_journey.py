@@ -1,5 +1,6 @@
 """Journeys over bridges in memory: the second half is sent once, whatever crashes or fails in between."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,10 +8,23 @@ import pytest
 from attrs import define, evolve, field
 
 from tests.unit.sdk.scene import A, B, Scene
-from xl2.core.onward import Onward, comes_from, first_of
+from xl2.core.evidence import Finality
+from xl2.core.onward import Onward, comes_from, first_of, in_words
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei
 from xl2.errors import ConfigInvalid, InvalidInput, NotFound, NotYet, Refused, RpcUnavailable
-from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place, Transaction, TxReceipt
+from xl2.ports import (
+    Block,
+    Call,
+    Cargo,
+    Crossing,
+    CrossingState,
+    CrossingStep,
+    Direction,
+    Move,
+    Place,
+    Transaction,
+    TxReceipt,
+)
 from xl2.sdk.canonical import Crossings
 from xl2.sdk.journey import Journeys
 from xl2.sdk.parts import Parts
@@ -32,6 +46,7 @@ class Ground:
     crashes: bool = False
 
     async def submit(self, call: Call) -> TxReceipt:
+        await asyncio.sleep(0)
         self.sent.append((call.chain, _CARGO[call.data]))
         if self.crashes:
             raise RuntimeError("the machine went down")
@@ -123,6 +138,17 @@ class MemoryBridge:
         return [self._call(L1, Cargo(recipient=THERE))]
 
 
+class Placeless(MemoryBridge):
+    """One that knows a withdrawal to be paid out, and not where."""
+
+    async def crossings(self, tx_hash: Hash32) -> Sequence[Crossing]:
+        sent = CrossingStep(state=CrossingState.SENT, chain=self.rollup, at=Timestamp(5_000))
+        return [
+            evolve(found, steps=(sent, evolve(found.steps[-1], place=None)))
+            for found in await super().crossings(tx_hash)
+        ]
+
+
 class Anchor:
     """An anchor of which only these are asked."""
 
@@ -135,6 +161,21 @@ class Anchor:
 
     async def tx_receipt(self, tx_hash: Hash32) -> TxReceipt:
         return receipt(tx_hash)
+
+    async def head(self, finality: Finality) -> Block:
+        assert finality is Finality.LATEST
+        return await self.block(BlockNumber(2))
+
+    async def block(self, number: BlockNumber) -> Block:
+        """Block 1 is the first that is young enough for what was sent at 5,000."""
+        times = (0, 5_000, 9_000)
+        return Block(
+            number=number,
+            hash=hash_of(number),
+            parent_hash=hash_of(number),
+            timestamp=Timestamp(times[number]),
+            gas_limit=1,
+        )
 
 
 class Trip:
@@ -178,6 +219,63 @@ async def test_a_journey_is_one_withdrawal_and_one_deposit_that_names_it() -> No
     assert [act.what.split()[0] for act in done.acts] == ["cross", "send"]
     assert (deposit.recipient, deposit.amount, first_of(deposit.data)) == (THERE, 5, first)
     assert again.acts == ()
+
+
+async def test_two_callers_at_once_send_the_second_half_once() -> None:
+    trip = Trip()
+    first = await trip.begin()
+    await trip.journeys.advance(first, 0, None)
+
+    await asyncio.gather(*(trip.journeys.advance(first, 0, None) for _ in range(3)))
+
+    assert len(trip.deposits) == 1
+
+
+async def test_a_journey_whose_arrival_is_in_no_log_is_looked_for_since_it_was_sent() -> None:
+    """Families know of some withdrawals that they were paid out, and not where."""
+    trip = Trip()
+    trip.bridges[A] = Placeless(ground=trip.ground, rollup=A)
+    first = await trip.begin()
+
+    done = await trip.journeys.carry(first, 0, 10.0)
+    again = await trip.journeys.advance(first, 0, None)
+
+    assert len(trip.deposits) == 1
+    assert done.journey.is_over
+    assert again.acts == ()
+
+
+async def test_what_the_journal_has_in_a_block_is_not_sent_again_where_a_node_lags() -> None:
+    trip = Trip()
+    first = await trip.begin()
+    await trip.journeys.advance(first, 0, None)
+    deposit = Transaction(
+        chain=L1, tx_nonce=0, to=THERE, data=b"", value=Wei(5), gas_limit=1, max_fee=Wei(1), priority_fee=Wei(1)
+    )
+    signed = await MemorySigner.named("user").sign_transaction(deposit, "")
+    await trip.parts.store.keep(signed, f"deposit 5 wei {in_words(comes_from(first))}")
+    await trip.parts.store.included(receipt(signed.hash), signed)
+
+    with pytest.raises(NotYet, match="does not show"):
+        await trip.journeys.advance(first, 0, None)
+
+    assert trip.deposits == []
+
+
+async def test_an_endpoint_that_fails_for_a_while_ends_no_wait() -> None:
+    trip = Trip()
+    first = await trip.begin()
+    bridge: Any = trip.bridges[A]
+    failures = iter((RpcUnavailable("no answer", endpoint="memory"), NotYet("not yet")))
+
+    async def failing(crossing: Crossing, move: Move, actor: Address) -> Sequence[Call]:
+        for failure in failures:
+            raise failure
+        return await bridge.calls(crossing, move, actor)  # type: ignore[no-any-return]
+
+    trip.bridges[A] = _with_calls(bridge, failing)
+
+    assert (await trip.journeys.carry(first, 0, 10.0)).journey.is_over
 
 
 async def test_what_a_crash_left_on_the_chains_is_not_sent_again() -> None:
@@ -264,6 +362,8 @@ async def test_a_bridge_that_does_not_answer_is_no_reason_to_say_there_is_nothin
 
     with pytest.raises(RpcUnavailable):
         await trip.crossings.find(Hash32(b"\x63" * 32))
+    with pytest.raises(RpcUnavailable):
+        await trip.crossings.find(await trip.begin(), 1)
     assert (await trip.crossings.find(await trip.begin())).state is CrossingState.READY_TO_FINALIZE
 
 
