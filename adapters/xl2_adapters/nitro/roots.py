@@ -116,6 +116,9 @@ async def sends_under(rollup: Evm, block: Mapping[str, Json], header: Header, se
     """
     if block.get("extraData") == hex_text(send_root):
         return int(str(block.get("mixHash"))[2:18], 16)
+    if header.number == 0:
+        # Nobody has sent anything before the first block, and a node that began from a state keeps none of that one.
+        return None if any(send_root) else 0
     answer = await rollup.view(ARB_SYS, SEND_TREE.encode(), header.number)
     size, root, _ = SEND_TREE.decode(answer, rollup.endpoint)
     return int(size) if root == send_root else None

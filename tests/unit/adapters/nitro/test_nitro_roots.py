@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.unit.adapters.nitro.scene import Scene, at
 from tests.unit.adapters.nitro.vectors import BLOCKS, raw
@@ -15,7 +16,7 @@ from xl2.ports import Block
 from xl2_adapters.nitro.outbox import ROOT_UPDATED, ROOTS, Outbox
 from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TREE
 from xl2_adapters.nitro.root_proof import encode_claim
-from xl2_adapters.nitro.roots import NitroRoot, Roots
+from xl2_adapters.nitro.roots import NitroRoot, Roots, sends_under
 
 OUTBOX = Address(b"\x0b" * 20)
 OLD, NEW = BLOCKS[1], BLOCKS[0]
@@ -143,6 +144,18 @@ async def test_a_header_that_lies_about_a_field_is_refused(l1: Scene, l2: Scene)
 
     with pytest.raises(ProofInvalid, match="header hashes to"):
         await newest(l1, l2)
+
+
+@pytest.mark.parametrize(("send_root", "sends"), [(bytes(32), 0), (b"\x01" * 32, None)])
+async def test_before_the_first_block_nothing_was_sent_and_no_state_is_asked_for(
+    l2: Scene, send_root: bytes, sends: int | None
+) -> None:
+    # As an emulation writes it: its header commits to no sends. The node answers for no state at all.
+    first = evolve(Header.of_block(NEW), number=at(0))
+
+    found = await sends_under(l2.evm(), {"extraData": "0x"}, first, Hash32(send_root))
+
+    assert found == sends
 
 
 async def test_a_node_that_keeps_no_state_so_old_is_told_from_a_false_root(l1: Scene, l2: Scene) -> None:
