@@ -13,8 +13,9 @@ from attrs import evolve, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, Hash32, Timestamp, checksum, hex_text
-from xl2.errors import Refused, Reverted
+from xl2.errors import NotYet, Refused, Reverted
 from xl2.ports import Call, TxReceipt
+from xl2_adapters import rpc_wire
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.nitro.precompiles import (
@@ -31,6 +32,9 @@ from xl2_adapters.nitro.precompiles import (
 from xl2_adapters.nitro.pricing import PLENTY, with_margin
 from xl2_adapters.nitro.ticket import Ticket
 from xl2_adapters.rpc_wire import Json
+
+#: How long a ticket lives at least (ArbOS, `RetryableLifetimeSeconds`).
+LIFETIME_SECONDS = 7 * 86_400
 
 
 class TicketState(StrEnum):
@@ -71,7 +75,11 @@ class Retryables:
     rollup: Evm
 
     async def status(self, ticket_id: Hash32) -> TicketStatus:
-        """What became of a ticket. One that ended without its first try is looked for in the logs of its lifetime."""
+        """
+        What became of a ticket. One that ended without its first try is looked for in the logs of its lifetime.
+
+        Raises `NotYet` where it is gone before its time could be over and no log says why.
+        """
         created = await self.rollup.tx_receipt(ticket_id)
         if created is None:
             return TicketStatus(state=TicketState.NOT_YET_CREATED)
@@ -80,12 +88,21 @@ class Retryables:
         known = await self._tries(ticket_id, created.block, created.block)
         if known is not None and known.state is TicketState.REDEEMED:
             return evolve(known, created=created)
-        tip = await self.rollup.head(Finality.LATEST)
         timeout = await self.timeout(ticket_id)
+        # In this order: what has ended a ticket that is gone stands at this tip or below it.
+        tip = await self.rollup.head(Finality.LATEST)
         if timeout is not None and tip.timestamp <= timeout:
             state = known.state if known is not None else TicketState.WAITING
             return TicketStatus(state=state, created=created, timeout=timeout)
-        return evolve(await self._end(ticket_id, created.block, tip.number), created=created)
+        ended = await self._end(ticket_id, created.block, tip.number)
+        born = (await self.rollup.block(created.block)).timestamp
+        if ended.state is TicketState.EXPIRED and tip.timestamp < born + LIFETIME_SECONDS:
+            raise NotYet(
+                f"{self.rollup.endpoint} has ticket {hex_text(ticket_id)} no more, whose time is not over, and has no "
+                "log of what became of it",
+                remedy="Ask again, or another endpoint: a node that lags has not got that log yet.",
+            )
+        return evolve(ended, created=created)
 
     async def timeout(self, ticket_id: Hash32) -> Timestamp | None:
         """When a ticket ends by itself; None where there is none, any more or yet."""
@@ -148,7 +165,7 @@ class Retryables:
             found = await self.rollup.ask("eth_estimateGas", request, "latest", funded)
         except Reverted as reverted:
             raise self.rollup.explained(reverted, f"the call of ticket {hex_text(ticket.id)}") from reverted
-        return int(str(found), 16)
+        return rpc_wire.quantity(found, self.rollup.endpoint)
 
     async def _tries(self, ticket_id: Hash32, first: BlockNumber, last: BlockNumber) -> TicketStatus | None:
         """The try that succeeded, or one whose outcome is unknown; None where all that there were failed."""

@@ -5,8 +5,8 @@ import pytest
 from tests.unit.adapters.nitro.scene import Scene, at, bare_block
 from tests.unit.adapters.nitro.test_nitro_ticket import ticket_of
 from tests.unit.adapters.nitro.vectors import IDS
-from xl2.core.types import Address, ChainId, Wei, checksum
-from xl2.errors import Refused, Reverted, RpcUnavailable
+from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
+from xl2.errors import NotYet, Refused, Reverted, RpcUnavailable
 from xl2_adapters.nitro.inbox import DELIVERED, SPELLED_OUT, SUBMISSION_FEE, Inbox
 from xl2_adapters.nitro.precompiles import (
     CANCEL,
@@ -21,7 +21,7 @@ from xl2_adapters.nitro.precompiles import (
     TIMEOUT,
 )
 from xl2_adapters.nitro.pricing import Pricing
-from xl2_adapters.nitro.retryables import Retryables, TicketState
+from xl2_adapters.nitro.retryables import LIFETIME_SECONDS, Retryables, TicketState
 from xl2_adapters.nitro.ticket import ETHER_DEPOSIT, SUBMIT_RETRYABLE, EtherDeposit
 
 TICKET = ticket_of(IDS["tickets"][0])
@@ -34,6 +34,7 @@ INBOX, BRIDGE = Address(b"\x1b" * 20), Address(b"\x0d" * 20)
 def l2() -> Scene:
     """A chain on which the ticket stands and waits."""
     scene = Scene(ChainId(42161), tip=NOW)
+    scene.knows(bare_block(CREATED, timestamp=1_000))
     scene.knows(bare_block(NOW, timestamp=5_000, base_fee=100))
     scene.included(TICKET.id, block=CREATED)
     scene.emits(RETRYABLES, TICKET_CREATED, TICKET.id, block=CREATED)
@@ -120,12 +121,35 @@ async def test_a_ticket_that_was_given_up_did_not_expire(l2: Scene) -> None:
 
 @pytest.mark.parametrize("how", ["gone", "out of time"])
 async def test_a_ticket_that_nobody_redeemed_expired(l2: Scene, how: str) -> None:
+    l2.knows(bare_block(NOW, timestamp=1_000 + LIFETIME_SECONDS))
     if how == "gone":
         gone(l2)
     else:
-        l2.says(RETRYABLES, TIMEOUT, TICKET.id, values=(4_999,))
+        l2.says(RETRYABLES, TIMEOUT, TICKET.id, values=(999 + LIFETIME_SECONDS,))
 
     assert await state(l2) is TicketState.EXPIRED
+
+
+async def test_a_ticket_that_is_gone_before_its_time_did_not_expire(l2: Scene) -> None:
+    """The node that answers for its logs lags behind the one that says it is gone."""
+    l2.knows(bare_block(NOW, timestamp=999 + LIFETIME_SECONDS))
+    gone(l2)
+
+    with pytest.raises(NotYet, match="whose time is not over"):
+        await state(l2)
+
+
+async def test_a_redeem_in_the_very_block_that_comes_meanwhile_is_no_expiry(l2: Scene) -> None:
+    def redeemed_meanwhile(_: str) -> bytes:
+        l2.tip = NOW + 1
+        l2.knows(bare_block(NOW + 1, timestamp=5_001))
+        scheduled(l2, b"\x01" * 32, NOW + 1)
+        l2.included(b"\x01" * 32, block=NOW + 1)
+        raise Reverted("execution reverted", endpoint="memory", revert=NO_TICKET)
+
+    l2.views[checksum(RETRYABLES), hex_text(TIMEOUT.encode(TICKET.id))] = redeemed_meanwhile
+
+    assert await state(l2) is TicketState.REDEEMED
 
 
 async def test_a_revert_that_says_something_else_is_not_taken_for_absence(l2: Scene) -> None:
