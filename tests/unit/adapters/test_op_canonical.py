@@ -8,7 +8,7 @@ import pytest
 from eth_abi import encode
 
 from xl2.core.types import Address, BlockNumber, Hash32, address
-from xl2.errors import ProofInvalid
+from xl2.errors import ProofInvalid, RpcUnavailable
 from xl2.ports import Cargo, Place
 from xl2_adapters.evm import Log
 from xl2_adapters.op_stack.canonical.deposit import Deposit
@@ -68,6 +68,14 @@ def test_a_withdrawal_whose_hash_is_not_of_its_fields_is_refused() -> None:
 
     with pytest.raises(ProofInvalid):
         Withdrawal.of(emitted(vector), "here")
+
+
+def test_a_deposit_of_too_few_bytes_is_the_endpoints_fault() -> None:
+    vector = dict(VIEM["deposits"][0])
+    vector["data"] = "0x" + encode(["bytes"], [bytes(72)]).hex()
+
+    with pytest.raises(RpcUnavailable, match="a deposit of 72 bytes"):
+        Deposit.of(emitted(vector), "here")
 
 
 def test_ether_and_tokens_of_the_standard_bridges_are_read_from_both_bridges_only() -> None:

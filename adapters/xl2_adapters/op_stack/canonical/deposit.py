@@ -12,7 +12,7 @@ from xl2.core import rlp
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
 from xl2.core.types import ZERO_ADDRESS, Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
-from xl2.errors import NotFound, RpcRejected
+from xl2.errors import NotFound, RpcRejected, RpcUnavailable
 from xl2.ports import Block, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.alias import speaker
@@ -31,6 +31,8 @@ L1_BLOCK = address("0x4200000000000000000000000000000000000015")
 #: EIP-2718 type of a deposit, and the domain of its source hash.
 DEPOSIT_TYPE = 0x7E
 _USER_DEPOSIT = bytes(32)
+#: Mint, value, gas, is creation: what stands before the data.
+_OPAQUE_SIZE = 32 + 32 + 8 + 1
 
 
 @frozen(kw_only=True)
@@ -49,8 +51,14 @@ class Deposit:
 
     @classmethod
     def of(cls, emitted: Emitted, endpoint: str) -> "Deposit":
-        """From the log: opaque data are mint 32 ‖ value 32 ‖ gas 8 ‖ is creation 1 ‖ data."""
+        """From the log: opaque data are mint 32 ‖ value 32 ‖ gas 8 ‖ is creation 1 ‖ data. Raises `RpcUnavailable`."""
         sender, to, _, opaque = DEPOSITED.decode(emitted.log.topics, emitted.log.data, endpoint)
+        if len(opaque) < _OPAQUE_SIZE:
+            raise RpcUnavailable(
+                f"{endpoint} sent a deposit of {len(opaque)} bytes, a portal's has {_OPAQUE_SIZE} or more",
+                endpoint=endpoint,
+                remedy="Ask another endpoint, or check the portal's address in the configuration.",
+            )
         return cls(
             place=emitted.log.place,
             sender=address(sender),
@@ -59,7 +67,7 @@ class Deposit:
             value=int.from_bytes(opaque[32:64]),
             gas=int.from_bytes(opaque[64:72]),
             is_creation=bool(opaque[72]),
-            data=opaque[73:],
+            data=opaque[_OPAQUE_SIZE:],
         )
 
     @property
