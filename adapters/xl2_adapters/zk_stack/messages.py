@@ -37,7 +37,7 @@ def teller(transaction: Included, message: Message, event: Event, endpoint: str)
     """
     for entry in transaction.logs:
         is_behind = entry.log.place.log_index > message.log_index
-        if is_behind and entry.contract == message.sender and entry.log.topics[0] == event.topic:
+        if is_behind and entry.contract == message.sender and entry.log.topics[:1] == (event.topic,):
             return address(event.decode(entry.log.topics, entry.log.data, endpoint)[0])
     return transaction.sender
 
@@ -46,7 +46,7 @@ def messages_of(transaction: Included, endpoint: str) -> Sequence[Message]:
     """All that a transaction said, in its order."""
     found: list[Message] = []
     for entry in transaction.logs:
-        if entry.contract != L1_MESSENGER or entry.log.topics[0] != SENT.topic:
+        if entry.contract != L1_MESSENGER or entry.log.topics[:1] != (SENT.topic,):
             continue
         sender, _, data = SENT.decode(entry.log.topics, entry.log.data, endpoint)
         like = [one for one in found if one.data == data and one.sender == address(sender)]

@@ -14,6 +14,7 @@ from xl2.core.hashing import keccak
 from xl2.core.types import BlockNumber, Hash32, address
 from xl2.errors import NotYet
 from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place
+from xl2_adapters import rpc_wire
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.tx_logs import Included, included
@@ -32,6 +33,8 @@ PAID_OUT = Event("EthWithdrawalFinalized(address indexed,uint256)")
 
 #: selector 4 ‖ recipient 20 ‖ amount 32
 _ETHER_SIZE = 56
+#: Batches are counted in so many bits; calldata that anybody may have written hold any word.
+_BATCH_BITS = 32
 #: How far back a payout is looked for, in L1 blocks: a week on Ethereum. Older ones are known to be paid, not where.
 _LOOK_BACK_BLOCKS = 50_400
 
@@ -119,10 +122,12 @@ class Withdrawals:
         if named is None:
             return ()
         batch, message = named
+        if batch >> _BATCH_BITS:
+            return ()
         blocks = await self.rollup.ask("zks_getL1BatchBlockRange", batch)
         if not isinstance(blocks, list) or len(blocks) != 2:
             return ()
-        first, last = (BlockNumber(int(str(number), 16)) for number in blocks)
+        first, last = (BlockNumber(rpc_wire.quantity(number, self.rollup.endpoint)) for number in blocks)
         said = await self.rollup.logs(L1_MESSENGER, [[SENT.topic], None, [keccak(message)]], first, last)
         return list(dict.fromkeys(log.place.tx_hash for log in said))
 
