@@ -158,8 +158,8 @@ class Journal:
         return await asyncio.shield(loop.run_in_executor(self._thread, self._transact, work))
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._connection = self._connection or self._open()
         try:
+            connection = self._connection = self._connection or self._open()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(connection)

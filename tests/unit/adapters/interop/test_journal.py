@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tests.unit.adapters.interop.scene import DESTINATION, ORIGIN, hash_of, message, place
 from xl2.core.types import BlockNumber, Timestamp, Wei
-from xl2.errors import ConfigInvalid
+from xl2.errors import ConfigInvalid, StoreCorrupt
 from xl2_adapters.op_stack.interop import entry as rules
 from xl2_adapters.op_stack.interop.backlog import Backlog, Scope
 from xl2_adapters.op_stack.interop.entry import Entry, State
@@ -22,6 +22,17 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     opened = Journal(tmp_path / "journal.sqlite")
     yield opened
     await opened.close()
+
+
+async def test_a_file_that_is_no_journal_is_not_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"some notes that somebody keeps here, and no database " * 100)
+    odd = Journal(path)
+
+    with pytest.raises(StoreCorrupt, match="failed"):
+        await odd.counts()
+
+    await odd.close()
 
 
 def seen(upto: int, *sent: Sent, relayed: tuple[Relayed, ...] = (), undone_above: int | None = None) -> Seen:
