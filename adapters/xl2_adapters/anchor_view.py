@@ -25,6 +25,9 @@ _NUMBER = Method("number()", "(uint64)")
 
 #: A deposit that has not arrived after so many L1 blocks is sent again: twelve minutes on Ethereum.
 DEPOSIT_BLOCKS = 60
+#: A deposit counts as on its way if it paid this share of what one costs now, margins included; else it may have bought
+#: too little gas to arrive, and whoever wants a chain to hear of nothing could keep all others waiting for it.
+_LEAST_SHARE = 3
 
 
 class AnchorView(Protocol):
@@ -34,8 +37,8 @@ class AnchorView(Protocol):
         """Newest block of the anchor that the reader could come to know now."""
         ...
 
-    async def kept(self) -> list[tuple[BlockNumber, Hash32]]:
-        """Blocks of the anchor that the reader knows, newest first."""
+    async def kept(self, most: int) -> list[tuple[BlockNumber, Hash32]]:
+        """Blocks of the anchor that the reader came to know last, at most so many, newest first."""
         ...
 
     async def keep(self) -> Call:
@@ -60,10 +63,10 @@ class OwnView:
         answer = await self._reader.view(_L1_BLOCK, _NUMBER.encode())
         return BlockNumber(_NUMBER.decode(answer, self._reader.endpoint)[0])
 
-    async def kept(self) -> list[tuple[BlockNumber, Hash32]]:
+    async def kept(self, most: int) -> list[tuple[BlockNumber, Hash32]]:
         """By the events of its checkpoints."""
         tip = (await self._reader.head(Finality.LATEST)).number
-        return await self.checkpoints.kept(self.start, tip)
+        return await self.checkpoints.kept(self.start, tip, most)
 
     async def keep(self) -> Call:
         """A checkpoint on the reader."""
@@ -85,22 +88,24 @@ class SentView:
         """The anchor's tip: the next block can send its hash."""
         return (await self.anchor.head(Finality.LATEST)).number
 
-    async def kept(self) -> list[tuple[BlockNumber, Hash32]]:
+    async def kept(self, most: int) -> list[tuple[BlockNumber, Hash32]]:
         """What has arrived."""
         reader = self.checkpoints.evm
         tip = (await reader.head(Finality.LATEST)).number
-        return await self.checkpoints.kept(self.start, tip)
+        return await self.checkpoints.kept(self.start, tip, most)
 
     async def keep(self) -> Call:
         """A deposit on the anchor. Raises `NotYet` while an earlier one is on its way; one that stays away is lost."""
         reader = self.checkpoints.evm
         blocks = AnchorBlocks(self.anchor, await self.checkpoints.anchor_blocks())
         tip = await self.newest()
-        sent = await blocks.sent(reader.chain, BlockNumber(max(0, tip - DEPOSIT_BLOCKS)), tip)
+        value = await self.deposit_value(self.anchor, ACCEPT_SIZE, ACCEPT_GAS)
+        since = BlockNumber(max(0, tip - DEPOSIT_BLOCKS))
+        every = await blocks.sent(reader.chain, self.checkpoints.address, since, tip)
+        sent = [one for one in every if one.value * _LEAST_SHARE >= value]
         if sent and not await self.checkpoints.knows(sent[0].number):
             raise NotYet(
                 f"the hash of l1 block {sent[0].number} is on its way to chain {reader.chain}",
                 remedy="Wait for the canonical bridge; another is sent when it stays away.",
             )
-        value = await self.deposit_value(self.anchor, ACCEPT_SIZE, ACCEPT_GAS)
         return blocks.send_call(reader.chain, self.checkpoints.address, value)

@@ -15,7 +15,7 @@ from xl2_adapters.evm import Evm
 
 SEND = Method("send(uint64,address)")
 METHODS = (SEND,)
-BLOCK_SENT = Event("BlockSent(uint64 indexed,uint64 indexed,bytes32)")
+BLOCK_SENT = Event("BlockSent(uint64 indexed,uint64 indexed,address indexed,bytes32,uint256)")
 EVENTS = (BLOCK_SENT,)
 
 ANCHOR_BLOCKS = Method("anchorBlocks()", "(address)")
@@ -33,6 +33,8 @@ class SentBlock:
     """An L1 block whose hash was sent."""
 
     number: BlockNumber
+    #: What went along to buy gas on the chain.
+    value: Wei
     #: Block of L1 that sent it.
     block: BlockNumber
 
@@ -54,15 +56,16 @@ class AnchorBlocks:
     evm: Evm
     address: Address
 
-    async def sent(self, chain: ChainId, since: BlockNumber, upto: BlockNumber) -> list[SentBlock]:
-        """Blocks that were sent to a chain, newest first."""
-        topic = chain.to_bytes(32)
-        logs = await self.evm.logs(self.address, [[BLOCK_SENT.topic], [topic]], since, upto)
+    async def sent(
+        self, chain: ChainId, checkpoints: Address, since: BlockNumber, upto: BlockNumber
+    ) -> list[SentBlock]:
+        """Blocks that were sent to a contract on a chain, newest first."""
+        topics = [[BLOCK_SENT.topic], [chain.to_bytes(32)], None, [checkpoints.rjust(32, b"\0")]]
+        logs = await self.evm.logs(self.address, topics, since, upto)
+        told = [(BLOCK_SENT.decode(log.topics, log.data, self.evm.endpoint), log.place.block) for log in reversed(logs)]
         return [
-            SentBlock(
-                number=BlockNumber(BLOCK_SENT.decode(log.topics, log.data, self.evm.endpoint)[1]), block=log.place.block
-            )
-            for log in reversed(logs)
+            SentBlock(number=BlockNumber(number), value=Wei(value), block=block)
+            for (_, number, _, _, value), block in told
         ]
 
     def send_call(self, chain: ChainId, checkpoints: Address, value: Wei) -> Call:

@@ -11,8 +11,11 @@ import {SentCheckpoints} from "./SentCheckpoints.sol";
 /// goes by the rollup's canonical bridge to its {SentCheckpoints}. Keeps nothing, belongs to nobody, says only what
 /// the EVM says; anyone may send, as often as he pays for it.
 contract AnchorBlocks {
-    /// @notice Rollup `chain` is told that block `number` of L1 has this hash.
-    event BlockSent(uint64 indexed chain, uint64 indexed number, bytes32 hash);
+    /// @notice Rollup `chain` is told at `checkpoints` that block `number` of L1 has this hash; `value` wei went along.
+    /// Whoever waits for it looks at both: another address hears of it instead, or too little buys no gas there.
+    event BlockSent(
+        uint64 indexed chain, uint64 indexed number, address indexed checkpoints, bytes32 hash, uint256 value
+    );
 
     /// @dev Gas that {SentCheckpoints.accept} takes on the rollup with the transaction around it: a new storage slot, an
     /// event, and the calldata at the floor price of EIP-7623.
@@ -40,6 +43,6 @@ contract AnchorBlocks {
             checkpoints, GAS, abi.encodeCall(SentCheckpoints.accept, (number, hash)), msg.value, msg.sender
         );
         Address.functionCallWithValue(bridge, call, msg.value);
-        emit BlockSent(chain, number, hash);
+        emit BlockSent(chain, number, checkpoints, hash, msg.value);
     }
 }

@@ -68,7 +68,7 @@ contract SentCheckpointsTest is Test {
         address payer = makeAddr("payer");
         deal(payer, value);
         vm.expectEmit(address(blocks));
-        emit AnchorBlocks.BlockSent(42, number, keccak256(abi.encode(number)));
+        emit AnchorBlocks.BlockSent(42, number, address(checkpoints), keccak256(abi.encode(number)), value);
         vm.prank(payer);
         blocks.send{value: value}(42, address(checkpoints));
         assertEq(address(rollup).balance, value);

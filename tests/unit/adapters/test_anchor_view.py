@@ -1,5 +1,7 @@
 """How a reader hears of its anchor: by itself, or by deposits, of which one is on its way at a time."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.adapters.memory_node import MemoryNode
@@ -35,7 +37,7 @@ async def test_a_chain_that_sees_its_anchor_keeps_a_block_by_a_call_of_its_own()
     view = OwnView(checkpoints=Checkpoints(reader, KEPT), start=BlockNumber(0))
 
     assert await view.newest() == 7
-    assert await view.kept() == [(5, HASHES[5]), (3, HASHES[3])]
+    assert await view.kept(4) == [(5, HASHES[5]), (3, HASHES[3])]
     call = await view.keep()
     assert (call.chain, call.to, call.value) == (901, KEPT, 0)
 
@@ -62,12 +64,12 @@ class Told:
         self.priced.append((size, gas_limit))
         return Wei(123)
 
-    def send(self, number: int) -> None:
+    def send(self, number: int, *, to: Address = KEPT, value: int = 123) -> None:
         """Let `AnchorBlocks` send a block to the reader, and another to another chain."""
         at = self.anchor.mine(1_000 + number)
         for chain, sent in ((901, number), (902, number + 1)):
-            topics = [anchor_blocks.BLOCK_SENT.topic, topic_of(chain), topic_of(sent)]
-            self.anchor.log(BLOCKS, topics, HASHES[sent], at)
+            topics = [anchor_blocks.BLOCK_SENT.topic, topic_of(chain), topic_of(sent), to.rjust(32, b"\0")]
+            self.anchor.log(BLOCKS, topics, HASHES[sent] + value.to_bytes(32), at)
 
 
 async def test_a_chain_that_sees_none_is_sent_one_with_the_price_of_its_bridge() -> None:
@@ -90,7 +92,15 @@ async def test_while_one_is_on_its_way_no_other_is_sent() -> None:
         await told.view.keep()
     keep(told.reader, 4)
 
-    assert await told.view.kept() == [(4, HASHES[4])]
+    assert await told.view.kept(4) == [(4, HASHES[4])]
+    assert (await told.view.keep()).to == BLOCKS
+
+
+@pytest.mark.parametrize("sent", [{"to": BLOCKS}, {"value": 40}])
+async def test_what_another_sends_elsewhere_or_without_gas_keeps_nobody_waiting(sent: dict[str, Any]) -> None:
+    told = Told()
+    told.send(4, **sent)
+
     assert (await told.view.keep()).to == BLOCKS
 
 
