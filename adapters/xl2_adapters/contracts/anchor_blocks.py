@@ -4,6 +4,8 @@ Anchor blocks: L1 block hashes that are sent to chains which see none, and where
 The manuals are `verifiers/AnchorBlocks.sol` (on L1) and `verifiers/SentCheckpoints.sol` (on the chain that reads).
 """
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from xl2.core.types import Address, BlockNumber, ChainId, Wei, address
@@ -60,7 +62,12 @@ class AnchorBlocks:
         self, chain: ChainId, checkpoints: Address, since: BlockNumber, upto: BlockNumber
     ) -> list[SentBlock]:
         """Blocks that were sent to a contract on a chain, newest first."""
-        topics = [[BLOCK_SENT.topic], [chain.to_bytes(32)], None, [checkpoints.rjust(32, b"\0")]]
+        topics: Sequence[Sequence[bytes] | None] = (
+            [BLOCK_SENT.topic],
+            [chain.to_bytes(32)],
+            None,
+            [checkpoints.rjust(32, b"\0")],
+        )
         logs = await self.evm.logs(self.address, topics, since, upto)
         told = [(BLOCK_SENT.decode(log.topics, log.data, self.evm.endpoint), log.place.block) for log in reversed(logs)]
         return [
