@@ -136,7 +136,7 @@ class ProvenProver:
         covering = await wiring.roots.newest_settled(seen, upto)
         await place_of(self.home, log, count, covering.number)
         why = f"chain {log.reader} keeps no l1 block yet"
-        for number, block_hash in (await wiring.view.kept())[:_ANCHOR_BLOCKS]:
+        for number, block_hash in await wiring.view.kept(_ANCHOR_BLOCKS):
             header = Header.of_block(await self.anchor.raw_block(number))
             if header.hash != block_hash:
                 # L1 reorganised; what the reader keeps of it goes with its next blocks.

@@ -10,6 +10,7 @@ from xl2.core.types import Address, BlockNumber, Hash32
 from xl2.ports import Call
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
+from xl2_adapters.newest_logs import newest_logs
 
 HASH_OF = Method("hashOf(uint64)", "(bytes32)")
 METHODS = (HASH_OF,)
@@ -29,10 +30,14 @@ class Checkpoints:
     evm: Evm
     address: Address
 
-    async def kept(self, since: BlockNumber, upto: BlockNumber) -> list[tuple[BlockNumber, Hash32]]:
-        """Number and hash of anchor blocks that were kept, newest first."""
-        logs = await self.evm.logs(self.address, [[CHECKPOINTED.topic]], since, upto)
-        found = {CHECKPOINTED.decode(log.topics, log.data, self.evm.endpoint) for log in logs}
+    async def kept(self, since: BlockNumber, upto: BlockNumber, most: int) -> list[tuple[BlockNumber, Hash32]]:
+        """Number and hash of the anchor blocks that were kept last, at most so many, newest first."""
+        found: set[tuple[int, bytes]] = set()
+        async for log in newest_logs(self.evm, self.address, [[CHECKPOINTED.topic]], since, upto):
+            number, block_hash = CHECKPOINTED.decode(log.topics, log.data, self.evm.endpoint)
+            found.add((number, block_hash))
+            if len(found) == most:
+                break
         return [(BlockNumber(number), Hash32(block_hash)) for number, block_hash in sorted(found, reverse=True)]
 
     async def knows(self, number: BlockNumber) -> bool:

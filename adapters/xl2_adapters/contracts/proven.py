@@ -6,6 +6,7 @@ from xl2.core.types import Address, BlockNumber, ChainId, Hash32, address
 from xl2.ports import Call
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm, topic_of
+from xl2_adapters.newest_logs import newest_logs
 
 PROVE = Method("prove(bytes,address)", "(uint64,bytes32)")
 STORAGE_ROOT_OF = Method("storageRootOf(address,uint64)", "(bytes32)")
@@ -15,6 +16,9 @@ RULE = Method("rule()", "(address)")
 METHODS = (PROVE, STORAGE_ROOT_OF, CHAIN, CHECKPOINTS, RULE)
 ROOT_PROVEN = Event("RootProven(address indexed,uint64 indexed,bytes32)")
 EVENTS = (ROOT_PROVEN,)
+
+#: Roots looked at, the last first: anybody may have an old one kept, and that hides no newer one unless often done.
+_MOST_ROOTS = 16
 
 
 @frozen
@@ -34,9 +38,13 @@ class ProvenHeads:
         return ChainId(chain), address(checkpoints), address(rule)
 
     async def proven_blocks(self, account: Address, since: BlockNumber, upto: BlockNumber) -> list[BlockNumber]:
-        """Blocks of the remote chain at which the account's storage root is kept, newest first."""
-        logs = await self.evm.logs(self.address, [[ROOT_PROVEN.topic], [topic_of(account)]], since, upto)
-        found = {ROOT_PROVEN.decode(log.topics, log.data, self.evm.endpoint)[1] for log in logs}
+        """Blocks of the remote chain at which the account's storage root was kept of late, newest first."""
+        topics: list[list[bytes]] = [[ROOT_PROVEN.topic], [topic_of(account)]]
+        found: set[int] = set()
+        async for log in newest_logs(self.evm, self.address, topics, since, upto):
+            found.add(ROOT_PROVEN.decode(log.topics, log.data, self.evm.endpoint)[1])
+            if len(found) == _MOST_ROOTS:
+                break
         return [BlockNumber(number) for number in sorted(found, reverse=True)]
 
     async def storage_root(self, account: Address, number: BlockNumber) -> Hash32:

@@ -15,6 +15,7 @@ from xl2.core.types import Address, BlockNumber, Hash32
 from xl2.ports import Call, Place
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm, Log, topic_of
+from xl2_adapters.newest_logs import newest_logs
 from xl2_adapters.nitro.send import Send, SendProof
 from xl2_adapters.tx_logs import Included
 
@@ -27,10 +28,8 @@ EXECUTED = Event("OutBoxTransactionExecuted(address indexed,address indexed,uint
 #: `mapping(bytes32 => bytes32) roots`: the one slot of the outbox that others prove.
 ROOTS_SLOT = 3
 
-#: L1 blocks in one look back for confirmed roots, and how many such looks: two weeks of Ethereum in all, where chains
-#: confirm about every hour.
-_STEP = 2_000
-_STEPS = 50
+#: How far back confirmed roots are looked for, in L1 blocks: two weeks of Ethereum, where chains confirm about hourly.
+_LOOK_BACK_BLOCKS = 100_000
 #: What a send calls may do more by the time it is called.
 _EXECUTE_MARGIN_PERCENT = 50
 
@@ -55,20 +54,15 @@ class Outbox:
     async def confirmed(self, upto: BlockNumber) -> AsyncIterator[ConfirmedRoot]:
         """Roots that the outbox holds at an L1 block, those confirmed last first."""
         seen: set[bytes] = set()
-        for step in range(_STEPS):
-            last = upto - step * _STEP
-            if last < 0:
-                return
-            first = max(0, last - _STEP + 1)
-            logs = await self.l1.logs(self.address, [[ROOT_UPDATED.topic]], BlockNumber(first), BlockNumber(last))
-            for log in reversed(logs):
-                send_root, block_hash = ROOT_UPDATED.decode(log.topics, log.data, self.l1.endpoint)
-                if send_root in seen:
-                    # A later block has its place.
-                    continue
-                seen.add(send_root)
-                if await self.block_of(send_root, upto) == block_hash:
-                    yield ConfirmedRoot(send_root=Hash32(send_root), block_hash=Hash32(block_hash), at=log.place.block)
+        since = BlockNumber(max(0, upto - _LOOK_BACK_BLOCKS))
+        async for log in newest_logs(self.l1, self.address, [[ROOT_UPDATED.topic]], since, upto):
+            send_root, block_hash = ROOT_UPDATED.decode(log.topics, log.data, self.l1.endpoint)
+            if send_root in seen:
+                # A later block has its place.
+                continue
+            seen.add(send_root)
+            if await self.block_of(send_root, upto) == block_hash:
+                yield ConfirmedRoot(send_root=Hash32(send_root), block_hash=Hash32(block_hash), at=log.place.block)
 
     async def block_of(self, send_root: Hash32, at: BlockNumber) -> Hash32:
         """Block hash that the outbox holds for a root, zero for none."""
