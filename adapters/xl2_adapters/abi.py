@@ -52,10 +52,17 @@ class Method:
         return _decode(types_of(self.returns), data, self.name, endpoint)
 
     def arguments(self, calldata: bytes, endpoint: str) -> tuple[Any, ...] | None:
-        """Values that calldata calls this function with, None where it calls another. Raises as `decode`."""
+        """
+        Values that calldata calls this function with, None where it calls another or nothing that can be read.
+
+        Anybody may write any bytes behind a selector, so odd ones say nothing against the endpoint that showed them.
+        """
         if calldata[:_SELECTOR] != self.selector:
             return None
-        return _decode(types_of(self.signature), calldata[_SELECTOR:], self.name, endpoint)
+        try:
+            return _decode(types_of(self.signature), calldata[_SELECTOR:], self.name, endpoint)
+        except RpcUnavailable:
+            return None
 
 
 @frozen

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from xl2.core.types import ZERO_ADDRESS, Address, Wei, address, checksum
-from xl2.errors import InvalidInput, Refused, Reverted, RpcUnavailable, Unaffordable
+from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
 from xl2.ports import Call, Cargo
 from xl2_adapters.abi import Method
 from xl2_adapters.contracts.alias import behind
@@ -95,14 +95,7 @@ class Tokens:
 
     async def withdraw_calls(self, cargo: Cargo, token: Address, sender: Address) -> Sequence[Call]:
         """Burn tokens on the chain, to be released on L1. Raises as `CanonicalBridge.withdraw_calls`."""
-        try:
-            answer = await self.rollup.view(token, L1_ADDRESS.encode())
-            on_l1 = address(L1_ADDRESS.decode(answer, self.rollup.endpoint)[0])
-        except (Reverted, RpcUnavailable) as other:
-            raise Refused(
-                f"token {checksum(token)} on chain {self.rollup.chain} names no token on l1: no gateway brought it",
-                remedy="Send it over the bridge that it came by.",
-            ) from other
+        on_l1 = await self._on_l1(token)
         if await self.token_there(on_l1) != token or cargo.token_there not in (None, on_l1):
             raise InvalidInput(
                 f"tokens {checksum(token)} and {checksum(cargo.token_there or on_l1)} do not name each other",
@@ -114,6 +107,20 @@ class Tokens:
         data = TRANSFER_UP.encode(on_l1, cargo.recipient, cargo.amount, b"")
         what = f"withdraw {cargo.amount} of token {checksum(token)} from chain {self.rollup.chain}"
         return (Call(chain=self.rollup.chain, to=router, data=data, what=what),)
+
+    async def _on_l1(self, token: Address) -> Address:
+        """Token on L1 that a token of the chain names. Raises `Refused` where it names none."""
+        try:
+            answer = await self.rollup.view(token, L1_ADDRESS.encode())
+        except Reverted:
+            answer = b""
+        if not answer:
+            # A contract with a fallback, or none at all, answers with nothing; a node that fails raises.
+            raise Refused(
+                f"token {checksum(token)} on chain {self.rollup.chain} names no token on l1: no gateway brought it",
+                remedy="Send it over the bridge that it came by.",
+            )
+        return address(L1_ADDRESS.decode(answer, self.rollup.endpoint)[0])
 
     async def token_there(self, token: Address) -> Address:
         """Address on the chain of a token of L1."""
@@ -137,11 +144,7 @@ class Tokens:
         return evolve(moved, cargo=evolve(moved.cargo, token=await self.token_there(on_l1), token_there=on_l1))
 
     def _read(self, data: bytes) -> Moved | None:
-        try:
-            values = ARRIVE.arguments(data, self.anchor.endpoint)
-        except RpcUnavailable:
-            # Anybody may call anything with such a beginning.
-            return None
+        values = ARRIVE.arguments(data, self.anchor.endpoint)
         if values is None:
             return None
         token, sender, recipient, amount, _ = values

@@ -36,7 +36,7 @@ class Requested:
 def requested_in(transaction: Included, diamond: Diamond) -> Sequence[Requested]:
     """Operations that a transaction of L1 asked for, in its order."""
     logs = [entry.log for entry in transaction.logs if entry.contract == diamond.address]
-    return [_requested(log, diamond.l1.endpoint) for log in logs if log.topics[0] == REQUESTED.topic]
+    return [_requested(log, diamond.l1.endpoint) for log in logs if log.topics[:1] == (REQUESTED.topic,)]
 
 
 async def requested(diamond: Diamond, first: BlockNumber, last: BlockNumber) -> Sequence[Requested]:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from eth_abi import encode
 
 from xl2.core.types import ZERO_ADDRESS, Address, Hash32, Wei, address, checksum
-from xl2.errors import InvalidInput, Refused, Reverted, RpcUnavailable, Unaffordable
+from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
 from xl2.ports import Call, Cargo
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.alias import speaker
@@ -188,7 +188,7 @@ class Tokens:
         """What a getter of a token returns, as the bridge passes it on: nothing where there is none."""
         try:
             return await self.anchor.view(token, method.encode())
-        except (Reverted, RpcUnavailable):
+        except Reverted:
             return b""
 
     async def _approvals(self, token: Address, sender: Address, amount: int) -> tuple[Call, ...]:

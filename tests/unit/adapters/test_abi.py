@@ -131,3 +131,13 @@ def test_indexed_values_stand_where_they_were_declared() -> None:
     values = event.decode(topics, (7).to_bytes(32), "http://node")
 
     assert values == (account.lower(), 7, b"\x22" * 32)
+
+
+@pytest.mark.parametrize("rest", [b"", b"\x00", b"\xff" * 64, bytes(31) + b"\x40" + b"\xff" * 32])
+def test_calldata_that_cannot_be_read_calls_nothing(rest: bytes) -> None:
+    """Whoever wrote it is not the endpoint that shows it."""
+    method = Method("take(uint256,bytes)")
+
+    assert method.arguments(method.selector + rest, "here") is None
+    assert method.arguments(method.encode(7, b"x"), "here") == (7, b"x")
+    assert method.arguments(b"\x01\x02\x03\x04", "here") is None
