@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from xl2.core.types import ZERO_ADDRESS, Address, Wei, address, checksum
-from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
+from xl2.errors import InvalidInput, Refused, Reverted
 from xl2.ports import Call, Cargo
 from xl2_adapters.abi import Method
 from xl2_adapters.contracts.alias import behind
+from xl2_adapters.erc20 import approvals, check_balance
 from xl2_adapters.evm import Evm
 from xl2_adapters.nitro.order import TicketPrice
 from xl2_adapters.nitro.pricing import Pricing
@@ -31,10 +32,6 @@ CALLDATA_DOWN = Method("getOutboundCalldata(address,address,address,uint256,byte
 #: What a gateway calls its counterpart with: token on L1, from, to, amount, more.
 ARRIVE = Method("finalizeInboundTransfer(address,address,address,uint256,bytes)")
 L1_ADDRESS = Method("l1Address()", "(address)")
-
-BALANCE = Method("balanceOf(address)", "(uint256)")
-ALLOWANCE = Method("allowance(address,address)", "(uint256)")
-APPROVE = Method("approve(address,uint256)", "(bool)")
 #: How the router wants what is paid for the submission packed, beside nothing else.
 _SUBMISSION = Method("_(uint256,bytes)")
 
@@ -71,7 +68,10 @@ class Tokens:
                 field="token_there",
                 value=cargo.token_there,
             )
-        approvals = await self._approvals(token, gateway, sender, cargo.amount)
+        await check_balance(self.anchor, token, sender, cargo.amount)
+        allowed = await approvals(
+            self.anchor, token, owner=sender, spender=gateway, amount=cargo.amount, rollup=self.rollup.chain
+        )
         price = await self._price(token, gateway, sender, refund, cargo)
         data = TRANSFER_DOWN.encode(
             token,
@@ -91,7 +91,7 @@ class Tokens:
             margin_percent=_DEPOSIT_MARGIN_PERCENT,
             what=what,
         )
-        return (*approvals, deposit)
+        return (*allowed, deposit)
 
     async def withdraw_calls(self, cargo: Cargo, token: Address, sender: Address) -> Sequence[Call]:
         """Burn tokens on the chain, to be released on L1. Raises as `CanonicalBridge.withdraw_calls`."""
@@ -102,7 +102,7 @@ class Tokens:
                 field="token_there",
                 value=cargo.token_there,
             )
-        await self._check_balance(self.rollup, token, sender, cargo.amount)
+        await check_balance(self.rollup, token, sender, cargo.amount)
         router = await self._counterpart(self.router)
         data = TRANSFER_UP.encode(on_l1, cargo.recipient, cargo.amount, b"")
         what = f"withdraw {cargo.amount} of token {checksum(token)} from chain {self.rollup.chain}"
@@ -184,22 +184,6 @@ class Tokens:
             data=data,
             gas_limit=cargo.gas_limit,
         )
-
-    async def _approvals(self, token: Address, gateway: Address, sender: Address, amount: int) -> tuple[Call, ...]:
-        """What lets the gateway take exactly this many tokens; nothing where it may already."""
-        await self._check_balance(self.anchor, token, sender, amount)
-        answer = await self.anchor.view(token, ALLOWANCE.encode(sender, gateway))
-        if ALLOWANCE.decode(answer, self.anchor.endpoint)[0] >= amount:
-            return ()
-        what = f"let the gateway of chain {self.rollup.chain} take {amount} of token {checksum(token)}"
-        return (Call(chain=self.anchor.chain, to=token, data=APPROVE.encode(gateway, amount), what=what),)
-
-    @staticmethod
-    async def _check_balance(evm: Evm, token: Address, owner: Address, amount: int) -> None:
-        (balance,) = BALANCE.decode(await evm.view(token, BALANCE.encode(owner)), evm.endpoint)
-        if balance < amount:
-            what = f"{checksum(owner)} has {balance} of token {checksum(token)} on chain {evm.chain}, needed {amount}"
-            raise Unaffordable(what, needed=amount, available=balance)
 
 
 def _token(moved: Moved) -> Address:

@@ -13,10 +13,11 @@ from attrs import field, frozen
 from eth_abi import encode
 
 from xl2.core.types import ZERO_ADDRESS, Address, Hash32, Wei, address, checksum
-from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
+from xl2.errors import InvalidInput, Refused, Reverted
 from xl2.ports import Call, Cargo
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.alias import speaker
+from xl2_adapters.erc20 import approvals, check_balance
 from xl2_adapters.evm import Evm
 from xl2_adapters.tx_logs import Included
 from xl2_adapters.zk_stack.gas import GAS_PER_PUBDATA
@@ -37,9 +38,6 @@ ARRIVE = Method("finalizeDeposit(address,address,address,uint256,bytes)")
 ON_L1 = Method("l1TokenAddress(address)", "(address)")
 ON_ROLLUP = Method("l2TokenAddress(address)", "(address)")
 
-BALANCE = Method("balanceOf(address)", "(uint256)")
-ALLOWANCE = Method("allowance(address,address)", "(uint256)")
-APPROVE = Method("approve(address,uint256)", "(bool)")
 _DESCRIPTION = (Method("name()"), Method("symbol()"), Method("decimals()"))
 
 #: selector 4 ‖ recipient 20 ‖ token on L1 20 ‖ amount 32
@@ -106,7 +104,7 @@ class Tokens:
                 field="token_there",
                 value=cargo.token_there,
             )
-        await check_tokens(self.anchor, token, sender, cargo.amount)
+        await _check_tokens(self.anchor, token, sender, cargo.amount)
         data = DEPOSIT.encode(cargo.recipient, token, cargo.amount, gas_limit, GAS_PER_PUBDATA, sender)
         deposit = Call(
             chain=self.anchor.chain,
@@ -115,7 +113,10 @@ class Tokens:
             value=paid,
             what=f"deposit {cargo.amount} of token {checksum(token)} to chain {self.rollup.chain}",
         )
-        return (*await self._approvals(token, sender, cargo.amount), deposit)
+        allowed = await approvals(
+            self.anchor, token, owner=sender, spender=self.bridge, amount=cargo.amount, rollup=self.rollup.chain
+        )
+        return (*allowed, deposit)
 
     async def withdraw_calls(self, cargo: Cargo, token: Address, sender: Address) -> Sequence[Call]:
         """Burn tokens on the chain, to be released on L1. Raises as `CanonicalBridge.withdraw_calls`."""
@@ -127,7 +128,7 @@ class Tokens:
                 field="token_there",
                 value=cargo.token_there,
             )
-        await check_tokens(self.rollup, token, sender, cargo.amount)
+        await _check_tokens(self.rollup, token, sender, cargo.amount)
         data = WITHDRAW.encode(cargo.recipient, token, cargo.amount)
         what = f"withdraw {cargo.amount} of token {checksum(token)} from chain {self.rollup.chain}"
         return (Call(chain=self.rollup.chain, to=await self.bridge_there(), data=data, what=what),)
@@ -191,20 +192,9 @@ class Tokens:
         except Reverted:
             return b""
 
-    async def _approvals(self, token: Address, sender: Address, amount: int) -> tuple[Call, ...]:
-        """What lets the bridge take exactly this many tokens; nothing where it may already."""
-        answer = await self.anchor.view(token, ALLOWANCE.encode(sender, self.bridge))
-        if ALLOWANCE.decode(answer, self.anchor.endpoint)[0] >= amount:
-            return ()
-        what = f"let the bridge of chain {self.rollup.chain} take {amount} of token {checksum(token)}"
-        return (Call(chain=self.anchor.chain, to=token, data=APPROVE.encode(self.bridge, amount), what=what),)
 
-
-async def check_tokens(evm: Evm, token: Address, owner: Address, amount: int) -> None:
+async def _check_tokens(evm: Evm, token: Address, owner: Address, amount: int) -> None:
     """Raises `Unaffordable` where the owner has less, `InvalidInput` for an amount of zero."""
     if amount == 0:
         raise InvalidInput("the bridge moves no amount of zero", field="amount", value=0)
-    (balance,) = BALANCE.decode(await evm.view(token, BALANCE.encode(owner)), evm.endpoint)
-    if balance < amount:
-        what = f"{checksum(owner)} has {balance} of token {checksum(token)} on chain {evm.chain}, needed {amount}"
-        raise Unaffordable(what, needed=amount, available=balance)
+    await check_balance(evm, token, owner, amount)

@@ -13,8 +13,9 @@ from xl2.errors import InvalidInput, Reverted, Unaffordable
 from xl2.ports import Call, Cargo
 from xl2_adapters.abi import Method
 from xl2_adapters.contracts.alias import speaker
+from xl2_adapters.erc20 import ALLOWANCE, APPROVE, BALANCE
 from xl2_adapters.op_stack.canonical.message import BRIDGE_ETHER, BRIDGE_TOKEN, SEND, Ends
-from xl2_adapters.op_stack.canonical.tokens import ALLOWANCE, APPROVE, BALANCE, Side, pair_of
+from xl2_adapters.op_stack.canonical.tokens import Side, pair_of
 from xl2_adapters.op_stack.output_root import MESSAGE_PASSER
 
 DEPOSIT = Method("depositTransaction(address,uint256,uint64,bool,bytes)")

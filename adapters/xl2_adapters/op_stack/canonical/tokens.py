@@ -15,9 +15,6 @@ from xl2_adapters.evm import Evm
 
 REMOTE = Method("remoteToken()", "(address)")
 BRIDGE = Method("bridge()", "(address)")
-BALANCE = Method("balanceOf(address)", "(uint256)")
-ALLOWANCE = Method("allowance(address,address)", "(uint256)")
-APPROVE = Method("approve(address,uint256)", "(bool)")
 
 
 @frozen(kw_only=True)
