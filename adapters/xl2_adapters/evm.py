@@ -172,7 +172,7 @@ class Evm:
         data_fee = self._number(fields.get("l1Fee") or "0x0")
         return TxReceipt(
             tx_hash=self._hash(fields.get("transactionHash")),
-            block=BlockNumber(self._number(fields.get("blockNumber"))),
+            block=BlockNumber(self._count(fields.get("blockNumber"))),
             block_hash=self._hash(fields.get("blockHash")),
             succeeded=self._number(fields.get("status")) == 1,
             gas_used=gas_used,
@@ -281,10 +281,10 @@ class Evm:
         fields = rpc_wire.mapping(entry, self.endpoint)
         topics = tuple(self._data(topic) for topic in rpc_wire.sequence(fields.get("topics"), self.endpoint))
         place = Place(
-            block=BlockNumber(self._number(fields.get("blockNumber"))),
+            block=BlockNumber(self._count(fields.get("blockNumber"))),
             block_hash=self._hash(fields.get("blockHash")),
             tx_hash=self._hash(fields.get("transactionHash")),
-            log_index=self._number(fields.get("logIndex")),
+            log_index=self._count(fields.get("logIndex")),
         )
         matches = len(topics) >= len(wanted) and all(
             any_of is None or topic in any_of for topic, any_of in zip(topics, wanted, strict=False)
@@ -305,10 +305,10 @@ class Evm:
             raise NotYet(f"chain {self.chain} has no {what} yet")
         fields = rpc_wire.mapping(found, self.endpoint)
         return Block(
-            number=BlockNumber(self._number(fields.get("number"))),
+            number=BlockNumber(self._count(fields.get("number"))),
             hash=self._hash(fields.get("hash")),
             parent_hash=self._hash(fields.get("parentHash")),
-            timestamp=Timestamp(self._number(fields.get("timestamp"))),
+            timestamp=Timestamp(self._count(fields.get("timestamp"))),
             gas_limit=self._number(fields.get("gasLimit")),
         )
 
@@ -317,6 +317,9 @@ class Evm:
 
     def _number(self, value: Json) -> int:
         return rpc_wire.quantity(value, self.endpoint)
+
+    def _count(self, value: Json) -> int:
+        return rpc_wire.count(value, self.endpoint)
 
     def _data(self, value: Json) -> bytes:
         return rpc_wire.data(value, self.endpoint)

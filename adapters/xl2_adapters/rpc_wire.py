@@ -36,6 +36,7 @@ NEVER_NULL = frozenset(
 REVERTED = 3
 
 _QUANTITY = re.compile("0x[0-9a-fA-F]{1,64}")
+_COUNT_BITS = 63
 
 #: How much of a strange body an error quotes.
 _QUOTED_BYTES = 80
@@ -129,6 +130,18 @@ def quantity(value: Json, endpoint: str) -> int:
     if isinstance(value, str) and _QUANTITY.fullmatch(value):
         return int(value, 16)
     raise _garbage(f"expected a hex quantity, got {str(value)[:_QUOTED_BYTES]!r}", endpoint)
+
+
+def count(value: Json, endpoint: str) -> int:
+    """A hex quantity that counts blocks, logs or seconds: below 2^63, which every store can hold.
+
+    Raises:
+        RpcUnavailable: the endpoint gave something else.
+    """
+    found = quantity(value, endpoint)
+    if found >> _COUNT_BITS:
+        raise _garbage(f"expected a number of blocks, logs or seconds, got {value!r}", endpoint)
+    return found
 
 
 def data(value: Json, endpoint: str) -> bytes:

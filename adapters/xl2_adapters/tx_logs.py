@@ -60,7 +60,7 @@ async def included(evm: Evm, tx_hash: Hash32) -> Included | None:
     fields, sent = rpc_wire.mapping(receipt, name), rpc_wire.mapping(transaction, name)
     if rpc_wire.data(fields.get("transactionHash"), name) != tx_hash:
         raise RpcUnavailable(f"{name} sent another transaction's receipt for {hex_text(tx_hash)}", endpoint=name)
-    block = BlockNumber(rpc_wire.quantity(fields.get("blockNumber"), name))
+    block = BlockNumber(rpc_wire.count(fields.get("blockNumber"), name))
     block_hash = Hash32(rpc_wire.data(fields.get("blockHash"), name))
 
     def emitted(entry: Json) -> Emitted:
@@ -69,7 +69,7 @@ async def included(evm: Evm, tx_hash: Hash32) -> Included | None:
             block=block,
             block_hash=block_hash,
             tx_hash=tx_hash,
-            log_index=rpc_wire.quantity(log.get("logIndex"), name),
+            log_index=rpc_wire.count(log.get("logIndex"), name),
         )
         topics = tuple(rpc_wire.data(topic, name) for topic in rpc_wire.sequence(log.get("topics"), name))
         return Emitted(

@@ -8,6 +8,7 @@ import pytest
 from xl2.errors import InvalidInput, Reverted, RpcRejected, RpcUnavailable
 from xl2_adapters.rpc_wire import (
     Call,
+    count,
     data,
     decode_batch,
     decode_single,
@@ -195,6 +196,12 @@ def test_quantities_data_objects_and_arrays_are_read() -> None:
     assert data("0x00ff", "node") == b"\x00\xff"
     assert mapping({"a": 1}, "node") == {"a": 1}
     assert sequence(["a"], "node") == ["a"]
+
+
+def test_a_count_is_one_that_every_store_can_hold() -> None:
+    assert count("0x7fffffffffffffff", "node") == 2**63 - 1
+    with pytest.raises(RpcUnavailable, match="blocks, logs or seconds"):
+        count("0x8000000000000000", "node")
 
 
 @pytest.mark.parametrize("value", [None, 31, "31", "0x", "0xzz", "", [], {}, True, "0x1_f", "0x-1", "0x\u0661"])

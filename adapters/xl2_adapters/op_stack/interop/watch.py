@@ -147,6 +147,6 @@ class Watcher:
             number=BlockNumber(number),
             hash=hash32(rpc_wire.data(fields.get("hash"), endpoint)),
             parent_hash=hash32(rpc_wire.data(fields.get("parentHash"), endpoint)),
-            timestamp=Timestamp(rpc_wire.quantity(fields.get("timestamp"), endpoint)),
+            timestamp=Timestamp(rpc_wire.count(fields.get("timestamp"), endpoint)),
             gas_limit=rpc_wire.quantity(fields.get("gasLimit"), endpoint),
         )
