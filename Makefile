@@ -45,7 +45,7 @@ forge: .setup ## Solidity tests, after a canary that must fail
 
 pytest: .setup
 	@echo "== pytest"
-	@PYTHONHASHSEED=0 .venv/bin/pytest -n $(WORKERS) --dist loadgroup
+	@PYTHONHASHSEED=0 .venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 contracts: .setup ## compile, and write the artifacts that the wheel carries
 	@$(PY) -m tools.artifacts

@@ -25,13 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tier = item.path.relative_to(TESTS).parts[0]
         if tier in TIERS:
             item.add_marker(tier)
-        if _shares_devnet(item):
-            item.add_marker(pytest.mark.xdist_group("devnet"))
-    # One devnet, not one a process; and last, so that what keeps a processor busy does not starve the node beside it.
-    items.sort(key=_shares_devnet)
+    # Last, so that what keeps a processor busy does not starve the nodes beside it.
+    items.sort(key=_uses_devnet)
 
 
-def _shares_devnet(item: pytest.Item) -> bool:
+def _uses_devnet(item: pytest.Item) -> bool:
     return "devnet" in getattr(item, "fixturenames", ())
 
 

@@ -108,7 +108,10 @@ class Sequencer:
             head = await self._block("latest")
             if head["hash"] == self._head["hash"]:
                 await self._l2.call("evm_mine")
-                await self._check(await self._block("latest"))
+                head = await self._block("latest")
+            # Asked behind the mining: a rollback may have come between the look and it.
+            if head["parentHash"] == self._head["hash"]:
+                await self._check(head)
                 await self._advance()
             else:
                 log.warning("rolled back", extra={"fields": {"chain": self.name, "block": int(head["number"], 16)}})

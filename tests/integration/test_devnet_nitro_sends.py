@@ -36,9 +36,6 @@ from xl2_devnet.controls import ROOTS as WITHHOLD_ROOTS
 from xl2_devnet.nitro.contracts import stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 
-# One after the other: a devnet on Arbitrum's contracts, and one on the stand-ins.
-pytestmark = pytest.mark.xdist_group("nitro sends")
-
 UserOf = Callable[[str, str], User]
 NODE = stand_in("NodeInterface")
 

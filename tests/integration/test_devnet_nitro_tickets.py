@@ -38,9 +38,6 @@ from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
 from xl2_devnet.nitro.contracts import PACKAGE, stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 
-# One after the other: a devnet on Arbitrum's contracts, and one on the stand-ins.
-pytestmark = pytest.mark.xdist_group("nitro tickets")
-
 UserOf = Callable[[str, str], User]
 WEEK = 7 * 86_400
 

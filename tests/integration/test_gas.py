@@ -9,9 +9,6 @@ from bench.figures import GOALS, Figure, load, missed
 from bench.gas import measure_gas
 from bench.page import PAGE, page
 
-#: Measured once, in one process.
-pytestmark = pytest.mark.xdist_group("gas")
-
 
 @pytest.fixture(scope="module")
 def measured() -> Mapping[str, Figure]:

@@ -30,7 +30,6 @@ from xl2_devnet.accounts import account
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("supersim"),
     pytest.mark.skipif(not is_for_this_machine(), reason="supersim is published for Linux on x86-64 only"),
 ]
 MINT = Method("mint(address,uint256)")

@@ -14,9 +14,6 @@ from rich.console import Console
 from xl2_devnet.matrix.cells import ROUTES, Cell, Kind, Outcome
 from xl2_devnet.matrix.tables import draw
 
-#: Filled once, in one process.
-pytestmark = pytest.mark.xdist_group("matrix")
-
 L2S = ("op-a", "base-b", "arbitrum-c", "zk-d")
 #: Where the log of each kind stands that is shown: messages at the origin, receipts at the destination.
 HOME = {Kind.MESSAGE: "origin", Kind.TRANSFER: "origin", Kind.REFUND: "destination"}
