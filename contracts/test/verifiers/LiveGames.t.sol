@@ -60,6 +60,20 @@ contract LiveGamesTest is Test {
         live.settled(claim);
     }
 
+    /// @dev The attack: a delay that is zero in its lowest 64 bits.
+    function test_settled_waitsForDelaysOfAnySize() public {
+        _settle(NUMBER);
+        live.settled(claim);
+        bytes4[2] memory delays =
+            [IPortal.disputeGameFinalityDelaySeconds.selector, IPortal.proofMaturityDelaySeconds.selector];
+        for (uint256 i; i < delays.length; ++i) {
+            vm.mockCall(address(rollup.portal), abi.encodePacked(delays[i]), abi.encode(uint256(1) << 64));
+            vm.expectPartialRevert(WithdrawalRule.NotYetSettled.selector);
+            live.settled(claim);
+            vm.clearMockedCalls();
+        }
+    }
+
     function test_settled_refusesABlacklistedGame() public {
         IGame game = _settle(NUMBER);
         rollup.portal.blacklistDisputeGame(address(game));

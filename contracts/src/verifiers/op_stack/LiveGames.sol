@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRollup} from "../../interfaces/IRollup.sol";
 import {Packed} from "../../libraries/Packed.sol";
 import {StateRooted} from "../StateRooted.sol";
@@ -78,11 +79,9 @@ contract LiveGames is StateRooted {
         WithdrawalRule.check(
             WithdrawalRule.Game(gameType, game.createdAt(), game.resolvedAt(), game.status()),
             WithdrawalRule.Respect(portal.respectedGameType(), portal.respectedGameTypeUpdatedAt()),
-            WithdrawalRule.Delays(
-                uint64(portal.disputeGameFinalityDelaySeconds()), uint64(portal.proofMaturityDelaySeconds())
-            ),
+            WithdrawalRule.Delays(portal.disputeGameFinalityDelaySeconds(), portal.proofMaturityDelaySeconds()),
             block.timestamp
         );
-        number = uint64(game.l2BlockNumber());
+        number = SafeCast.toUint64(game.l2BlockNumber());
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRollup} from "../../interfaces/IRollup.sol";
 import {Packed} from "../../libraries/Packed.sol";
 import {StateRooted} from "../StateRooted.sol";
@@ -74,7 +75,7 @@ contract LiveRegistry is StateRooted {
         IRegistryGame game = IRegistryGame(listed);
         if (game.rootClaim() != outputRoot) revert NotThisClaim(listed, game.rootClaim(), outputRoot);
         _judge(game, gameType);
-        number = uint64(game.l2BlockNumber());
+        number = SafeCast.toUint64(game.l2BlockNumber());
     }
 
     function _judge(IRegistryGame game, uint32 gameType) private view {
@@ -87,9 +88,8 @@ contract LiveRegistry is StateRooted {
             respected: game.wasRespectedGameTypeWhenCreated(),
             retirement: registry.retirementTimestamp()
         });
-        WithdrawalRule.Delays memory delays = WithdrawalRule.Delays(
-            uint64(registry.disputeGameFinalityDelaySeconds()), uint64(portal.proofMaturityDelaySeconds())
-        );
+        WithdrawalRule.Delays memory delays =
+            WithdrawalRule.Delays(registry.disputeGameFinalityDelaySeconds(), portal.proofMaturityDelaySeconds());
         RegistryRule.check(facts, delays, block.timestamp);
         if (!registry.isGameClaimValid(address(game))) revert NotValid(address(game));
     }

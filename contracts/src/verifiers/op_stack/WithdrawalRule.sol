@@ -23,8 +23,8 @@ library WithdrawalRule {
     /// @param finality `disputeGameFinalityDelaySeconds`: a resolved game may be blacklisted for so long
     /// @param maturity `proofMaturityDelaySeconds`: a withdrawal waits so long after it was shown to the portal
     struct Delays {
-        uint64 finality;
-        uint64 maturity;
+        uint256 finality;
+        uint256 maturity;
     }
 
     /// @notice The game is not resolved (0), or its challenger won (1).
