@@ -16,6 +16,9 @@ import {reaches, SETTLED} from "./types/Assurance.sol";
 /// head must be shown by a settled verifier that stands, the chain of hashes between must lead from one to the other,
 /// and the count must be known and not merely said (see {Truth}). What it cannot show is a head beyond the newest
 /// settled one: that waits until settled evidence has come so far.
+///
+/// It assumes that logs only grow: that the outboxes and inboxes of the chains registered are the append-only contracts
+/// they are taken for. Where one of them, or its chain, rewrites a log, honest verifiers can contradict each other.
 contract Auditor {
     /// @notice What a verifier below settled vouches for.
     /// @param number The verifier's
