@@ -362,15 +362,23 @@ async def test_another_outbox_and_another_implementation_are_refused(rule: Rule,
     outbox = rule.roots.roots.outbox
     bridge = Address(bytes.fromhex(devnet.chain(ARBITRUM).rollup["bridge"][2:]))
     elsewhere = evolve(rule.roots, roots=evolve(rule.roots.roots, outbox=Outbox(outbox.l1, bridge)))
-    upgraded = evolve(rule.roots, implementation=bridge)
+    upgraded = [
+        evolve(rule.roots, pins=evolve(rule.roots.pins, outbox_implementation=bridge)),
+        evolve(rule.roots, pins=evolve(rule.roots.pins, bridge_implementation=bridge)),
+    ]
+    # A contract that allows no outbox, in the bridge's place.
+    disallowed = evolve(rule.roots, pins=evolve(rule.roots.pins, bridge=outbox.address))
     # A proof that holds, of another contract of the same rollup.
     proof = HeaderProof(outbox.l1, header)
     await proof.account(bridge, [Hash32(outbox_module.ROOTS_SLOT.to_bytes(32))])
 
     with pytest.raises(ProofInvalid):
         await elsewhere.rule_proof(root, header)
-    with pytest.raises(ProofInvalid, match="the verifier is made for"):
-        await upgraded.rule_proof(root, header)
+    for other in upgraded:
+        with pytest.raises(ProofInvalid, match="the verifier is made for"):
+            await other.rule_proof(root, header)
+    with pytest.raises(ProofInvalid, match="no longer allows outbox"):
+        await disallowed.rule_proof(root, header)
     assert await rule.verdict(header, encode_claim(root) + proof.encode()) == selector("InvalidProof(uint8)")
 
 
@@ -400,13 +408,18 @@ async def test_nothing_may_be_left_over_or_missing(rule: Rule) -> None:
     assert isinstance(await rule.live_verdict(encode_claim(root) + b"\0"), bytes)
 
 
-async def test_an_outbox_whose_slots_moved_is_told_at_connect(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox = rule.roots.roots.outbox
-    await check_layout(outbox.l1, await layout(outbox))
+@pytest.mark.parametrize(
+    ("slot", "name"), [("ROOTS_SLOT", "AbsOutbox.roots"), ("OUTBOXES_SLOT", "AbsBridge.allowedOutboxesMap")]
+)
+async def test_slots_that_moved_are_told_at_connect(
+    rule: Rule, monkeypatch: pytest.MonkeyPatch, slot: str, name: str
+) -> None:
+    outbox, bridge = rule.roots.roots.outbox, rule.roots.pins.bridge
+    await check_layout(outbox.l1, await layout(outbox, bridge))
 
-    monkeypatch.setattr(outbox_module, "ROOTS_SLOT", 4)
-    with pytest.raises(LayoutDiffers, match=r"AbsOutbox.roots"):
-        await check_layout(outbox.l1, await layout(outbox))
+    monkeypatch.setattr(outbox_module, slot, 4)
+    with pytest.raises(LayoutDiffers, match=name):
+        await check_layout(outbox.l1, await layout(outbox, bridge))
 
 
 async def test_contracts_of_another_family_are_not_taken_for_nitros(devnet: Description, config: Config) -> None:

@@ -44,10 +44,10 @@ class NitroChain(RollupChain):
 
     async def provable_roots(self, anchor: Evm, reader: Evm, rule: Address) -> ProvableRoots[Any]:
         """Confirmed blocks under the outbox that the rule is made for."""
-        outbox, implementation = await pins_of(reader, rule)
-        roots = Roots(rollup=self, outbox=Outbox(anchor, outbox))
-        await check_layout(anchor, await layout(roots.outbox))
-        return ProvenRoots(roots=roots, implementation=implementation)
+        pins = await pins_of(reader, rule)
+        roots = Roots(rollup=self, outbox=Outbox(anchor, pins.outbox))
+        await check_layout(anchor, await layout(roots.outbox, pins.bridge))
+        return ProvenRoots(roots=roots, pins=pins)
 
     async def head_source(self, anchor: Evm, rollup: Address) -> HeadSource:
         """Under the confirmed blocks of the outbox that the rollup's contract asks."""

@@ -20,6 +20,7 @@ from xl2_adapters.nitro.send import Send, SendProof
 from xl2_adapters.tx_logs import Included
 
 ROOTS = Method("roots(bytes32)", "(bytes32)")
+ALLOWED = Method("allowedOutboxes(address)", "(bool)")
 IS_SPENT = Method("isSpent(uint256)", "(bool)")
 EXECUTE = Method("executeTransaction(bytes32[],uint256,address,address,uint256,uint256,uint256,uint256,bytes)")
 ROOT_UPDATED = Event("SendRootUpdated(bytes32 indexed,bytes32 indexed)")
@@ -27,6 +28,8 @@ EXECUTED = Event("OutBoxTransactionExecuted(address indexed,address indexed,uint
 
 #: `mapping(bytes32 => bytes32) roots`: the one slot of the outbox that others prove.
 ROOTS_SLOT = 3
+#: `mapping(address => (uint256 index, bool allowed)) allowedOutboxesMap`: of the bridge.
+OUTBOXES_SLOT = 2
 
 #: How far back confirmed roots are looked for, in L1 blocks: two weeks of Ethereum, where chains confirm about hourly.
 _LOOK_BACK_BLOCKS = 100_000
@@ -125,3 +128,9 @@ class Outbox:
 def root_slot(send_root: Hash32) -> Hash32:
     """Slot in which the outbox keeps the block hash of a root."""
     return keccak(send_root + ROOTS_SLOT.to_bytes(32))
+
+
+def allowed_slot(outbox: Address) -> Hash32:
+    """Slot in which the bridge keeps whether it pays out for an outbox."""
+    info = int.from_bytes(keccak(outbox.rjust(32, b"\0") + OUTBOXES_SLOT.to_bytes(32)))
+    return Hash32((info + 1).to_bytes(32))

@@ -3,8 +3,8 @@ Root proof: a confirmed block of a Nitro chain becomes what contracts elsewhere 
 
 Comes in: a root, and for readers that know only an L1 block hash that block's header. Goes out: the bytes of
 `ProvenRoots` and of `LiveRoots` (protocol.md section 7). Promise: the outbox's word was proven under the L1 header and
-compared with the root, and the outbox runs the implementation whose slots the rule knows; at connect, a proof of the
-slot is compared with what the outbox says when it is called.
+compared with the root, the bridge allows that outbox, and both run the implementations whose slots the rule knows; at
+connect, proofs of the slots are compared with what the two say when they are called.
 """
 
 from attrs import frozen
@@ -18,12 +18,26 @@ from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.header_proof import HeaderProof
 from xl2_adapters.layout import Fact
-from xl2_adapters.nitro.outbox import ROOTS, Outbox, root_slot
+from xl2_adapters.nitro.outbox import ALLOWED, ROOTS, Outbox, allowed_slot, root_slot
 from xl2_adapters.nitro.roots import NitroRoot, Roots
 
 OUTBOX = Method("outbox()", "(address)")
 OUTBOX_IMPLEMENTATION = Method("outboxImplementation()", "(address)")
-PINS = (OUTBOX, OUTBOX_IMPLEMENTATION)
+BRIDGE = Method("bridge()", "(address)")
+BRIDGE_IMPLEMENTATION = Method("bridgeImplementation()", "(address)")
+PINS = (OUTBOX, OUTBOX_IMPLEMENTATION, BRIDGE, BRIDGE_IMPLEMENTATION)
+
+_ALLOWED = (1).to_bytes(32)
+
+
+@frozen(kw_only=True)
+class Pins:
+    """What a `ProvenRoots` was deployed for: two proxies of L1, and what runs behind them as the rule knows it."""
+
+    outbox: Address
+    outbox_implementation: Address
+    bridge: Address
+    bridge_implementation: Address
 
 
 @frozen(kw_only=True)
@@ -31,23 +45,34 @@ class ProvenRoots:
     """Confirmed blocks, for a `ProvenRoots`. Implements `xl2_adapters.rollup.ProvableRoots`."""
 
     roots: Roots
-    #: What runs behind the outbox's proxy, as the rule knows it.
-    implementation: Address
+    pins: Pins
 
     async def newest_settled(self, at: Block, upto: BlockNumber) -> NitroRoot:
         """Newest confirmed block."""
         return await self.roots.newest_settled(at, upto)
 
     async def rule_proof(self, root: NitroRoot, header: Header) -> bytes:
-        """Claim ‖ account of the outbox ‖ its implementation ‖ its word for the root, under the L1 header."""
-        outbox = self.roots.outbox
+        """
+        Claim, the outbox's word for the root, the bridge's for the outbox, under the L1 header.
+
+        Each word behind its contract's account and implementation. Raises `ProofInvalid` where one is another.
+        """
+        outbox, pins = self.roots.outbox, self.pins
         proof = HeaderProof(outbox.l1, header)
-        (word,) = await proof.proxy(outbox.address, self.implementation, [root_slot(root.send_root)])
+        (word,) = await proof.proxy(outbox.address, pins.outbox_implementation, [root_slot(root.send_root)])
         if word != root.header.hash:
             raise ProofInvalid(
                 f"l1 block {header.number} proves block {hex_text(word)} for {root.name}, our node has "
                 f"{hex_text(root.header.hash)}"
             )
+        (allowed,) = await proof.words(pins.bridge, [allowed_slot(outbox.address)])
+        if allowed != _ALLOWED:
+            raise ProofInvalid(
+                f"bridge {checksum(pins.bridge)} on l1 no longer allows outbox {checksum(outbox.address)} at block "
+                f"{header.number}",
+                remedy="The rollup has another outbox: the verifier stays silent until a new one is registered.",
+            )
+        await proof.proxy(pins.bridge, pins.bridge_implementation, [allowed_slot(outbox.address)])
         return encode_claim(root) + proof.encode()
 
 
@@ -72,16 +97,21 @@ def encode_claim(root: NitroRoot) -> bytes:
     return root.send_root + len(encoded).to_bytes(2) + encoded
 
 
-async def pins_of(reader: Evm, rule: Address) -> tuple[Address, Address]:
-    """Outbox and its implementation, as a `ProvenRoots` was deployed for. Raises `ConfigInvalid` for another rule."""
+async def pins_of(reader: Evm, rule: Address) -> Pins:
+    """What a `ProvenRoots` says of itself. Raises `ConfigInvalid` for another rule."""
     try:
         answers = await reader.views([(rule, method.encode()) for method in PINS])
-        outbox, implementation = (
-            method.decode(answer, reader.endpoint)[0] for method, answer in zip(PINS, answers, strict=True)
+        outbox, outbox_implementation, bridge, bridge_implementation = (
+            address(method.decode(answer, reader.endpoint)[0]) for method, answer in zip(PINS, answers, strict=True)
         )
     except Reverted as other:
         raise _no_rule(rule, "settled rule", reader) from other
-    return address(outbox), address(implementation)
+    return Pins(
+        outbox=outbox,
+        outbox_implementation=outbox_implementation,
+        bridge=bridge,
+        bridge_implementation=bridge_implementation,
+    )
 
 
 async def outbox_of(anchor: Evm, rollup: Address) -> Address:
@@ -93,14 +123,24 @@ async def outbox_of(anchor: Evm, rollup: Address) -> Address:
     return address(outbox)
 
 
-async def layout(outbox: Outbox) -> list[Fact]:
-    """The slot that proofs rest on, by the newest root; nothing while there is none."""
+async def layout(outbox: Outbox, bridge: Address) -> list[Fact]:
+    """The slots that proofs rest on: the bridge's word for the outbox, and the newest root, if there is one."""
+    facts = [
+        Fact(
+            contract=bridge,
+            name="AbsBridge.allowedOutboxesMap",
+            slot=allowed_slot(outbox.address),
+            bits=8,
+            getter=ALLOWED,
+            arguments=(checksum(outbox.address),),
+        )
+    ]
     tip = await outbox.l1.head(Finality.LATEST)
     newest = await anext(outbox.confirmed(tip.number), None)
-    if newest is None:
-        return []
-    slot, name = root_slot(newest.send_root), "AbsOutbox.roots"
-    return [Fact(contract=outbox.address, name=name, slot=slot, getter=ROOTS, arguments=(newest.send_root,))]
+    if newest is not None:
+        slot, name = root_slot(newest.send_root), "AbsOutbox.roots"
+        facts.append(Fact(contract=outbox.address, name=name, slot=slot, getter=ROOTS, arguments=(newest.send_root,)))
+    return facts
 
 
 def _no_rule(contract: Address, what: str, where: Evm) -> ConfigInvalid:

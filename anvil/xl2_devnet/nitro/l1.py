@@ -137,6 +137,7 @@ async def created(l1: RpcClient, own: Arbitrum, creator: Creator) -> Sequence[di
                     "outbox": at["outbox"],
                     "outbox_implementation": await implementation(l1, at["outbox"]),
                     "bridge": at["bridge"],
+                    "bridge_implementation": await implementation(l1, at["bridge"]),
                     "sequencer_inbox": at["sequencerInbox"],
                     "rollup_event_inbox": at["rollupEventInbox"],
                     "challenge_manager": at["challengeManager"],

@@ -103,11 +103,12 @@ class NitroRollup:
         return {"checkpoints": plan.create(xl2("SentCheckpoints"), on_l1["anchor_blocks"])}
 
     def plan_rule(self, plan: Plan, rollup: Mapping[str, str], clocks: Clocks) -> str | None:  # noqa: ARG002
-        """Roots in the outbox' storage."""
-        return plan.create(xl2("ProvenRoots"), (rollup["outbox"], rollup["outbox_implementation"]))
+        """Roots in the outbox' storage, while the bridge's allows that outbox."""
+        pins = ("outbox", "outbox_implementation", "bridge", "bridge_implementation")
+        return plan.create(xl2("ProvenRoots"), tuple(rollup[pin] for pin in pins))
 
     def plan_live(self, plan: Plan, site: Site, rollup: Mapping[str, str], own: Mapping[str, str]) -> str:  # noqa: ARG002
-        """Roots as the outbox says them."""
+        """Roots as the outbox says them, while its bridge allows it."""
         return plan.create(xl2("LiveRoots"), site.chain_id, rollup["outbox"], rollup["inbox"])
 
     def node(self, berth: Berth) -> "NitroNode":

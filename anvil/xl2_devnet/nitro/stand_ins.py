@@ -18,23 +18,27 @@ def plan_stand_ins(plan: Plan, clocks: Clocks) -> dict[str, str]:
     proposer = account("proposer").address
     validators = [proposer, *(account(role).address for role in LIARS)]
     stake_token = plan.create(stand_in("StakeTokenStandIn"))
-    bridge = plan.create(stand_in("BridgeStandIn"))
+    bridge_implementation = plan.create(stand_in("BridgeStandIn"))
+    # Each knows others that come behind it, in this order.
+    own = plan.tx_nonce
+    sequencer_inbox_at, inbox_at, _, outbox_at, rollup_at = (created_by(plan.account, own + n) for n in range(1, 6))
+    wired = stand_in("BridgeStandIn").call("initialize", rollup_at, inbox_at, outbox_at, sequencer_inbox_at)
+    bridge = plan.create(stand_in("ERC1967Proxy"), bridge_implementation, wired)
     sequencer_inbox = plan.create(stand_in("SequencerInboxStandIn"), bridge, proposer, clocks.force_inclusion_blocks)
     inbox = plan.create(stand_in("InboxStandIn"), bridge, sequencer_inbox)
     implementation = plan.create(stand_in("OutboxStandIn"))
-    # Each of the two knows the other; the proxy comes first, and the rollup right behind it.
-    initialize = stand_in("OutboxStandIn").call("initialize", bridge, created_by(plan.account, plan.tx_nonce + 1))
+    initialize = stand_in("OutboxStandIn").call("initialize", bridge, rollup_at)
     outbox = plan.create(stand_in("ERC1967Proxy"), implementation, initialize)
     rollup = plan.create(
         stand_in("RollupStandIn"), bridge, outbox, stake_token, STAKE, clocks.confirm_blocks, validators
     )
-    plan.call(bridge, stand_in("BridgeStandIn"), "initialize", rollup, inbox, outbox, sequencer_inbox)
     return {
         "rollup": rollup,
         "inbox": inbox,
         "outbox": outbox,
         "outbox_implementation": implementation,
         "bridge": bridge,
+        "bridge_implementation": bridge_implementation,
         "sequencer_inbox": sequencer_inbox,
         "stake_token": stake_token,
     }

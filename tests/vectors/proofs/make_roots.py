@@ -1,15 +1,16 @@
 """
-Make roots.json: `python -m tests.vectors.proofs.make_roots ARTIFACT`.
+Make roots.json: `python -m tests.vectors.proofs.make_roots`.
 
-ARTIFACT is `build/contracts/src/bridge/Outbox.sol/Outbox.json` of @arbitrum/nitro-contracts 3.2.0 (BUSL-1.1: it is run
-here, and only what it stored is kept). One L1 with that outbox behind a proxy; its rollup, played by an account,
-confirms send roots. The L2 headers are Nitro's in form (difficulty 1, the send root as extra data) and hold the state
-root under which `logs.json` proves heads. `error` is what `ProvenRoots` must say, `live` what `LiveRoots` said.
+Outbox and bridge are those of @arbitrum/nitro-contracts 3.2.0, from the user's cache (BUSL-1.1: they are run here, and
+only what they stored is kept). One L1 with both behind proxies; their rollup, played by an account, confirms send roots
+and says which outbox counts. The L2 headers are Nitro's in form (difficulty 1, the send root as extra data)
+and hold the state root under which `logs.json` proves heads. `error` is what `ProvenRoots` must say, `live` what
+`LiveRoots` said.
 """
 
 import asyncio
 import json
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet.abi import Contract, op_stack, xl2
 from xl2_devnet.anvil import anvil
+from xl2_devnet.nitro.contracts import PACKAGE, Arbitrum
+from xl2_devnet.packages import fetched
 from xl2_devnet.plan import Plan
 from xl2_devnet.toolchain import ANVIL, find
 
 HERE = Path(__file__).parent
-CHAIN, ROOTS = 901, 3
+CHAIN, ROOTS, OUTBOXES = 901, 3, 2
 ZERO = "0x" + "00" * 20
 
 
@@ -63,27 +66,38 @@ class Outbox:
     """The outbox on its L1, and what was proven of it."""
 
     rpc: RpcClient
-    contract: Contract
-    at: str
-    implementation: str
+    own: Arbitrum
+    #: By the names of `ProvenRoots.Pins`.
+    pins: dict[str, str]
     rule: str
     live: str
     vectors: list[dict[str, str]] = field(factory=list)
 
     async def confirm(self, send_root: bytes, header: bytes) -> None:
         plan = await Plan.of(self.rpc, OWNER)
-        plan.call(self.at, self.contract, "updateSendRoot", send_root, keccak(header))
+        plan.call(self.pins["outbox"], self.own.contract("bridge/Outbox"), "updateSendRoot", send_root, keccak(header))
         await plan.carry_out(self.rpc)
 
-    async def upgrade(self, implementation: str) -> None:
+    async def allow(self, *, allowed: bool) -> None:
         plan = await Plan.of(self.rpc, OWNER)
-        plan.call(self.at, op_stack("Proxy"), "upgradeTo", implementation)
+        bridge = self.own.contract("bridge/Bridge")
+        plan.call(self.pins["bridge"], bridge, "setOutbox", self.pins["outbox"], allowed)
+        await plan.carry_out(self.rpc)
+
+    async def upgrade(self, name: str, *, back: bool = False) -> None:
+        """A fresh implementation behind one of the proxies, or the first one again."""
+        plan = await Plan.of(self.rpc, OWNER)
+        fresh = self.own.contract(f"bridge/{name.capitalize()}")
+        implementation = self.pins[f"{name}Implementation"] if back else plan.create(fresh)
+        plan.call(self.pins[name], op_stack("Proxy"), "upgradeTo", implementation)
         await plan.carry_out(self.rpc)
 
     async def prove(self, name: str, send_root: bytes, header: bytes, error: str = "") -> None:
         claim = send_root + len(header).to_bytes(2) + header
         slot = int.from_bytes(keccak(send_root + ROOTS.to_bytes(32)))
-        proof = claim + await proof_of(self.rpc, self.at, IMPLEMENTATION, slot)
+        key = bytes.fromhex(self.pins["outbox"][2:]).rjust(32, b"\0") + OUTBOXES.to_bytes(32)
+        proof = claim + await proof_of(self.rpc, self.pins["outbox"], IMPLEMENTATION, slot)
+        proof += await proof_of(self.rpc, self.pins["bridge"], IMPLEMENTATION, int.from_bytes(keccak(key)) + 1)
         block: Any = await self.rpc.call("eth_getBlockByNumber", "latest", False)
         l1 = Header.of_block(block)
         l2 = Header.parse(header, block_hash=keccak(header))  # type: ignore[arg-type]
@@ -130,43 +144,43 @@ async def tell(outbox: Outbox, state_root: bytes) -> None:
     await outbox.prove("confirmed", second, newer)
     await outbox.prove("still confirmed", first, older)
     await outbox.prove("another block", second, older, "NotConfirmed")
-    plan = await Plan.of(outbox.rpc, OWNER)
-    fresh = plan.create(outbox.contract)
-    await plan.carry_out(outbox.rpc)
-    await outbox.upgrade(fresh)
-    await outbox.prove("upgraded", second, newer, "Upgraded")
-    await outbox.upgrade(outbox.implementation)
-    await outbox.prove("confirmed, the upgrade taken back", second, newer)
+    for name in ("outbox", "bridge"):
+        await outbox.upgrade(name)
+        await outbox.prove(f"{name} upgraded", second, newer, "Upgraded")
+        await outbox.upgrade(name, back=True)
+        await outbox.prove(f"confirmed, the {name}'s upgrade taken back", second, newer)
+    await outbox.allow(allowed=False)
+    await outbox.prove("no longer allowed", second, newer, "InvalidProof")
+    await outbox.allow(allowed=True)
+    await outbox.prove("confirmed, allowed again", second, newer)
 
 
-async def main(artifact: dict[str, Any], folder: Path = HERE) -> None:
-    """Write the file into `folder`. `artifact`: of the outbox, as the package has it."""
-    code = bytes.fromhex(str(artifact["bytecode"]).removeprefix("0x"))
-    contract = Contract(name="Outbox", abi=artifact["abi"], bytecode=code)
-    # Whatever it is asked, it answers with the owner: a bridge whose rollup is he.
-    answers = Contract(
-        name="Bridge",
-        abi=[],
-        bytecode=bytes.fromhex(f"601d600c600039601d6000f373{OWNER[2:].lower()}60005260206000f3"),
-    )
+async def main(folder: Path = HERE) -> None:
+    """Write the file into `folder`."""
+    own = Arbitrum(fetched(PACKAGE, os.environ))
     async with (
         anvil(find(ANVIL, {}), "l1", port=0, arguments=("--no-mining", "--gas-limit", "60000000")) as node,
         RpcClient(node.url) as rpc,
     ):
         plan = await Plan.of(rpc, OWNER)
-        bridge, implementation = plan.create(answers), plan.create(contract)
-        proxy = plan.create(op_stack("Proxy"), OWNER)
-        initialize = contract.call("initialize", bridge)
-        plan.call(proxy, op_stack("Proxy"), "upgradeToAndCall", implementation, initialize)
-        rule = plan.create(xl2("ProvenRoots"), (proxy, implementation))
-        live = plan.create(xl2("LiveRoots"), CHAIN, proxy, ZERO)
+        pins: dict[str, str] = {}
+        for name, told in (("bridge", OWNER), ("outbox", "")):
+            contract = own.contract(f"bridge/{name.capitalize()}")
+            implementation = plan.create(contract)
+            proxy = plan.create(op_stack("Proxy"), OWNER)
+            initialize = contract.call("initialize", told or pins["bridge"])
+            plan.call(proxy, op_stack("Proxy"), "upgradeToAndCall", implementation, initialize)
+            pins |= {name: proxy, f"{name}Implementation": implementation}
+        order = ("outbox", "outboxImplementation", "bridge", "bridgeImplementation")
+        rule = plan.create(xl2("ProvenRoots"), tuple(pins[pin] for pin in order))
+        live = plan.create(xl2("LiveRoots"), CHAIN, pins["outbox"], ZERO)
         await plan.carry_out(rpc)
-        outbox = Outbox(rpc=rpc, contract=contract, at=proxy, implementation=implementation, rule=rule, live=live)
+        outbox = Outbox(rpc=rpc, own=own, pins=pins, rule=rule, live=live)
+        await outbox.allow(allowed=True)
         state_root = bytes.fromhex(json.loads((HERE / "logs.json").read_text())[0]["stateRoot"][2:])
         await tell(outbox, state_root)
-    pins = {"outbox": proxy, "outboxImplementation": implementation}
     (folder / "roots.json").write_text(json.dumps({"pins": pins, "stations": outbox.vectors}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))
+    asyncio.run(main())

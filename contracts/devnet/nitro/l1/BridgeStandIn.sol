@@ -3,10 +3,18 @@ pragma solidity 0.8.37;
 
 /// @title Stand-in for a Nitro bridge on L1
 /// @notice Keeps the ether and the two inbox accumulators, with the ABI and events of Arbitrum's bridge. For devnets
-/// where Arbitrum's own contracts cannot be fetched; it has no upgrades, no owner and one inbox.
+/// where Arbitrum's own contracts cannot be fetched; it has no upgrades, no owner and one inbox. The outboxes that it
+/// allows are in slot 2, which others prove; it stands behind an ERC-1967 proxy, as there.
 contract BridgeStandIn {
+    /// @dev What is kept of an outbox.
+    struct Info {
+        uint256 index;
+        bool allowed;
+    }
+
     address public rollup;
     address public inbox;
+    mapping(address outbox => Info) private _outboxes;
     address public outbox;
     address public sequencerInbox;
     /// @notice The outbox on whose behalf a call is being made.
@@ -38,6 +46,7 @@ contract BridgeStandIn {
     function initialize(address rollup_, address inbox_, address outbox_, address sequencerInbox_) external {
         require(rollup == address(0), "already initialized");
         (rollup, inbox, outbox, sequencerInbox) = (rollup_, inbox_, outbox_, sequencerInbox_);
+        _outboxes[outbox_].allowed = true;
     }
 
     function enqueueDelayedMessage(uint8 kind, address sender, bytes32 messageDataHash)
@@ -80,7 +89,7 @@ contract BridgeStandIn {
         external
         returns (bool success, bytes memory returnData)
     {
-        require(msg.sender == outbox, NotOutbox(msg.sender));
+        require(_outboxes[msg.sender].allowed, NotOutbox(msg.sender));
         require(data.length == 0 || to.code.length != 0, NotContract(to));
         address previous = activeOutbox;
         activeOutbox = msg.sender;
@@ -102,6 +111,6 @@ contract BridgeStandIn {
     }
 
     function allowedOutboxes(address account) external view returns (bool) {
-        return account == outbox;
+        return _outboxes[account].allowed;
     }
 }

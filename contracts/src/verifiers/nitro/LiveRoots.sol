@@ -9,12 +9,18 @@ import {SendRoot} from "./SendRoot.sol";
 
 /// @notice The part of Arbitrum's `Outbox` that is read here.
 interface INitroOutbox {
+    function bridge() external view returns (INitroBridge);
     function roots(bytes32 sendRoot) external view returns (bytes32 blockHash);
 }
 
+/// @notice The part of Arbitrum's `Bridge` that is read here.
+interface INitroBridge {
+    function allowedOutboxes(address outbox) external view returns (bool);
+}
+
 /// @title An Arbitrum Nitro chain, as L1 sees it now
-/// @notice The outbox's rule for withdrawals, asked of the contract itself: it answers for its own layout, so an upgrade
-/// that keeps this function needs no new contract here. Deposits are retryable tickets.
+/// @notice The rule for withdrawals, asked of the outbox and its bridge themselves: they answer for their own layout, so
+/// an upgrade that keeps these functions needs no new contract here. Deposits are retryable tickets.
 ///
 /// claim = send root 32 ‖ length u16 ‖ L2 header (RLP)
 contract LiveRoots is StateRooted {
@@ -37,7 +43,7 @@ contract LiveRoots is StateRooted {
     }
 
     /// @inheritdoc StateRooted
-    /// @custom:throws SendRoot.NotConfirmed, StateProof.InvalidProof
+    /// @custom:throws SendRoot.NotAllowed, SendRoot.NotConfirmed, StateProof.InvalidProof
     function _settled(bytes calldata proof)
         internal
         view
@@ -47,6 +53,7 @@ contract LiveRoots is StateRooted {
         bytes32 sendRoot;
         BlockHeader.Block memory claimed;
         (sendRoot, claimed, rest) = SendRoot.read(proof);
+        if (!outbox.bridge().allowedOutboxes(address(outbox))) revert SendRoot.NotAllowed(address(outbox));
         SendRoot.check(sendRoot, outbox.roots(sendRoot), claimed.hash);
         return (claimed.number, claimed.stateRoot, rest);
     }

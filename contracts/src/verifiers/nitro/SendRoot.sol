@@ -11,6 +11,8 @@ library SendRoot {
     /// @notice The outbox holds another block for this send root, or none (zero): no assertion that says so is
     /// confirmed.
     error NotConfirmed(bytes32 sendRoot, bytes32 known, bytes32 expected);
+    /// @notice The bridge pays nothing out for this outbox, so none of its roots is settled.
+    error NotAllowed(address outbox);
 
     /// @notice Reads send root 32 ‖ length u16 ‖ L2 header (RLP) from the front of `data`.
     /// @custom:throws StateProof.InvalidProof

@@ -10,7 +10,7 @@ import {StateProof} from "../../../src/libraries/StateProof.sol";
 import {ProofError} from "../../../src/libraries/Trie.sol";
 import {RoutedHeads} from "../../../src/verifiers/RoutedHeads.sol";
 import {StateRooted} from "../../../src/verifiers/StateRooted.sol";
-import {INitroOutbox, LiveRoots} from "../../../src/verifiers/nitro/LiveRoots.sol";
+import {INitroBridge, INitroOutbox, LiveRoots} from "../../../src/verifiers/nitro/LiveRoots.sol";
 import {INitroInbox} from "../../../src/verifiers/nitro/RetryableTicket.sol";
 import {SendRoot} from "../../../src/verifiers/nitro/SendRoot.sol";
 import {Games, Shown} from "../Games.sol";
@@ -18,8 +18,9 @@ import {Roots, RootStation} from "./Roots.sol";
 
 /// @notice What Arbitrum's outbox and inbox do of what is asked of them here, by the text of nitro-contracts 3.2.0:
 /// those are not ours to copy. `ProvenRoots` and the vectors' `live` are tested on the real one.
-contract OutboxAndInbox is INitroOutbox, INitroInbox {
+contract OutboxAndInbox is INitroOutbox, INitroBridge, INitroInbox {
     mapping(bytes32 => bytes32) public roots;
+    bool public removed;
 
     /// @dev The ticket, as the rollup's node reads it.
     struct Ticket {
@@ -43,6 +44,18 @@ contract OutboxAndInbox is INitroOutbox, INitroInbox {
     error InsufficientValue(uint256 expected, uint256 actual);
     error InsufficientSubmissionCost(uint256 expected, uint256 actual);
     error RetryableData();
+
+    function bridge() external view returns (INitroBridge) {
+        return this;
+    }
+
+    function allowedOutboxes(address outbox) external view returns (bool) {
+        return outbox == address(this) && !removed;
+    }
+
+    function remove(bool removed_) external {
+        removed = removed_;
+    }
 
     function confirm(bytes32 sendRoot, bytes32 blockHash) external {
         roots[sendRoot] = blockHash;
@@ -105,6 +118,18 @@ contract LiveRootsTest is Test {
         (uint64 number, bytes32 stateRoot) = live.settled(station.claim);
         assertEq(number, station.number);
         assertEq(stateRoot, lane.stateRoot);
+    }
+
+    /// @dev The attack: an outbox that the rollup has replaced, as it was broken, still holds roots.
+    function test_settled_refusesAnOutboxThatTheBridgeNoLongerAllows() public {
+        _confirm();
+        arbitrum.remove(true);
+        vm.expectRevert(abi.encodeWithSelector(SendRoot.NotAllowed.selector, address(arbitrum)));
+        live.settled(station.claim);
+        vm.expectRevert(abi.encodeWithSelector(SendRoot.NotAllowed.selector, address(arbitrum)));
+        live.heads(_proof());
+        arbitrum.remove(false);
+        live.settled(station.claim);
     }
 
     function test_settled_refusesACutOrExtendedClaim() public {

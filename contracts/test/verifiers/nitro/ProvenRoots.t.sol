@@ -36,8 +36,8 @@ contract ProvenRootsTest is Test {
             assertEq(stateRoot, s.stateRoot, s.name);
             ++accepted;
         }
-        assertEq(accepted, 4);
-        assertEq(stations.length, 8);
+        assertEq(accepted, 6);
+        assertEq(stations.length, 12);
     }
 
     /// @dev The attack: a root that is not confirmed yet, shown by the proof of one that is.
@@ -66,6 +66,16 @@ contract ProvenRootsTest is Test {
         vm.expectPartialRevert(StateProof.InvalidProof.selector);
         this.settled(s);
         (pins.outbox, pins.outboxImplementation) = (outbox, address(1));
+        rule = new ProvenRoots(pins);
+        vm.expectPartialRevert(PinnedProxy.Upgraded.selector);
+        this.settled(s);
+        pins = Roots.pins();
+        pins.bridge = address(1);
+        rule = new ProvenRoots(pins);
+        vm.expectPartialRevert(StateProof.InvalidProof.selector);
+        this.settled(s);
+        pins = Roots.pins();
+        pins.bridgeImplementation = address(1);
         rule = new ProvenRoots(pins);
         vm.expectPartialRevert(PinnedProxy.Upgraded.selector);
         this.settled(s);

@@ -44,7 +44,9 @@ library Roots {
         string memory json = _json();
         return ProvenRoots.Pins({
             outbox: vm.parseJsonAddress(json, ".pins.outbox"),
-            outboxImplementation: vm.parseJsonAddress(json, ".pins.outboxImplementation")
+            outboxImplementation: vm.parseJsonAddress(json, ".pins.outboxImplementation"),
+            bridge: vm.parseJsonAddress(json, ".pins.bridge"),
+            bridgeImplementation: vm.parseJsonAddress(json, ".pins.bridgeImplementation")
         });
     }
 
