@@ -38,21 +38,19 @@ async def facts(l1: Evm, pins: Pins) -> list[Fact]:
 
 async def newest_game(l1: Evm, factory: Address) -> Address | None:
     """The newest game of a factory, None where there is none yet."""
-    (count,) = game_list.GAME_COUNT.decode(await l1.view(factory, game_list.GAME_COUNT.encode()), l1.endpoint)
-    if not count:
-        return None
-    answer = await l1.view(factory, game_list.GAME_AT.encode(count - 1))
-    return address(game_list.GAME_AT.decode(answer, l1.endpoint)[2])
+    count = await _count(l1, factory)
+    return await _game_at(l1, factory, count - 1) if count else None
 
 
 async def list_facts(l1: Evm, factory: Address) -> list[Fact]:
     """Facts of a factory's list and of what its newest game has become; the same in both eras of games."""
     length = Fact(contract=factory, name=f"{_LIST}.length", slot=GAME_LIST, getter=game_list.GAME_COUNT)
-    (count,) = game_list.GAME_COUNT.decode(await l1.view(factory, game_list.GAME_COUNT.encode()), l1.endpoint)
-    newest = await newest_game(l1, factory)
-    if newest is None:
+    # Counted once: a game more may come before the next look.
+    count = await _count(l1, factory)
+    if not count:
         return [length]
     index = count - 1
+    newest = await _game_at(l1, factory, index)
     # Type u32, created u64, game 20, from the highest bit.
     kind = Fact(
         contract=factory,
@@ -68,3 +66,13 @@ async def list_facts(l1: Evm, factory: Address) -> list[Fact]:
     resolved = evolve(created, name="FaultDisputeGame.resolvedAt", shift=64, getter=game_list.RESOLVED_AT)
     status = evolve(created, name="FaultDisputeGame.status", shift=128, bits=8, getter=game_list.STATUS)
     return [length, *listed, created, resolved, status]
+
+
+async def _count(l1: Evm, factory: Address) -> int:
+    answer = await l1.view(factory, game_list.GAME_COUNT.encode())
+    return int(game_list.GAME_COUNT.decode(answer, l1.endpoint)[0])
+
+
+async def _game_at(l1: Evm, factory: Address, index: int) -> Address:
+    answer = await l1.view(factory, game_list.GAME_AT.encode(index))
+    return address(game_list.GAME_AT.decode(answer, l1.endpoint)[2])

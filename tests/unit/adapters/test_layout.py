@@ -11,6 +11,8 @@ from xl2.errors import LayoutDiffers, ProofInvalid, Refused
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Proof
 from xl2_adapters.layout import Fact, check_layout
+from xl2_adapters.op_stack.game_layout import list_facts
+from xl2_adapters.op_stack.game_list import GAME_COUNT
 
 PORTAL = Address(b"\x0a" * 20)
 SLOT = Hash32((59).to_bytes(32))
@@ -83,3 +85,21 @@ async def test_a_proof_that_does_not_hold_agrees_with_nothing(monkeypatch: pytes
     with pytest.raises(ProofInvalid) as refused:
         await check_layout(l1, [fact()])
     assert not isinstance(refused.value, LayoutDiffers)
+
+
+async def test_a_game_that_comes_between_two_looks_is_no_fact_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    l1, looked = node(), MemoryNode.view
+    l1.tell(PORTAL, GAME_COUNT, 0)
+    l1.mine(1_200)
+
+    async def view(self: MemoryNode, *asked: Any) -> bytes:
+        answer = await looked(self, *asked)
+        self.tell(PORTAL, GAME_COUNT, 1)
+        self.mine(1_300)
+        return answer
+
+    monkeypatch.setattr(MemoryNode, "view", view)
+
+    facts = await list_facts(l1, PORTAL)
+
+    assert [one.name for one in facts] == ["DisputeGameFactory._disputeGameList.length"]
