@@ -171,7 +171,9 @@ async def sent(l1: User, nitro: NitroDevnet, ticket: Ticket) -> tuple[str, dict[
 
 
 async def slots(user: User, contract: str) -> list[int]:
-    return [int(str(await user.rpc.call("eth_getStorageAt", contract, hex(slot), "latest")), 16) for slot in range(3)]
+    # All at one block: what writes them may come between two looks.
+    tip = await user.rpc.call("eth_blockNumber")
+    return [int(str(await user.rpc.call("eth_getStorageAt", contract, hex(slot), tip)), 16) for slot in range(3)]
 
 
 def asking(selector: bytes) -> bytes:

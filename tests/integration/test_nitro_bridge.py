@@ -60,7 +60,9 @@ async def recorder(user: User) -> Address:
 
 
 async def slots(user: User, contract: Address, count: int = 3) -> list[int]:
-    found = [await user.rpc.call("eth_getStorageAt", checksum(contract), hex(slot), "latest") for slot in range(count)]
+    # All at one block: what writes them may come between two looks.
+    tip = await user.rpc.call("eth_blockNumber")
+    found = [await user.rpc.call("eth_getStorageAt", checksum(contract), hex(slot), tip) for slot in range(count)]
     return [int(str(one), 16) for one in found]
 
 
