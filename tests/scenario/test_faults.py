@@ -14,7 +14,7 @@ from attrs import evolve
 
 from tests.scenario.conftest import RouteOf
 from tests.scenario.test_routes import to_nobody
-from xl2.app.daemons import relayer
+from xl2.app.relaying import relayer
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane

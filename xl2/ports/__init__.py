@@ -5,8 +5,8 @@ Promise: everything that awaits is on the outside, and raises nothing but the tr
 ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an answer of a chain at a named block (`None`,
 an empty sequence), never the meaning of an error.
 
-Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `store`, `families`. Who
-implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter `xl2.flow.submit`, the store
+Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `store`, `observer`,
+`families`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter `xl2.flow.submit`, the store
 `xl2.store.sqlite`, signers the user's wallet, all of them once more in memory `xl2.testing`.
 """
 
@@ -22,6 +22,7 @@ from xl2.ports.canonical import (
 )
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
+from xl2.ports.observer import Alarm, AlarmKind, Observer, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.store import Cursor, Happening, Record, Step, Store
@@ -40,6 +41,8 @@ from xl2.ports.transactions import (
 )
 
 __all__ = [
+    "Alarm",
+    "AlarmKind",
     "Attester",
     "Block",
     "Blocks",
@@ -73,6 +76,7 @@ __all__ = [
     "LogState",
     "Move",
     "Needed",
+    "Observer",
     "Origin",
     "Place",
     "Prover",
@@ -88,5 +92,6 @@ __all__ = [
     "Token",
     "Transaction",
     "TxReceipt",
+    "Unobserved",
     "VerifierSettings",
 ]

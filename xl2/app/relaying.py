@@ -1,65 +1,29 @@
 """
-Daemons: a configuration in, a running relayer or attester out.
+Relaying: a configuration in, a running relayer out.
 
-Promise: each serves until it is cancelled, stops cleanly then, and ends by itself only with the error that made it
-stop. What they do is left to `xl2.relayer` and `xl2.attester`.
+Promise: it carries until it is cancelled, stops cleanly then, and ends by itself only with the error that made it
+stop. What it does is left to `xl2.relayer`.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from attrs import field, frozen
 
+from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
-from xl2.app.parts import attester_of, parts_of
-from xl2.attester.service import serve
+from xl2.app.parts import parts_of
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, Wei
-from xl2.errors import Fatal, InvalidInput, Xl2Error
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Log, Prover
 from xl2.relayer import LaneParts, Pipeline, PipelineSettings, open_lanes
 from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Unattended
-
-
-@frozen(kw_only=True)
-class RunningAttester:
-    """An attester that answers."""
-
-    address: Address
-    url: str
-
-
-@contextlib.asynccontextmanager
-async def attester(
-    source: Source = None, *, key: str | None = None, listen: str | None = None
-) -> AsyncIterator[RunningAttester]:
-    """
-    Answer for signed heads until the block ends.
-
-    :param key: a name under the configuration's `keys`; else its `attester.key`.
-    :param listen: host and port; else the configuration's `attester.listen`.
-    :raises Fatal: a chain broke a promise, so nothing more is signed.
-    """
-    config = configuration(source)
-    host, port = _host_and_port(listen or config.attester.listen)
-    # It signs no transaction; the key it has signs heads.
-    parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
-    made = attester_of(config, key or config.attester.key, parts.chains)
-    try:
-        async with serve(made, host=host, port=port) as listening, asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(_raise_when_broken(listening.broken), name="attester")
-            yield RunningAttester(address=made.address, url=f"http://{listening.host}:{listening.port}")
-            watch.cancel()
-    except BaseExceptionGroup as group:
-        raise _cause(group) from group
-    finally:
-        await parts.close()
 
 
 @frozen(kw_only=True)
@@ -120,7 +84,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
             finally:
                 stop.set()
     except BaseExceptionGroup as group:
-        raise _cause(group) from group
+        raise cause_of(group) from group
     finally:
         await parts.close()
 
@@ -142,30 +106,3 @@ def able(parts: Parts, log: Log) -> Sequence[Prover]:
 
 def _in_words(parts: Parts, lane: Lane) -> str:
     return f"{parts.name(lane.origin)} to {parts.name(lane.destination)}, {lane.assurance.name.lower()}"
-
-
-def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of ours in a group, else the first of all: what fell with it is not worth a tree."""
-    leaves = list(_leaves(group))
-    return next((leaf for leaf in leaves if isinstance(leaf, Xl2Error)), leaves[0])
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
-
-
-async def _raise_when_broken(broken: "asyncio.Future[Fatal]") -> None:
-    raise await asyncio.shield(broken)
-
-
-def _host_and_port(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) >= 1 << 16:
-        raise InvalidInput(
-            f"{listen!r} is not HOST:PORT", field="listen", value=listen, remedy="Write it like 127.0.0.1:7001."
-        )
-    return host.strip("[]"), int(port)

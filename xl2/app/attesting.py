@@ -1,0 +1,69 @@
+"""
+Attesting: a configuration in, a running attester out.
+
+Promise: it serves until it is cancelled, stops cleanly then, and ends by itself only with the error that made it stop.
+What it does is left to `xl2.attester`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from attrs import frozen
+
+from xl2.app.cause import cause_of
+from xl2.app.clients import Source, configuration, signer_of
+from xl2.app.parts import attester_of, parts_of
+from xl2.attester.service import serve
+from xl2.core.types import Address
+from xl2.errors import Fatal, InvalidInput
+from xl2.store.sqlite import SqliteStore
+from xl2.wallet import Unattended
+
+
+@frozen(kw_only=True)
+class RunningAttester:
+    """An attester that answers."""
+
+    address: Address
+    url: str
+
+
+@contextlib.asynccontextmanager
+async def attester(
+    source: Source = None, *, key: str | None = None, listen: str | None = None
+) -> AsyncIterator[RunningAttester]:
+    """
+    Answer for signed heads until the block ends.
+
+    :param key: a name under the configuration's `keys`; else its `attester.key`.
+    :param listen: host and port; else the configuration's `attester.listen`.
+    :raises Fatal: a chain broke a promise, so nothing more is signed.
+    """
+    config = configuration(source)
+    host, port = _host_and_port(listen or config.attester.listen)
+    # It signs no transaction; the key it has signs heads.
+    parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
+    made = attester_of(config, key or config.attester.key, parts.chains)
+    try:
+        async with serve(made, host=host, port=port) as listening, asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(_raise_when_broken(listening.broken), name="attester")
+            yield RunningAttester(address=made.address, url=f"http://{listening.host}:{listening.port}")
+            watch.cancel()
+    except BaseExceptionGroup as group:
+        raise cause_of(group) from group
+    finally:
+        await parts.close()
+
+
+async def _raise_when_broken(broken: "asyncio.Future[Fatal]") -> None:
+    raise await asyncio.shield(broken)
+
+
+def _host_and_port(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) >= 1 << 16:
+        raise InvalidInput(
+            f"{listen!r} is not HOST:PORT", field="listen", value=listen, remedy="Write it like 127.0.0.1:7001."
+        )
+    return host.strip("[]"), int(port)
