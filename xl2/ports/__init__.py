@@ -6,8 +6,8 @@ ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an ans
 an empty sequence), never the meaning of an error.
 
 Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `store`, `observer`,
-`families`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter `xl2.flow.submit`, the store
-`xl2.store.sqlite`, signers the user's wallet, all of them once more in memory `xl2.testing`.
+`families`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter `xl2.flow.submit`,
+the store `xl2.store`, signers the user's wallet, all of them once more in memory `xl2.testing`.
 """
 
 from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token
