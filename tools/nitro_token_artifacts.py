@@ -8,11 +8,12 @@ Arbitrum's rollup contracts (BUSL-1.1) are another package, which is never vendo
 """
 
 import json
+import shutil
 import sys
 from os import environ
 from pathlib import Path
-from typing import Any
 
+from tools import trimmed
 from xl2.errors import Xl2Error
 from xl2_devnet.packages import Package, fetched
 
@@ -44,32 +45,14 @@ def main() -> int:
     except Xl2Error as error:
         print(f"{error.what}. {error.remedy} Nothing was written.")
         return 1
-    TARGET.mkdir(parents=True, exist_ok=True)
-    (TARGET / "LICENSE").write_bytes((folder / "LICENSE").read_bytes())
     for name, where in CONTRACTS.items():
         below = folder / "build" / "contracts" / "contracts" / "tokenbridge" / where
         path = below / f"{name}.json" if where.endswith(".sol") else below / f"{name}.sol" / f"{name}.json"
         built = json.loads(path.read_text(encoding="utf-8"))
-        (TARGET / f"{name}.json").write_text(json.dumps(_trimmed(name, built), separators=(",", ":")) + "\n")
-    print(f"wrote {len(CONTRACTS)} artifacts to {TARGET.relative_to(TARGET.parents[3])}")
+        trimmed.write(TARGET, name, package=PACKAGE.spec, abi=built["abi"], bytecode=built["bytecode"])
+    shutil.copyfile(folder / "LICENSE", TARGET / "LICENSE")
+    print(f"wrote {len(CONTRACTS)} artifacts of {PACKAGE.spec} to {TARGET.relative_to(TARGET.parents[3])}")
     return 0
-
-
-def _trimmed(name: str, built: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "contract": name,
-        "package": f"{PACKAGE.name}@{PACKAGE.version}",
-        "abi": [_without_internal_types(entry) for entry in built["abi"]],
-        "bytecode": built["bytecode"],
-    }
-
-
-def _without_internal_types(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_internal_types(inner) for key, inner in value.items() if key != "internalType"}
-    if isinstance(value, list):
-        return [_without_internal_types(inner) for inner in value]
-    return value
 
 
 if __name__ == "__main__":

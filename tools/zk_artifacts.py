@@ -19,6 +19,7 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
+from tools import trimmed
 from xl2.errors import Xl2Error
 from xl2_devnet.node import find_node
 from xl2_devnet.packages import Package, fetched
@@ -169,13 +170,12 @@ def _write_artifacts(solc: Path, diamond: Path, openzeppelin: Path) -> None:
     wanted = {name: f"l1/contracts/{path}" for name, path in (DEPLOYED | INTERFACES).items()} | PROXIES
     sources = closure(wanted.values(), {"l1/": diamond / "l1", "@openzeppelin/contracts/": openzeppelin})
     built = compiled(solc, sources, wanted, optimizer=OPTIMIZER, metadata={"bytecodeHash": "none"})
-    TARGET.mkdir(parents=True, exist_ok=True)
     for name, contract in built.items():
         if contract["evm"]["bytecode"]["linkReferences"]:
             message = f"{name} links an external library, which an artifact cannot carry"
             raise Xl2Error(message)
-        text = json.dumps(_artifact(name, contract), separators=(",", ":")) + "\n"
-        (TARGET / f"{name}.json").write_text(text, encoding="utf-8")
+        bytecode = "0x" + contract["evm"]["bytecode"]["object"]
+        trimmed.write(TARGET, name, package=DIAMOND.spec, abi=contract["abi"], bytecode=bytecode)
     say(f"wrote {len(built)} artifacts to {TARGET}")
 
 
@@ -187,30 +187,11 @@ def _write_fixture(solc: Path, today: Path, openzeppelin: Path) -> None:
         "@openzeppelin/contracts/": openzeppelin,
     }
     sources = closure(wanted.values(), read)
-    abis = {
-        name: [_without_internal_types(entry) for entry in contract["abi"]]
-        for name, contract in compiled(solc, sources, wanted).items()
-    }
+    built = compiled(solc, sources, wanted)
+    abis = {name: trimmed.interface(contract["abi"]) for name, contract in built.items()}
     fixture = {"package": TODAY.spec, "licence": TODAY.licence, "interfaces": abis}
     FIXTURE.write_text(json.dumps(fixture, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
     say(f"wrote {len(abis)} interfaces to {FIXTURE}")
-
-
-def _artifact(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "contract": name,
-        "package": DIAMOND.spec,
-        "abi": [_without_internal_types(entry) for entry in contract["abi"]],
-        "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
-    }
-
-
-def _without_internal_types(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_internal_types(inner) for key, inner in value.items() if key != "internalType"}
-    if isinstance(value, list):
-        return [_without_internal_types(inner) for inner in value]
-    return value
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 from tools import op_stack_artifacts
 from xl2.errors import InvalidInput
 from xl2_devnet.abi import op_stack
+from xl2_devnet.packages import IntegrityBroken
 
 TOOL = op_stack_artifacts
 NAMES = (*TOOL.ON_L1, *TOOL.ON_L2, *TOOL.MADE_ON_CHAIN, *TOOL.BEFORE_GAMES)
@@ -36,16 +37,19 @@ def test_each_contract_can_be_deployed(name: str) -> None:
     assert contract.abi
 
 
-def test_a_tarball_with_other_bytes_is_refused_and_nothing_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_where_the_package_does_not_come_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tarball = tmp_path / "package.tgz"
-    tarball.write_bytes(b"not the package")
+    def refused(*_: object) -> Path:
+        message = "other bytes"
+        raise IntegrityBroken(message)
+
     monkeypatch.setattr(TOOL, "TARGET", tmp_path / "target")
-    monkeypatch.setattr("sys.argv", ["op_stack_artifacts", str(tarball)])
+    monkeypatch.setattr(TOOL, "fetched", refused)
 
     assert TOOL.main() == 1
     assert not (tmp_path / "target").exists()
+    assert "other bytes" in capsys.readouterr().out
 
 
 def test_a_name_that_no_abi_has_fails_before_anything_is_sent() -> None:
