@@ -90,12 +90,21 @@ class Contract:
 
 @lru_cache
 def op_stack(name: str) -> Contract:
-    """One of the OP Stack's contracts, from the artifacts that ship with this package."""
-    path = files("xl2_devnet").joinpath("artifacts", "op_stack", f"{name}.json")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return Contract(
-        name=stored["contract"], abi=stored["abi"], bytecode=bytes.fromhex(stored["bytecode"].removeprefix("0x"))
-    )
+    """One of the OP Stack's contracts."""
+    return shipped("op_stack", name)
+
+
+@lru_cache
+def stand_in(name: str) -> Contract:
+    """One of our stand-ins (`contracts/devnet`), to be created, or called by its interface."""
+    return shipped("emulated", name)
+
+
+@lru_cache
+def runtime(name: str) -> str:
+    """Code of a stand-in as it stands on a chain, in hex. Only for those without immutables."""
+    code: str = _stored("emulated", name)["deployedBytecode"]
+    return code
 
 
 @lru_cache
@@ -103,6 +112,18 @@ def xl2(name: str) -> Contract:
     """One of xl2's own contracts."""
     built = artifact(name)
     return Contract(name=built.name, abi=built.abi, bytecode=built.bytecode)
+
+
+def shipped(folder: str, name: str) -> Contract:
+    """A contract from a folder of the artifacts that ship with this package."""
+    stored = _stored(folder, name)
+    return Contract(name=name, abi=stored["abi"], bytecode=bytes.fromhex(stored["bytecode"].removeprefix("0x")))
+
+
+def _stored(folder: str, name: str) -> dict[str, Any]:
+    path = files("xl2_devnet").joinpath("artifacts", folder, f"{name}.json")
+    stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return stored
 
 
 def _event(entry: Mapping[str, Any], topics: Sequence[str], data: bytes) -> Event:

@@ -19,6 +19,8 @@ from typing import Any
 import orjson
 from attrs import frozen
 
+from xl2_devnet.packages import cache
+
 #: Snapshots that stay in the cache; older ones go.
 _KEPT = 8
 
@@ -32,10 +34,8 @@ class Snapshot:
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where snapshots are kept; the XDG base directory specification wants relative paths ignored."""
-    named = Path(environ.get("XDG_CACHE_HOME", ""))
-    base = named if named.is_absolute() else Path(environ.get("HOME") or Path.home()) / ".cache"
-    return base / "xl2" / "devnet"
+    """Where snapshots are kept."""
+    return cache(environ) / "devnet"
 
 
 def key_of(*, anvil: Path, parameters: object) -> str:

@@ -17,10 +17,10 @@ from xl2_adapters.nitro.ticket import ETHER_DEPOSIT, EtherDeposit
 from xl2_adapters.nitro.ticket import Ticket as Parsed
 from xl2_adapters.rpc_wire import mapping, sequence
 from xl2_devnet import BRISK, Description, Options
+from xl2_devnet.abi import stand_in
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.devnet_file import ChainEntry
-from xl2_devnet.nitro.contracts import stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 from xl2_devnet.toolchain import ANVIL, find
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from xl2_devnet.nitro.contracts import PACKAGE, Arbitrum, stand_in
+from xl2_devnet.abi import stand_in
+from xl2_devnet.nitro.contracts import PACKAGE, Arbitrum
 from xl2_devnet.packages import fetched
 
 #: What is the devnet's own: it puts contracts together, and makes the sequencer's part of a ticket.

@@ -30,10 +30,10 @@ from xl2.core.types import BlockNumber, Hash32, Timestamp, Wei, address
 from xl2.errors import Reverted
 from xl2_adapters.nitro.send import Send, root_of
 from xl2_adapters.rpc import RpcClient
+from xl2_devnet.abi import stand_in
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES as WITHHOLD_BATCHES
 from xl2_devnet.controls import ROOTS as WITHHOLD_ROOTS
-from xl2_devnet.nitro.contracts import stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 
 UserOf = Callable[[str, str], User]

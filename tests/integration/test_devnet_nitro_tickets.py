@@ -34,8 +34,9 @@ from tests.integration.nitro_ground import (
     timeout_of,
 )
 from xl2_adapters.rpc import RpcClient
+from xl2_devnet.abi import stand_in
 from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
-from xl2_devnet.nitro.contracts import PACKAGE, stand_in
+from xl2_devnet.nitro.contracts import PACKAGE
 from xl2_devnet.nitro.genesis import PRECOMPILES
 
 UserOf = Callable[[str, str], User]

@@ -15,6 +15,7 @@ from xl2.errors import RpcRejected
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import quantity, sequence
 from xl2_devnet import BRISK, Description, Options, up
+from xl2_devnet.abi import stand_in
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import Controls
 from xl2_devnet.l1_account import L1Account
@@ -22,7 +23,7 @@ from xl2_devnet.rollup import Berth
 from xl2_devnet.sites import Site
 from xl2_devnet.toolchain import ANVIL, find
 from xl2_devnet.zk_stack.batcher import Ledger, ZkBatcher
-from xl2_devnet.zk_stack.contracts import stand_in, zk_stack
+from xl2_devnet.zk_stack.contracts import zk_stack
 from xl2_devnet.zk_stack.genesis import L1_MESSENGER
 from xl2_devnet.zk_stack.operations import Operations
 

@@ -24,10 +24,10 @@ from xl2_adapters.zk_stack.batches import Batches
 from xl2_adapters.zk_stack.diamond import Diamond
 from xl2_adapters.zk_stack.proofs import MessageProof
 from xl2_devnet import BRISK, Description, Options, running
-from xl2_devnet.abi import xl2
+from xl2_devnet.abi import stand_in, xl2
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
-from xl2_devnet.zk_stack.contracts import stand_in, zk_stack
+from xl2_devnet.zk_stack.contracts import zk_stack
 from xl2_devnet.zk_stack.genesis import L1_MESSENGER
 
 OP, ZK = "op-a", "zk-b"

@@ -9,6 +9,7 @@ the network it names is told so.
 from collections.abc import Iterator
 from typing import Any
 
+from xl2.core.types import hex_text
 from xl2.errors import NotFound
 from xl2.networks import Network, network
 
@@ -34,7 +35,7 @@ def fill(tree: dict[str, Any]) -> Complaints:
         yield from _contradictions(name, table, known)
         table.setdefault("chain_id", known.chain_id)
         table.setdefault("family", known.family)
-        rollup = {key: "0x" + contract.hex() for key, contract in known.rollup.items()}
+        rollup = {key: hex_text(contract) for key, contract in known.rollup.items()}
         table["rollup"] = rollup | table["rollup"] if isinstance(table.get("rollup"), dict) else rollup
     for name, known in named.items():
         yield from _anchor(name, known, chains)

@@ -7,11 +7,9 @@ Promise: 0 only if every check held. The routes run side by side, each with a ke
 """
 
 import asyncio
-import contextlib
 import logging
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -20,16 +18,13 @@ from rich.console import Console
 
 from xl2.errors import Xl2Error
 from xl2_devnet.clocks import BRISK
+from xl2_devnet.demo.ground import Say, ground
 from xl2_devnet.demo.report import Check, Report
 from xl2_devnet.demo.routes import LETTERS, SIDE_BY_SIDE, Route
 from xl2_devnet.demo.scene import Scene, scene
 from xl2_devnet.demo.tables import as_json as to_json
 from xl2_devnet.demo.tables import draw
-from xl2_devnet.devnet import up
 from xl2_devnet.options import Options
-
-#: Told one plain sentence about each thing that takes time.
-Say = Callable[[str], object]
 
 
 def show(file: Path | None, *, as_json: bool) -> int:
@@ -48,7 +43,7 @@ def show(file: Path | None, *, as_json: bool) -> int:
 
 async def demonstrate(file: Path | None, say: Say) -> tuple[list[Report], float]:
     """Every route's report, and how long they took together after set-up."""
-    async with _devnet(file, say) as described, scene(described) as at_hand:
+    async with ground(file, Options(clocks=BRISK), say) as described, scene(described) as at_hand:
         say("the routes run side by side")
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
@@ -75,17 +70,3 @@ async def _reported(route: Route, at_hand: Scene) -> Report:
         letter, title = LETTERS[route], (route.__doc__ or "").strip().partition(") ")[2]
         came = Check(what="it came to its end", holds=False, found=f"{error.what} ({error.remedy})")
         return Report(letter=letter, title=title, rows=(), checks=(came,))
-
-
-@contextlib.asynccontextmanager
-async def _devnet(file: Path | None, say: Say) -> AsyncIterator[Path]:
-    """The devnet of a file, or one of our own."""
-    if file is not None:
-        yield file
-        return
-    with tempfile.TemporaryDirectory(prefix="xl2-demo-") as folder:
-        own = Path(folder) / "devnet.json"
-        say("starting an L1 and two L2s")
-        async with up(Options(clocks=BRISK, file=own), say=say) as described:
-            say(f"they are ready after {described.ready_seconds:.1f} s")
-            yield own

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 import xl2
 from xl2.core.types import Address, MessageId, address
@@ -73,11 +73,11 @@ class _Walk:
     origin: str
     destination: str
     route: str
-    client: xl2.AsyncClient = field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        """Take the route's own client."""
-        object.__setattr__(self, "client", self.scene.client(ROUTES[self.route][1]))
+    @property
+    def client(self) -> xl2.AsyncClient:
+        """The route's own client."""
+        return self.scene.client(ROUTES[self.route][1])
 
     @property
     def assurance(self) -> str:

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from attrs import frozen
 
+from xl2_devnet.abi import stand_in
 from xl2_devnet.nitro.batcher import BatchEnd
-from xl2_devnet.nitro.contracts import stand_in
 
 ROLLUP = stand_in("RollupStandIn")
 

@@ -19,10 +19,9 @@ from eth_abi import decode
 from xl2.errors import Fatal, NotYet, RpcRejected
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import Json, data, mapping, quantity, sequence
-from xl2_devnet.abi import Contract
+from xl2_devnet.abi import Contract, stand_in
 from xl2_devnet.controls import BATCHES
 from xl2_devnet.l1_account import L1Account, Transaction
-from xl2_devnet.nitro.contracts import stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 from xl2_devnet.rollup import Berth
 

@@ -1,16 +1,13 @@
 """
-Nitro contracts: what the devnet deploys for an Arbitrum chain and puts in place on it.
+Nitro contracts: Arbitrum's own, as the devnet deploys them.
 
-Names come in, interfaces and code go out. Promise: `Arbitrum` is Offchain Labs' own code, from the npm package in the
-user's cache and never from this package (BUSL-1.1); `stand_in` is ours, from `contracts/devnet/nitro`, and has the same
-functions and events. So its ABI is what the devnet reads and calls either of them by.
+Names come in, interfaces and code go out. Promise: they are Offchain Labs' code, from the npm package in the user's
+cache and never from this package (BUSL-1.1). The stand-ins of `contracts/devnet/nitro` (`xl2_devnet.abi.stand_in`) have
+the same functions and events; so their ABI is what the devnet reads and calls either of them by.
 """
 
 import json
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
@@ -30,20 +27,6 @@ PACKAGE = Package(
 _BUILD = Path("build", "contracts", "src")
 #: The one that is not Solidity.
 _READER_4844 = Path("out", "yul", "Reader4844.yul", "Reader4844.json")
-
-
-@lru_cache
-def stand_in(name: str) -> Contract:
-    """One of our contracts, to be created, or called by its interface."""
-    stored = _stored(name)
-    return Contract(name=stored["name"], abi=stored["abi"], bytecode=_code(stored["bytecode"]))
-
-
-@lru_cache
-def runtime(name: str) -> str:
-    """Code of one of our contracts as it stands on a chain, in hex. Only for those without immutables."""
-    code: str = _stored(name)["deployedBytecode"]
-    return code
 
 
 @frozen
@@ -67,12 +50,6 @@ class Arbitrum:
         code = bytecode if isinstance(bytecode, str) else bytecode["object"]
         # What is not Solidity has no ABI.
         return Contract(name=name, abi=built["abi"] or (), bytecode=_code(code))
-
-
-def _stored(name: str) -> dict[str, Any]:
-    path = files("xl2_devnet").joinpath("artifacts", "emulated", f"{name}.json")
-    stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return stored
 
 
 def _code(text: str) -> bytes:

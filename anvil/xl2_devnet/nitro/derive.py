@@ -22,8 +22,7 @@ from xl2.errors import Incident, ProofInvalid
 from xl2_adapters.nitro.ticket import ETHER_DEPOSIT, SUBMIT_RETRYABLE, EtherDeposit, Ticket
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import Json, data, mapping, quantity, sequence
-from xl2_devnet.abi import Contract, Event
-from xl2_devnet.nitro.contracts import stand_in
+from xl2_devnet.abi import Contract, Event, stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 from xl2_devnet.nitro.message import Spoken, given_gas, least_gas, spoken
 from xl2_devnet.origin import L1Origin, Told

@@ -15,7 +15,7 @@ from eth_abi.exceptions import DecodingError
 from xl2.errors import RpcRejected
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import Json, quantity
-from xl2_devnet.nitro.contracts import stand_in
+from xl2_devnet.abi import stand_in
 from xl2_devnet.nitro.genesis import PRECOMPILES
 from xl2_devnet.rollup import PASS, Pass
 

@@ -9,7 +9,7 @@ transaction types (`derive` says how those appear), and the precompiles that onl
 from collections.abc import Mapping
 
 from xl2_adapters.rpc import Call, RpcClient
-from xl2_devnet.nitro.contracts import runtime
+from xl2_devnet.abi import runtime
 
 PRECOMPILES: Mapping[str, str] = {
     "ArbSys": "0x" + "64".rjust(40, "0"),

@@ -17,11 +17,11 @@ from eth_utils import keccak
 
 from xl2.errors import NotYet, RpcRejected
 from xl2_adapters.rpc_wire import mapping, quantity, sequence
+from xl2_devnet.abi import stand_in
 from xl2_devnet.controls import ROOTS
 from xl2_devnet.l1_account import L1Account, Transaction
 from xl2_devnet.nitro.assertion import ROLLUP, Assertion
 from xl2_devnet.nitro.batcher import LOOK_SECONDS, BatchEnd, PostingFailed, end_at, end_of
-from xl2_devnet.nitro.contracts import stand_in
 from xl2_devnet.nitro.l1 import LIARS, STAKE
 from xl2_devnet.rollup import Berth
 

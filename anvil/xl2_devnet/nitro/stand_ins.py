@@ -6,9 +6,9 @@ a Nitro chain's L1 finds the same functions, events, checks, aliases and proven 
 tokens as gas, batches in blobs. An assertion with a rival stays unconfirmed for good.
 """
 
+from xl2_devnet.abi import stand_in
 from xl2_devnet.accounts import account
 from xl2_devnet.clocks import Clocks
-from xl2_devnet.nitro.contracts import stand_in
 from xl2_devnet.nitro.l1 import LIARS, STAKE
 from xl2_devnet.plan import Plan, created_by
 

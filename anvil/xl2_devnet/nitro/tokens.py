@@ -6,15 +6,13 @@ Plans and an inbox come in, the router's address on L1 goes out. Promise: the co
 themselves, and the beacon of bridged tokens never changes.
 """
 
-import json
 from functools import lru_cache
-from importlib.resources import files
 
 from eth_utils import to_bytes
 
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import Json, data
-from xl2_devnet.abi import Contract
+from xl2_devnet.abi import Contract, shipped
 from xl2_devnet.plan import Plan
 
 _ZERO = "0x" + "00" * 20
@@ -22,12 +20,8 @@ _ZERO = "0x" + "00" * 20
 
 @lru_cache
 def token_bridge(name: str) -> Contract:
-    """One of the token bridge's contracts, from the artifacts that ship with this package."""
-    path = files("xl2_devnet").joinpath("artifacts", "nitro_tokens", f"{name}.json")
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return Contract(
-        name=stored["contract"], abi=stored["abi"], bytecode=bytes.fromhex(stored["bytecode"].removeprefix("0x"))
-    )
+    """One of the token bridge's contracts."""
+    return shipped("nitro_tokens", name)
 
 
 async def deploy_token_bridge(l1: Plan, l2: Plan, *, l1_rpc: RpcClient, l2_rpc: RpcClient, inbox: str) -> str:

@@ -26,7 +26,7 @@ from xl2_adapters.zk_stack.logs import (
     root_and_paths,
     status_log,
 )
-from xl2_devnet.zk_stack.contracts import stand_in
+from xl2_devnet.abi import stand_in
 from xl2_devnet.zk_stack.genesis import L1_MESSENGER
 from xl2_devnet.zk_stack.l1 import GENESIS_COMMITMENT, GENESIS_HASH
 from xl2_devnet.zk_stack.operations import Operation

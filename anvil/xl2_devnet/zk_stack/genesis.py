@@ -10,7 +10,7 @@ addresses of contracts), which nothing of xl2 uses.
 from collections.abc import Mapping
 
 from xl2_adapters.rpc import Call, RpcClient
-from xl2_devnet.zk_stack.contracts import runtime
+from xl2_devnet.abi import runtime
 
 BOOTLOADER = "0x0000000000000000000000000000000000008001"
 L1_MESSENGER = "0x0000000000000000000000000000000000008008"

@@ -14,9 +14,10 @@ from attrs import frozen
 from eth_utils import keccak
 from eth_utils.abi import function_abi_to_4byte_selector
 
+from xl2_devnet.abi import stand_in
 from xl2_devnet.accounts import account
 from xl2_devnet.plan import Plan
-from xl2_devnet.zk_stack.contracts import stand_in, zk_stack
+from xl2_devnet.zk_stack.contracts import zk_stack
 
 #: Commitment and block hash that the chain of batches begins at: nothing is proven from them.
 GENESIS_HASH, GENESIS_COMMITMENT = keccak(text="xl2 devnet: genesis batch"), keccak(text="xl2 devnet: genesis")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from xl2_devnet.abi import stand_in
 from xl2_devnet.nitro import rollup as nitro_rollup
-from xl2_devnet.nitro.contracts import PACKAGE, stand_in
+from xl2_devnet.nitro.contracts import PACKAGE
 from xl2_devnet.nitro.rollup import NitroRollup
 from xl2_devnet.packages import IntegrityBroken
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tools import zk_artifacts
-from xl2_devnet.zk_stack.contracts import stand_in, zk_stack
+from xl2_devnet.abi import stand_in
+from xl2_devnet.zk_stack.contracts import zk_stack
 
 TOOL = zk_artifacts
 DEPLOYED = (*TOOL.DEPLOYED, *TOOL.PROXIES)

@@ -15,8 +15,7 @@ from xl2.core.types import Address, Assurance, Wei, checksum, hex_text
 from xl2.ports import Transaction
 from xl2.wallet.decode import FORMS, decode
 from xl2_contracts import artifact
-from xl2_devnet.abi import op_stack
-from xl2_devnet.nitro.contracts import stand_in
+from xl2_devnet.abi import op_stack, stand_in
 from xl2_devnet.nitro.tokens import token_bridge
 
 RECIPIENT = some_address("recipient")
