@@ -163,7 +163,7 @@ async def _signed(origin: Evm, messages: int) -> list[str]:
             chain=ORIGIN, tx_nonce=nonce, to=MESSENGER, data=data, gas_limit=_SEND_GAS,
             max_fee=Wei(10**11), priority_fee=Wei(10**6),
         )  # fmt: skip
-        raws.append(hex_text(unsigned.raw(await sender.sign_digest(unsigned.digest()))))
+        raws.append(hex_text(unsigned.raw(await sender.sign_hash_of(unsigned.preimage()))))
     return raws
 
 

@@ -14,7 +14,8 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress, HexAddress, HexStr
 from eth_typing import Hash32 as EthHash32
 
-from xl2.core.types import Address, Hash32, checksum, hash32
+from xl2.core.hashing import keccak
+from xl2.core.types import Address, checksum, hash32
 from xl2.errors import InvalidInput
 from xl2.ports import SignedTransaction, Transaction
 
@@ -56,9 +57,9 @@ class AccountSigner:
             hash=hash32(bytes(signed.hash)),
         )
 
-    async def sign_digest(self, digest: Hash32) -> bytes:
-        """Sign 32 bytes as they are: r, s, v in 65 bytes, v 27 or 28, s in the lower half."""
-        signature = bytes(self.account.unsafe_sign_hash(EthHash32(digest)).signature)
+    async def sign_hash_of(self, preimage: bytes) -> bytes:
+        """Sign the keccak-256 of these bytes: r, s, v in 65 bytes, v 27 or 28, s in the lower half."""
+        signature = bytes(self.account.unsafe_sign_hash(EthHash32(keccak(preimage))).signature)
         if len(signature) != _SIGNATURE_SIZE:
             raise InvalidInput(f"the account signed with {len(signature)} bytes, not {_SIGNATURE_SIZE}")
         return signature

@@ -66,7 +66,7 @@ class Scene:
                 chain=origin, tx_nonce=nonce, to=MESSENGER, data=SEND.encode(destination, hex_text(target), b"body"),
                 gas_limit=200_000, max_fee=mine.price.max_fee, priority_fee=mine.price.priority_fee,
             )  # fmt: skip
-            raws.append(unsigned.raw(await user.sign_digest(unsigned.digest())))
+            raws.append(unsigned.raw(await user.sign_hash_of(unsigned.preimage())))
         for raw in raws:
             await evm.broadcast(raw)
 

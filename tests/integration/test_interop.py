@@ -52,7 +52,7 @@ async def broadcast(scene: Scene, data: bytes, keys: Any) -> bytes:
         chain=B, tx_nonce=mine.pending, to=MESSENGER, data=data, gas_limit=400_000,
         max_fee=mine.price.max_fee, priority_fee=mine.price.priority_fee, keys=keys,
     )  # fmt: skip
-    raw = unsigned.raw(await user.sign_digest(unsigned.digest()))
+    raw = unsigned.raw(await user.sign_hash_of(unsigned.preimage()))
     hashes: list[bytes] = [bytes.fromhex(str(await evm.ask("eth_sendRawTransaction", hex_text(raw)))[2:])]
     return hashes[0]
 

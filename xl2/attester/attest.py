@@ -50,7 +50,7 @@ class HeadAttester:
         attestation = Attestation(
             head=Head(log=log.id, head=state.head, count=state.count), block=at, chain=log.reader, contract=verifier
         )
-        return SignedHead(attestation=attestation, signature=await self.signer.sign_digest(attestation.digest))
+        return SignedHead(attestation=attestation, signature=await self.signer.sign_hash_of(attestation.preimage))
 
     def _known(self, log: Log) -> tuple[Chain, Address]:
         """Home and verifier of a log between contracts that this attester was told of: others are not even read."""

@@ -49,8 +49,13 @@ class Attestation:
 
     @cached_property
     def digest(self) -> Hash32:
-        """EIP-712 digest, to be signed as it is."""
-        return keccak(b"\x19\x01" + self._domain_separator() + self._struct_hash())
+        """EIP-712 digest, of which the signature is."""
+        return keccak(self.preimage)
+
+    @property
+    def preimage(self) -> bytes:
+        """What the digest is the hash of (EIP-712): 0x1901, domain separator, hash of the head."""
+        return b"\x19\x01" + self._domain_separator() + self._struct_hash()
 
     def _domain_separator(self) -> Hash32:
         return keccak(

@@ -5,7 +5,7 @@ Comes in: a `Call`. Goes out: a `TxReceipt`. Promise: a submitter is the only do
 transaction, and its journal holds the signed bytes before anybody else sees them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -41,6 +41,25 @@ class Fees:
     def max_fee(self) -> Wei:
         """A cap that survives six full blocks in a row: twice the base fee, and the tip."""
         return Wei(2 * self.base_fee + self.priority_fee)
+
+
+@frozen(kw_only=True)
+class TxQuote:
+    """What it takes to make a call now, and what its sender has: all asked in one round trip."""
+
+    #: Gas to give it at least: an estimate, or the call's own limit with what the chain takes beside it.
+    gas: int
+    fees: Fees
+    #: Next nonce of the sender by included transactions, and with those in the node's pool.
+    tx_nonce: int
+    pending_nonce: int
+    balance: Wei
+    #: Wei that the chain takes beside gas times price, for the bytes on L1 or for its operator; an upper bound.
+    data_fee: Wei = Wei(0)
+
+    def cost(self, gas: int) -> Wei:
+        """What a transaction that uses so much gas is likely to cost, all told."""
+        return Wei(gas * (self.fees.base_fee + self.fees.priority_fee) + self.data_fee)
 
 
 @frozen(kw_only=True)
@@ -91,6 +110,19 @@ class TxReceipt:
     cost: Wei
 
 
+@frozen(kw_only=True)
+class TxLook:
+    """What a chain says of an account and of transactions of its: all asked in one round trip."""
+
+    #: Newest block.
+    head: BlockNumber
+    #: Next nonce by included transactions, and with those in the node's pool.
+    tx_nonce: int
+    pending_nonce: int
+    #: Of those that are in a block, by hash.
+    receipts: Mapping[Hash32, TxReceipt]
+
+
 class Signer(Protocol):
     """A key, wherever it is kept. A wallet that refuses raises `NotAccepted`."""
 
@@ -103,8 +135,12 @@ class Signer(Protocol):
         """Sign these very fields. `what`: the call's own words, for a review."""
         ...
 
-    async def sign_digest(self, digest: Hash32) -> bytes:
-        """Sign 32 bytes as they are: r, s, v in 65 bytes."""
+    async def sign_hash_of(self, preimage: bytes) -> bytes:
+        """
+        Sign the keccak-256 of these bytes: r, s, v in 65 bytes, v 27 or 28.
+
+        The bytes and not their hash, because a signer elsewhere hashes by itself, and may look at what it signs.
+        """
         ...
 
 

@@ -30,9 +30,9 @@ class MemorySigner:
         raw = pack(transaction, self.address)
         return SignedTransaction(transaction=transaction, sender=self.address, raw=raw, hash=keccak(raw))
 
-    async def sign_digest(self, digest: Hash32) -> bytes:
+    async def sign_hash_of(self, preimage: bytes) -> bytes:
         """A hash in the shape of a signature."""
-        return signature(digest, self.address)
+        return signature(keccak(preimage), self.address)
 
 
 def signature(digest: Hash32, account: Address) -> bytes:

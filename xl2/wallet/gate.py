@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from attrs import field, frozen
 
-from xl2.core.types import Address, ChainId, Hash32, Wei, checksum
+from xl2.core.types import Address, ChainId, Wei, checksum
 from xl2.errors import Fatal, NotAccepted, WrongChain
 from xl2.ports import SignedTransaction, Signer, Transaction
 from xl2.wallet.book import Book
@@ -59,10 +59,10 @@ class Gate:
             )
         return signed
 
-    async def sign_digest(self, digest: Hash32) -> NoReturn:
-        """Refuse: 32 bytes say nothing that could be reviewed."""
+    async def sign_hash_of(self, preimage: bytes) -> NoReturn:
+        """Refuse: what these bytes mean is not known here, so nobody could review it."""
         raise NotAccepted(
-            f"the digest 0x{digest.hex()} cannot be reviewed, so it is not signed",
+            f"{len(preimage)} bytes that are no transaction cannot be reviewed, so they are not signed",
             remedy="Sign transactions through the wallet; an attester signs with a key of its own.",
         )
 

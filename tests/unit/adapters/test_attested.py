@@ -43,7 +43,7 @@ class Forging(Odd):
 
     async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
         signed = await self.honest.attest(log, at)
-        forged = await signer("0x" + "77" * 32).sign_digest(signed.attestation.digest)
+        forged = await signer("0x" + "77" * 32).sign_hash_of(signed.attestation.preimage)
         return evolve(signed, signature=forged)
 
 
@@ -54,7 +54,7 @@ class Lying(Odd):
         signed = await self.honest.attest(log, at)
         head = Head(log=log.id, head=b"\x66" * 32, count=signed.attestation.head.count)
         attestation = evolve(signed.attestation, head=head)
-        return SignedHead(attestation=attestation, signature=await self.signer.sign_digest(attestation.digest))
+        return SignedHead(attestation=attestation, signature=await self.signer.sign_hash_of(attestation.preimage))
 
 
 class Asleep(Odd):

@@ -8,7 +8,6 @@ from eth_account import Account
 
 from tests.unit.wallet.scene import BOOK, CHAIN, TOKEN, Recorder, call, gate_with
 from xl2.core.hashing import keccak
-from xl2.core.types import Hash32
 from xl2.errors import Fatal, NotAccepted, WrongChain
 from xl2.ports import SignedTransaction, Transaction
 from xl2.wallet import Approve, Decision, Refuse, Review, WalletHooks, review_of
@@ -100,7 +99,7 @@ async def test_a_bare_digest_is_never_signed() -> None:
     gate = gate_with(signer(KEY), Recorder(Approve()))
 
     with pytest.raises(NotAccepted, match="cannot be reviewed"):
-        await gate.sign_digest(Hash32(bytes(32)))
+        await gate.sign_hash_of(bytes(32))
 
 
 def test_the_review_shows_the_very_bytes_and_what_they_cost() -> None:

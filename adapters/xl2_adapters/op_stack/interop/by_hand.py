@@ -134,7 +134,7 @@ async def _included(
         priority_fee=mine.price.priority_fee,
         keys=keys,
     )
-    raw = unsigned.raw(await signer.sign_digest(unsigned.digest()))
+    raw = unsigned.raw(await signer.sign_hash_of(unsigned.preimage()))
     told(keccak(raw))
     if await evm.broadcast(raw) is not Broadcast.ACCEPTED:
         raise Refused(

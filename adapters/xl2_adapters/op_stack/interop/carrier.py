@@ -221,7 +221,7 @@ class Carrier:
         )
 
     async def _signed(self, unsigned: Unsigned, now: float) -> Attempt:
-        raw = unsigned.raw(await self._signer.sign_digest(unsigned.digest()))
+        raw = unsigned.raw(await self._signer.sign_hash_of(unsigned.preimage()))
         return Attempt(
             hash=keccak(raw),
             chain=self.chain,

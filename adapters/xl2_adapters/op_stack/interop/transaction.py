@@ -10,7 +10,6 @@ from typing import Final
 from attrs import field, frozen
 
 from xl2.core import rlp
-from xl2.core.hashing import keccak
 from xl2.core.types import Address, ChainId, Hash32, Wei, hex_text
 from xl2.errors import ProofInvalid
 from xl2_adapters.op_stack.interop.contracts import INBOX
@@ -34,9 +33,9 @@ class Unsigned:
     #: Under CrossL2Inbox.
     keys: tuple[Hash32, ...] = field(default=(), repr=False)
 
-    def digest(self) -> Hash32:
-        """What the key signs."""
-        return keccak(_TYPE + rlp.encode(self._fields()))
+    def preimage(self) -> bytes:
+        """What the key signs the keccak-256 of."""
+        return _TYPE + bytes(rlp.encode(self._fields()))
 
     def raw(self, signature: bytes) -> bytes:
         """

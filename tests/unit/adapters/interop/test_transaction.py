@@ -37,7 +37,7 @@ async def test_the_signed_bytes_are_those_that_eth_account_makes(nonce: int, key
         KEY,
     )  # fmt: skip
 
-    assert unsigned.raw(await signer(KEY).sign_digest(unsigned.digest())) == bytes(theirs.raw_transaction)
+    assert unsigned.raw(await signer(KEY).sign_hash_of(unsigned.preimage())) == bytes(theirs.raw_transaction)
 
 
 def test_what_is_no_signature_is_refused() -> None:
