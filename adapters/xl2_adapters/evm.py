@@ -16,8 +16,8 @@ from attrs import field, frozen
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei, checksum, hex_text
 from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable
-from xl2.ports import Block, Broadcast, Call, Fees, Place, TxReceipt
-from xl2_adapters import rpc_wire
+from xl2.ports import Block, Broadcast, Call, Fees, Place, TxLook, TxQuote, TxReceipt
+from xl2_adapters import quoting, rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
 from xl2_adapters.node_words import asks_for_less, outcome_of
 from xl2_adapters.rpc import Call as Request
@@ -61,6 +61,8 @@ class Evm:
         """`rpc_url`: http(s). Connects at the first question."""
         self._chain = chain
         self.rpc = RpcClient(rpc_url, limits=limits)
+        #: What transactions cost beside gas; families set theirs.
+        self.fee_model: quoting.FeeModel = quoting.GasAlone()
         self._checked = False
         self._checking = asyncio.Lock()
 
@@ -121,24 +123,22 @@ class Evm:
         block, tip = await self.ask_many(
             [Request("eth_getBlockByNumber", ("latest", False)), Request("eth_maxPriorityFeePerGas")]
         )
-        base = rpc_wire.mapping(block, self.endpoint).get("baseFeePerGas", "0x0")
-        return Fees(base_fee=Wei(self._number(base)), priority_fee=Wei(self._number(tip)))
+        return quoting.fees_of(block, tip, self.endpoint)
 
     async def simulate(self, call: Call, sender: Address) -> int:
         """Gas that the call takes at the tip, or the call's own limit where it names one and that is enough."""
-        request: dict[str, Json] = {
-            "from": checksum(sender),
-            "to": checksum(call.to),
-            "data": hex_text(call.data),
-            "value": hex(call.value),
-        }
+        request = quoting.gas_request(call, sender)
         try:
-            if call.gas_limit is not None:
-                await self.ask("eth_call", {**request, "gas": hex(call.gas_limit)}, "latest")
-                return call.gas_limit
-            return self._number(await self.ask("eth_estimateGas", request))
+            answer = await self.ask(request.method, *request.params)
         except Reverted as reverted:
             raise self.explained(reverted, call.what) from reverted
+        return call.gas_limit if call.gas_limit is not None else self._number(answer)
+
+    async def quote(self, call: Call, sender: Address) -> TxQuote:
+        """What a call takes and what its sender has, in one batch."""
+        await self._check_chain()
+        answers = await self.rpc.try_batch(quoting.quote_requests(call, sender, self.fee_model))
+        return quoting.quote_of(call, answers, self.fee_model, self.endpoint)
 
     def explain(self, revert: bytes) -> str:
         """Revert bytes in words."""
@@ -164,20 +164,12 @@ class Evm:
     async def tx_receipt(self, tx_hash: Hash32) -> TxReceipt | None:
         """Receipt of an included transaction."""
         found = await self.ask("eth_getTransactionReceipt", hex_text(tx_hash))
-        if found is None:
-            return None
-        fields = rpc_wire.mapping(found, self.endpoint)
-        gas_used = self._number(fields.get("gasUsed"))
-        # OP Stack nodes tell the data fee apart; anvil charges it and is silent.
-        data_fee = self._number(fields.get("l1Fee") or "0x0")
-        return TxReceipt(
-            tx_hash=self._hash(fields.get("transactionHash")),
-            block=BlockNumber(self._count(fields.get("blockNumber"))),
-            block_hash=self._hash(fields.get("blockHash")),
-            succeeded=self._number(fields.get("status")) == 1,
-            gas_used=gas_used,
-            cost=Wei(gas_used * self._number(fields.get("effectiveGasPrice") or "0x0") + data_fee),
-        )
+        return quoting.receipt_of(found, tx_hash, self.endpoint)
+
+    async def look(self, account: Address, tx_hashes: Sequence[Hash32]) -> TxLook:
+        """Nonces of an account and receipts of transactions, in one batch."""
+        answers = await self.ask_many(quoting.look_requests(account, tx_hashes))
+        return quoting.look_of(tx_hashes, answers, self.endpoint)
 
     async def close(self) -> None:
         """Close connections."""
@@ -258,8 +250,7 @@ class Evm:
 
     def explained(self, reverted: Reverted, what: str) -> Reverted:
         """The same revert, with the contract's error in words."""
-        reason = explain_revert(reverted.revert) if reverted.revert else reverted.what
-        return Reverted(f"{what} would revert: {reason}", endpoint=self.endpoint, revert=reverted.revert)
+        return quoting.explained(reverted, what, self.endpoint)
 
     async def _check_chain(self) -> None:
         if self._checked:

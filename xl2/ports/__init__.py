@@ -37,6 +37,8 @@ from xl2.ports.transactions import (
     Signer,
     Submitter,
     Transaction,
+    TxLook,
+    TxQuote,
     TxReceipt,
 )
 
@@ -91,6 +93,8 @@ __all__ = [
     "Submitter",
     "Token",
     "Transaction",
+    "TxLook",
+    "TxQuote",
     "TxReceipt",
     "Unobserved",
     "VerifierSettings",

@@ -14,7 +14,7 @@ from xl2.core.message import Message
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
 from xl2.ports.assets import Bridge
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
-from xl2.ports.transactions import Broadcast, Call, Fees, TxReceipt
+from xl2.ports.transactions import Broadcast, Call, Fees, TxLook, TxQuote, TxReceipt
 
 
 class Blocks(Protocol):
@@ -53,6 +53,15 @@ class Blocks(Protocol):
         """Gas that the call takes at the tip. Raises `Reverted` with the contract's error, decoded in the sentence."""
         ...
 
+    async def quote(self, call: Call, sender: Address) -> TxQuote:
+        """
+        What a call of this sender takes at the tip, and what the sender has, in one round trip.
+
+        Transactions in the pool count for the nonce alone: who needs the state that they will leave waits for them.
+        Raises `Reverted` as `simulate`, `Unaffordable` where the value alone is more than the sender has.
+        """
+        ...
+
     def explain(self, revert: bytes) -> str:
         """Revert bytes in words: the error of a contract of ours with its values, or the bytes as they are."""
         ...
@@ -71,6 +80,10 @@ class Blocks(Protocol):
 
     async def tx_receipt(self, tx_hash: Hash32) -> TxReceipt | None:
         """Receipt of an included transaction, None while there is none."""
+        ...
+
+    async def look(self, account: Address, tx_hashes: Sequence[Hash32]) -> TxLook:
+        """Nonces of an account and receipts of these transactions, in one round trip."""
         ...
 
     async def close(self) -> None:

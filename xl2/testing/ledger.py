@@ -31,6 +31,8 @@ from xl2.ports import (
     Fees,
     Place,
     SignedTransaction,
+    TxLook,
+    TxQuote,
     TxReceipt,
 )
 from xl2.testing import calls
@@ -85,6 +87,8 @@ class MemoryLedger:
         #: Each broadcast is in a block at once; else only when `mine` is called.
         self.automine = True
         self.base_fee = 10**9
+        #: What each transaction costs beside its gas, as rollups charge for bytes on L1.
+        self.data_fee = Wei(0)
         self.funds: dict[Address, int] = {}
         #: Contracts that take messages, by address; any other account has no code.
         self.recipients: dict[Address, Recipient] = {}
@@ -168,6 +172,17 @@ class MemoryLedger:
         carried = int.from_bytes(known.segment[34:36]) if isinstance(known, calls.Deliver) else 0
         return call.gas_limit or _CALL_GAS + carried * self.message_gas
 
+    async def quote(self, call: Call, sender: Address) -> TxQuote:
+        """What a call takes, by the answers to the single questions."""
+        return TxQuote(
+            gas=await self.simulate(call, sender),
+            fees=await self.fees(),
+            tx_nonce=await self.tx_nonce(sender),
+            pending_nonce=await self.tx_nonce(sender, pending=True),
+            balance=await self.balance(sender),
+            data_fee=self.data_fee,
+        )
+
     def explain(self, revert: bytes) -> str:
         """The error's name."""
         return revert.decode()
@@ -221,6 +236,16 @@ class MemoryLedger:
                         cost=Wei(_CALL_GAS * self.base_fee),
                     )
         return None
+
+    async def look(self, account: Address, tx_hashes: Sequence[Hash32]) -> TxLook:
+        """Nonces and receipts, by the answers to the single questions."""
+        found = {tx_hash: await self.tx_receipt(tx_hash) for tx_hash in tx_hashes}
+        return TxLook(
+            head=self._tip.block.number,
+            tx_nonce=await self.tx_nonce(account),
+            pending_nonce=await self.tx_nonce(account, pending=True),
+            receipts={tx_hash: receipt for tx_hash, receipt in found.items() if receipt is not None},
+        )
 
     async def close(self) -> None:
         """Nothing is open."""
