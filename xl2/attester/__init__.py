@@ -1,1 +1,1 @@
-"""Attester: signs heads of final blocks that it recomputed itself. Read `recompute`, `attest`, `service`."""
+"""Attester: signs heads of final blocks that it recomputed itself. Read `flow.recompute`, `attest`, `service`."""

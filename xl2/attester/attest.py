@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from xl2.attester.recompute import Recomputed
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Finality, Head
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import NotFound, NotYet
+from xl2.flow.recompute import Recomputed
 from xl2.ports import Chain, Log, SignedHead, Signer
 
 

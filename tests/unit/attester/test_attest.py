@@ -67,7 +67,7 @@ async def test_an_older_block_has_its_own_head(world: World, attester: HeadAttes
 async def test_a_question_that_is_cut_off_goes_on_where_it_was(
     world: World, attester: HeadAttester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xl2.attester.recompute.BLOCKS_AT_ONCE", 2)
+    monkeypatch.setattr("xl2.flow.recompute.BLOCKS_AT_ONCE", 2)
     await sent(world, 5)
     chain, firsts = world.chain(901), []
     read = chain.sent

@@ -4,7 +4,7 @@ Recompute: the events of a log's home in, the head and count of the log at any f
 Promise: a head that comes out was hashed here from every entry since the first, and is what the contract's storage
 holds at that block, in one and the same chain of blocks. An endpoint that left an event out, made one up or mixes two
 forks is caught, because head and storage then differ, and what was read since the last confirmation is forgotten. A
-question that is cut off is taken up where it was. Which blocks are final is left to `attest`.
+question that is cut off is taken up where it was. Which blocks are final is left to whoever asks.
 """
 
 from bisect import bisect_left, bisect_right
@@ -47,7 +47,7 @@ class Recomputed:
         if upto is not None and (await self.chain.block(upto.number)).hash != upto.hash:
             raise Incident(
                 f"block {upto.number} of chain {self.log.home} was final, and is another block now",
-                remedy="Stop attesting; find out whether the endpoint or the chain broke its word.",
+                remedy="Stop; find out whether the endpoint or the chain broke its word.",
             )
         try:
             while self._next <= block.number:
@@ -61,6 +61,13 @@ class Recomputed:
         if upto is None or block.number > upto.number:
             self._upto = block
         return state
+
+    def after(self, count: int) -> Hash32 | None:
+        """Head after the first `count` entries, None where `at` has not confirmed so many."""
+        if count == 0:
+            return self.log.id
+        confirmed = bisect_left(self._blocks, self._upto.number + 1) if self._upto else 0
+        return self._heads[count - 1] if count <= confirmed else None
 
     def _forget_unconfirmed(self) -> None:
         self._next = BlockNumber(self._upto.number + 1 if self._upto else 0)
