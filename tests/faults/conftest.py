@@ -1,0 +1,24 @@
+"""Two bare chains a module, and a scene on them for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ground import Grounds
+from tests.faults.ground import grounds as started
+from tests.faults.scene import Scene, scene_on
+
+
+@pytest.fixture(scope="module")
+def grounds() -> Iterator[Grounds]:
+    """The chains `a` and `b`, some twenty blocks a second, final two blocks later."""
+    with started() as found:
+        yield found
+
+
+@pytest.fixture
+async def scene(grounds: Grounds, tmp_path: Path) -> AsyncIterator[Scene]:
+    """Senders, configurations and relayers on the module's chains."""
+    async with scene_on(grounds, tmp_path) as found:
+        yield found

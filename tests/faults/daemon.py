@@ -1,0 +1,70 @@
+"""
+Daemon: a relayer as a process, from its start to its end, and what it said.
+
+Promise: it never outlives the test: who leaves the block kills it. `daemon` starts `xl2 relayer run` as anybody would;
+`doomed.Stable` starts many in little time. What they log is JSON, one line each.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from attrs import frozen
+
+PATIENCE_SECONDS = 60.0
+_PROGRAM = "from xl2.cli import main; main()"
+
+
+@frozen(kw_only=True)
+class Daemon:
+    """A relayer's process, running or ended."""
+
+    pid: int
+    #: File that its lines go to.
+    said: Path
+    #: Its exit code, negative for a signal; waits for it.
+    wait: Callable[[], int]
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """As `kill -9` does; returns when it is gone."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self) -> int:
+        """As an operator does; its exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def lines(self, event: str | None = None, *, level: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """What it said, of one event or all; only of these levels, where some are named."""
+        lines = [line for line in self.said.read_bytes().splitlines() if line.startswith(b"{")]
+        found: list[dict[str, Any]] = [orjson.loads(line) for line in lines]
+        return [
+            line for line in found if event in (None, line.get("event")) and (not level or line.get("level") in level)
+        ]
+
+
+@contextmanager
+def daemon(configuration: Path, *arguments: str) -> Iterator[Daemon]:
+    """`xl2 relayer run` with a configuration, gone when the block ends."""
+    said = configuration.parent / "relayer.log"
+    command = [sys.executable, "-c", _PROGRAM, "relayer", "run", "--config", str(configuration), *arguments]
+    with (
+        said.open("ab") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
+    ):
+        try:
+            yield Daemon(pid=process.pid, said=said, wait=lambda: process.wait(PATIENCE_SECONDS))
+        finally:
+            if process.poll() is None:
+                process.kill()

@@ -1,0 +1,136 @@
+"""
+Oracle: messages in, what the chains say of them out, and a verdict.
+
+Promise: nothing here reads a relayer's store, log or metrics. A message ended once when the origin says how its fee
+ended, the recipient's own count of it agrees, and the destination's receipt log speaks of it no more than once.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+from attrs import frozen
+
+from tests.faults.scene import Scene
+from xl2.core.evidence import Finality
+from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.types import BlockNumber, checksum, hex_text
+from xl2.ports import Ending, Fate, Sent
+from xl2_adapters.rpc import Call
+
+#: Longest that a test waits for what a relayer promises, on a busy machine.
+PATIENCE_SECONDS = 60.0
+
+
+@frozen(kw_only=True)
+class Told:
+    """What the chains say of one message."""
+
+    sent: Sent
+    fate: Fate
+    ending: Ending
+    #: How often its recipient counted it.
+    executed: int
+    #: How often the receipt log says delivered, and expired.
+    delivered: int
+    expired: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether its fee was paid or refunded."""
+        return self.ending is not Ending.OPEN
+
+    @property
+    def fault(self) -> str | None:
+        """What breaks the promise, however far it has come."""
+        name = hex_text(self.sent.message.id)
+        if self.executed > 1:
+            return f"{name} was executed {self.executed} times"
+        if self.delivered + self.expired > 1:
+            return f"{name} has {self.delivered} receipts of delivery and {self.expired} of expiry"
+        if self.ending is Ending.SETTLED and (self.executed, self.delivered) != (1, 1):
+            return f"{name} was paid for, executed {self.executed} times, with {self.delivered} receipts"
+        if self.ending is Ending.REFUNDED and (self.executed, self.expired) != (0, 1):
+            return f"{name} was refunded, executed {self.executed} times, with {self.expired} receipts of expiry"
+        return None
+
+
+async def ask(scene: Scene, sent: Sequence[Sent]) -> list[Told]:
+    """What both chains say of messages at their tips."""
+    messages = [one.message for one in sent]
+    here, there = await scene.origin.head(Finality.LATEST), await scene.destination.head(Finality.LATEST)
+    # The later question first: what ended at the origin has happened at the destination.
+    endings = await scene.origin.endings(messages, here.number)
+    fates = await scene.destination.fates(messages, there.number)
+    entries = await scene.destination.receipts(scene.lane, BlockNumber(0), there.number)
+    delivered: Counter[int] = Counter()
+    expired: Counter[bytes] = Counter()
+    for entry in entries:
+        receipt = parse_receipt(entry.data)
+        if isinstance(receipt, Delivered):
+            delivered.update(receipt.nonces)
+        else:
+            expired[receipt.id] += 1
+    executed = await _executed(scene, sent, there.number)
+    return [
+        Told(
+            sent=one,
+            fate=fate,
+            ending=ending,
+            executed=count,
+            delivered=delivered[one.message.nonce],
+            expired=expired[one.message.id],
+        )
+        for one, fate, ending, count in zip(sent, fates, endings, executed, strict=True)
+    ]
+
+
+async def assert_each_paid_message_ended_once(
+    scene: Scene, sent: Sequence[Sent], *, within_seconds: float = PATIENCE_SECONDS
+) -> list[Told]:
+    """Wait until every paid message is paid for or refunded; none of all was executed twice, ever."""
+
+    async def look() -> list[Told] | None:
+        told = await ask(scene, sent)
+        faults = [fault for one in told if (fault := one.fault)]
+        assert not faults, faults
+        return told if all(one.ended for one in told if one.sent.message.fee) else None
+
+    return await _until(look, within_seconds, scene, sent)
+
+
+async def assert_each_message_was_executed_once(
+    scene: Scene, sent: Sequence[Sent], *, within_seconds: float = PATIENCE_SECONDS
+) -> list[Told]:
+    """Wait until every message, paid or not, was executed at the destination's tip."""
+
+    async def look() -> list[Told] | None:
+        told = await ask(scene, sent)
+        faults = [fault for one in told if (fault := one.fault)]
+        assert not faults, faults
+        return told if all(one.executed == 1 for one in told) else None
+
+    return await _until(look, within_seconds, scene, sent)
+
+
+async def _until(
+    look: Callable[[], Awaitable[list[Told] | None]], seconds: float, scene: Scene, sent: Sequence[Sent]
+) -> list[Told]:
+    try:
+        async with asyncio.timeout(seconds):
+            while (told := await look()) is None:  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.05)
+            return told
+    except TimeoutError:
+        left = [one for one in await ask(scene, sent) if not one.ended]
+        raise AssertionError(f"after {seconds} s these have not ended: {left}") from None
+
+
+async def _executed(scene: Scene, sent: Sequence[Sent], at: BlockNumber) -> list[int]:
+    """How often recipients counted messages; 0 for those that count nothing."""
+    if not sent:
+        return []
+    questions = [
+        Call("eth_getStorageAt", (checksum(one.message.recipient), hex_text(one.message.id), hex(at))) for one in sent
+    ]
+    return [int(str(word), 16) for word in await scene.destination.ask_many(questions)]

@@ -1,0 +1,35 @@
+"""
+Recipients: contracts of no language for a destination, each with one habit, as creation code.
+
+Promise: one that accepts a message counts its id in the slot of that name, so the chain itself tells how often a
+message was executed.
+"""
+
+from xl2.core.hashing import keccak
+
+_SELECTOR = keccak(b"receiveMessage(bytes32,bytes,bytes)")[:4].hex()
+
+# PUSH1 4 CALLDATALOAD DUP1 SLOAD PUSH1 1 ADD SWAP1 SSTORE; then the selector is returned as a word.
+_TAKE = f"600435 80 54 6001 01 90 55 63{_SELECTOR} 60e01b 5f52 60205ff3"
+_REVERT = "5f5ffd"
+
+
+def _creation(runtime: str) -> bytes:
+    """Code that leaves `runtime` on the chain (at most 255 bytes)."""
+    code = bytes.fromhex(runtime.replace(" ", ""))
+    return bytes((0x60, len(code))) + bytes.fromhex("80600a5f395ff3fe") + code
+
+
+#: By habit.
+RECIPIENTS: dict[str, bytes] = {
+    "counts": _creation(_TAKE),
+    # Without calldata it opens: slot 0 = 1. With calldata it reverts until then.
+    "reverts until it is opened": _creation(f"36 6009 57 6001 5f55 00 5b 5f54 6012 57 {_REVERT} 5b {_TAKE}"),
+    "reverts": _creation(_REVERT),
+    # INVALID takes all the gas there is.
+    "burns all gas": _creation("fe"),
+    "returns a megabyte": _creation("62100000 5f f3"),
+    "reverts with a megabyte": _creation("62100000 5f fd"),
+    # NUMBER PUSH1 1 AND: in odd blocks it goes on, else it reverts.
+    "flips by block": _creation(f"43 6001 16 600a 57 {_REVERT} 5b {_TAKE}"),
+}

@@ -1,0 +1,181 @@
+"""
+Scene: senders on two bare chains, relayers as processes between them, and what the chains say in the end.
+
+Comes in: the `grounds` and a folder. Goes out: messages of every kind, and configurations of relayers. Promise: what a
+test is told of a message here comes from the chains alone, never from a relayer's store. What became of messages is
+`oracle`'s to say, processes are `daemon`'s.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from attrs import field, frozen
+
+from tests.faults.ground import ACCOUNTS, ATTESTER, CHAIN_IDS, A, B, Ground, Grounds
+from tests.integration.node import Node
+from xl2.config import Config, load
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Timestamp, Wei, checksum, hex_text
+from xl2.flow.send import NEVER
+from xl2.ports import Sent
+from xl2_adapters.op_stack import OpStack
+from xl2_adapters.op_stack.chain import OpChain
+from xl2_devnet.accounts import account
+
+FEE = Wei(10**15)
+GAS = 100_000
+NOBODY = Address(b"\x99" * 20)
+#: anvil's own accounts beyond the seventeen that others use: senders first, then the keys of racing relayers.
+SENDERS = range(20, 40)
+RELAYERS = range(40, ACCOUNTS)
+_SEND_GAS = 2_000_000
+
+
+@frozen(kw_only=True)
+class Parcel:
+    """What a sender sends: by default a paid message to a recipient that counts."""
+
+    habit: str = "counts"
+    payload: bytes = b"hello"
+    fee: Wei = FEE
+    gas_limit: int = GAS
+    #: Seconds from the destination's tip; None: never.
+    expires_in: int | None = None
+
+
+@frozen(kw_only=True)
+class Scene:
+    """The two chains as a test uses them; messages go from `origin` to `destination`."""
+
+    grounds: Grounds
+    #: Where configurations, stores and logs go.
+    folder: Path
+    origin: OpChain
+    destination: OpChain
+    lane: Lane
+    #: Messages that the tests of this scene have sent, by sender and nonce, so that senders take turns.
+    _turns: list[int] = field(factory=lambda: [0], repr=False)
+
+    async def send(self, *parcels: Parcel, blocks: bool = True) -> list[Sent]:
+        """
+        Send each in a transaction of its own, many a block; what the outbox made of them, in nonce order.
+
+        `blocks`: whether blocks come by themselves; else one is made here by whoever holds the chain already.
+        """
+        tip = await self.destination.head(Finality.LATEST)
+        calls = [self._call(parcel, tip.timestamp) for parcel in parcels]
+        node = Node(self.grounds[A].url)
+        try:
+            senders = node.ask("eth_accounts")
+            hashes = []
+            for call in calls:
+                self._turns[0] += 1
+                sender = senders[SENDERS[self._turns[0] % len(SENDERS)]]
+                hashes.append(node.ask("eth_sendTransaction", {"from": sender, **call}))
+            if not blocks:
+                node.ask("evm_mine")
+        finally:
+            node.close()
+        receipts = [await self._receipt(tx_hash) for tx_hash in hashes]
+        assert all(receipt["status"] == "0x1" for receipt in receipts), receipts
+        placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
+        found = await self.origin.sent(self.lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
+        mine = [one for one in found if hex_text(one.place.tx_hash) in hashes]
+        assert len(mine) == len(parcels)
+        return mine
+
+    async def until_expired(self, sent: Sequence[Sent]) -> None:
+        """Return when the destination's clock is past the expiry of each."""
+        async with asyncio.timeout(30):
+            while not await self._expired(sent):  # noqa: ASYNC110 - the chain's clock makes it true
+                await asyncio.sleep(0.05)
+
+    async def _expired(self, sent: Sequence[Sent]) -> bool:
+        now = (await self.destination.head(Finality.LATEST)).timestamp
+        return all(one.message.is_expired(now) for one in sent)
+
+    def configuration(
+        self,
+        name: str,
+        *,
+        relayer: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        urls: Mapping[str, str] | None = None,
+        **tables: Any,
+    ) -> Path:
+        """
+        A configuration's file in a folder of its own below the scene's.
+
+        `relayer`: settings beside the usual ones; `key`: who pays, else the devnet's relayer; `urls`: by chain, where
+        it is reached otherwise; `tables`: further ones, or others than the usual.
+        """
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        tree = {
+            "chains": {one.name: _chain(one, (urls or {}).get(one.name, one.url)) for one in self.grounds.values()},
+            "keys": {"relayer": key or account("relayer").private_key, "attester": ATTESTER.private_key},
+            "journal": "journal.sqlite",
+            "relayer": {"store": "relayer.sqlite", "poll_seconds": 0.05, **(relayer or {})},
+            "log": {"level": "INFO", "form": "json"},
+            **tables,
+        }
+        file = folder / "xl2.json"
+        file.write_bytes(orjson.dumps(tree))
+        return file
+
+    def _call(self, parcel: Parcel, now: int) -> dict[str, str]:
+        recipient = self.grounds[B].recipients[parcel.habit]
+        call = self.origin.send_call(
+            self.lane,
+            recipient=recipient,
+            payload=parcel.payload,
+            gas_limit=parcel.gas_limit,
+            expiry=NEVER if parcel.expires_in is None else Timestamp(now + parcel.expires_in),
+            allow_no_code=False,
+            fee=parcel.fee,
+        )
+        return {"to": checksum(call.to), "data": hex_text(call.data), "value": hex(call.value), "gas": hex(_SEND_GAS)}
+
+    async def _receipt(self, tx_hash: str) -> Mapping[str, Any]:
+        async with asyncio.timeout(30):
+            while (found := await self.origin.ask("eth_getTransactionReceipt", tx_hash)) is None:  # noqa: ASYNC110 - the chain makes it
+                await asyncio.sleep(0.02)
+        assert isinstance(found, dict)
+        return found
+
+
+@asynccontextmanager
+async def scene_on(grounds: Grounds, folder: Path) -> AsyncIterator[Scene]:
+    """A scene for one test; its connections are closed with it."""
+    config, family = _readers_config(grounds, folder), OpStack()
+    origin, destination = family.chain(config.chain(A)), family.chain(config.chain(B))
+    try:
+        lane = await origin.lane_to(ChainId(CHAIN_IDS[B]), Assurance.ATTESTED)
+        yield Scene(grounds=grounds, folder=folder, origin=origin, destination=destination, lane=lane)
+    finally:
+        await origin.close()
+        await destination.close()
+
+
+def _readers_config(grounds: Grounds, folder: Path) -> Config:
+    file = folder / "reader.json"
+    file.write_bytes(orjson.dumps({"chains": {one.name: _chain(one, one.url) for one in grounds.values()}}))
+    return load(file)
+
+
+def _chain(ground: Ground, url: str) -> dict[str, Any]:
+    if ground.name == "l1":
+        return {"chain_id": ground.chain_id, "family": "l1", "rpc_url": url}
+    return {
+        "chain_id": ground.chain_id,
+        "family": "op",
+        "rpc_url": url,
+        "anchor": "l1",
+        "contracts": ground.contracts,
+        "verifiers": list(ground.verifiers),
+    }
