@@ -34,6 +34,8 @@ class Observed:
     cursor: Cursor
     #: New entries of the log.
     entries: int
+    #: New messages, where it is a lane log.
+    sent: tuple[Sent, ...] = ()
     #: Entries that a reorg took back.
     taken_back: int
     #: There is more behind the cursor already.
@@ -60,6 +62,7 @@ async def observe(chain: Chain, log: Log, store: Store, finality: Finality, now:
         raise NotYet(f"block {cursor.block} of chain {log.home} changed while it was read")
     after = Cursor(log=log, block=last.number, block_hash=last.hash)
     known = LogState(count=await store.count(log), head=await store.head(log))
+    sent: Sequence[Sent] = ()
     if log.kind is LogKind.LANE:
         sent = await chain.sent(log.lane, first, last.number)
         await _check(chain, log, known, _ids(sent), last)
@@ -69,7 +72,8 @@ async def observe(chain: Chain, log: Log, store: Store, finality: Finality, now:
         await _check(chain, log, known, _hashes(entries), last)
         await store.observe_receipts(after, entries)
     new = await store.count(log) - known.count
-    return Observed(cursor=after, entries=new, taken_back=taken_back, more=last.number < newest.number)
+    more = last.number < newest.number
+    return Observed(cursor=after, entries=new, sent=tuple(sent), taken_back=taken_back, more=more)
 
 
 async def _check(chain: Chain, log: Log, known: LogState, found: Sequence[tuple[int, Hash32]], last: Block) -> None:

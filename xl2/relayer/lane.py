@@ -27,7 +27,7 @@ from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
-from xl2.ports import Chain, Clock, Happening, Log, Needed, Prover, Record, Store, Submitter
+from xl2.ports import Chain, Clock, Happening, Log, Needed, Observer, Prover, Record, Sent, Store, Submitter, Unobserved
 from xl2.relayer.retry import RECIPIENT, UNPAID, delay, rest_seconds
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class LaneParts:
     min_fee: Wei = Wei(0)
     limits: proving.BatchLimits = field(factory=proving.BatchLimits)
     finality: Finality = Finality.FINALIZED
+    observer: Observer = field(factory=Unobserved)
 
 
 @define(kw_only=True)
@@ -221,6 +222,7 @@ class LaneRooms:
                 "block": found.cursor.block,
             }
             log.info("observed", extra={"fields": fields})
+            self.parts.observer.moved(self.parts.lane, [_observed(sent) for sent in found.sent])
         return found is not None and found.more
 
     async def _retry(self, record: Record) -> None:
@@ -303,6 +305,7 @@ class LaneRooms:
     async def _happen(self, happenings: Sequence[Happening]) -> None:
         if happenings:
             await self.parts.store.happen(happenings, self.parts.clock.now())
+            self.parts.observer.moved(self.parts.lane, happenings)
 
     async def _postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
         for record in records:
@@ -315,3 +318,9 @@ class LaneRooms:
         return Happening(
             id=record.sent.message.id, event=event, chain=self.parts.lane.destination, seen_in=record.state
         )
+
+
+def _observed(sent: Sent) -> Happening:
+    """What the origin is seen to say of a new message."""
+    message = sent.message
+    return Happening(id=message.id, event=Event.ORIGIN_FINAL, chain=message.origin, place=sent.place)

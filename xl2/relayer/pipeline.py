@@ -9,7 +9,7 @@ observe receipts --wakes---------------------------------^
 Promise: the store is the queue; what stands in memory can be lost at any moment and is made again from the store, so
 a killed relayer that starts again loses nothing and doubles nothing. A room that fails by a known cause rests by its
 policy; a broken promise (`Fatal`) or a defect stops all of them aloud. Stopping has two steps: intake ends and what
-is proven is delivered; what takes longer than the drain is cancelled.
+is proven is delivered; what takes longer than the drain is cancelled. What the tasks of one lane do is `rooms`'.
 """
 
 import asyncio
@@ -18,18 +18,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from attrs import field, frozen, validators
 
-from xl2.errors import Fatal, Refused, Retryable
-from xl2.flow.prove import Proven
+from xl2.core.lane import Lane
+from xl2.errors import Fatal
 from xl2.flow.submit import JournalledSubmitter
 from xl2.relayer.lane import LaneParts, LaneRooms
-from xl2.relayer.retry import rest_seconds
+from xl2.relayer.rooms import LaneTasks
 
 log = logging.getLogger(__name__)
-
-#: Rooms that make transactions.
-_PAYING_ROOMS = ("prove", "deliver", "settle")
-#: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
-_FRESH_TURNS = 4
 
 
 @frozen(kw_only=True)
@@ -55,29 +50,68 @@ class Pipeline:
         """`submitters`: every nonce owner that the lanes use, so that each is taken up where a crash left it."""
         self._submitters = submitters
         self._settings = settings or PipelineSettings()
-        self._stopping = False
         self._recovered = asyncio.Event()
-        self._lanes = [_LaneTasks(LaneRooms(parts=parts), self._settings, self) for parts in lanes]
+        self._ending = asyncio.Event()
+        self._draining = False
+        #: Where the rooms of lanes run, while this runs.
+        self._group: asyncio.TaskGroup | None = None
+        self._lanes: dict[Lane, LaneTasks] = {}
+        for parts in lanes:
+            self.carry(parts)
 
     @property
-    def stopping(self) -> bool:
-        """Whether intake has ended."""
-        return self._stopping
+    def lanes(self) -> Sequence[Lane]:
+        """Lanes that are carried now."""
+        return tuple(self._lanes)
 
-    async def recovered(self) -> None:
-        """Return when what was broadcast before the start is included."""
-        await self._recovered.wait()
+    def carry(self, parts: LaneParts) -> None:
+        """Carry a lane from now on, also while this runs; one that is carried already is left as it is."""
+        if parts.lane in self._lanes:
+            return
+        tasks = LaneTasks(
+            LaneRooms(parts=parts),
+            poll_seconds=self._settings.poll_seconds,
+            queue_size=self._settings.queue_size,
+            recovered=self._recovered,
+            told_quiet=self._look_whether_drained,
+        )
+        self._lanes[parts.lane] = tasks
+        if self._draining:
+            tasks.drain()
+        if self._group is not None:
+            tasks.start(self._group, _supervised)
+
+    async def drop(self, lane: Lane) -> None:
+        """Carry a lane no more: what is proven is delivered within the drain's time, all else is left in the store."""
+        tasks = self._lanes.pop(lane, None)
+        if tasks is not None:
+            tasks.stop()
+            await _ended([tasks], self._settings.drain_seconds)
+            self._look_whether_drained()
+
+    def drain(self) -> None:
+        """Observe no new messages, carry what is observed until nothing more can be done now; then `run` returns."""
+        self._draining = True
+        for tasks in self._lanes.values():
+            tasks.drain()
+        self._look_whether_drained()
 
     async def run(self, stop: asyncio.Event) -> None:
         """
-        Run until `stop` is set.
+        Run until `stop` is set, or until all is drained.
 
         Raises an `ExceptionGroup` with the `Fatal` error, or the defect, that stopped it.
         """
-        async with asyncio.TaskGroup() as tasks:
-            rooms = [tasks.create_task(_supervised("recover", self._recover)(), name="recover")]
-            rooms += [tasks.create_task(room(), name=name) for lane in self._lanes for name, room in lane.rooms()]
-            tasks.create_task(self._stop_in_two_steps(stop, rooms), name="stop")
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                recovering = group.create_task(_supervised("recover", self._recover)(), name="recover")
+                for tasks in self._lanes.values():
+                    tasks.start(group, _supervised)
+                await self._until_told(stop)
+                await self._stop_in_two_steps(recovering)
+        finally:
+            self._group = None
         log.info("relayer stopped")
 
     async def _recover(self) -> None:
@@ -86,124 +120,36 @@ class Pipeline:
             await submitter.recover()
         self._recovered.set()
 
-    async def _stop_in_two_steps(self, stop: asyncio.Event, rooms: Sequence["asyncio.Task[None]"]) -> None:
-        await stop.wait()
-        self._stopping = True
+    async def _until_told(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._ending)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _stop_in_two_steps(self, recovering: "asyncio.Task[None]") -> None:
         log.info("relayer stops", extra={"fields": {"drain_seconds": self._settings.drain_seconds}})
-        for lane in self._lanes:
-            lane.wake_all()
-        _, late = await asyncio.wait(rooms, timeout=self._settings.drain_seconds)
+        lanes = list(self._lanes.values())
+        for tasks in lanes:
+            tasks.stop()
+        await _ended(lanes, self._settings.drain_seconds)
+        recovering.cancel()
+
+    def _look_whether_drained(self) -> None:
+        if self._draining and all(tasks.quiet for tasks in self._lanes.values()):
+            self._ending.set()
+
+
+async def _ended(lanes: Sequence[LaneTasks], seconds: float) -> None:
+    """Return when the rooms of these lanes have ended; what takes longer is cancelled."""
+    rooms = [room for tasks in lanes for room in tasks.running]
+    if rooms:
+        _, late = await asyncio.wait(rooms, timeout=seconds)
         for room in late:
             room.cancel()
-
-
-class _LaneTasks:
-    """The tasks of one lane, and what joins them."""
-
-    def __init__(self, rooms: LaneRooms, settings: PipelineSettings, pipeline: Pipeline) -> None:
-        self._rooms = rooms
-        self._settings = settings
-        self._pipeline = pipeline
-        self._proven: asyncio.Queue[Proven] = asyncio.Queue(maxsize=settings.queue_size)
-        names = ("observe", "observe receipts", "prove", "deliver", "confirm", "settle")
-        self._wakes = {name: asyncio.Event() for name in names}
-        self._ending = asyncio.Event()
-        self._fresh_in_a_row = 0
-
-    def rooms(self) -> list[tuple[str, Callable[[], Coroutine[object, object, None]]]]:
-        """Each room by name."""
-        looks: dict[str, Callable[[], Awaitable[bool]]] = {
-            "observe": self._observe,
-            "observe receipts": self._observe_receipts,
-            "prove": self._prove,
-            "deliver": self._deliver,
-            "confirm": self._confirm,
-            "settle": self._rooms.settle,
-        }
-        return [
-            (f"{name} {self._rooms.name}", _supervised(name, self._room(name, look))) for name, look in looks.items()
-        ]
-
-    def wake_all(self) -> None:
-        """Let every room look at once: there is a stop to be seen."""
-        for wake in (*self._wakes.values(), self._ending):
-            wake.set()
-
-    def _room(self, name: str, look: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
-        """A room looks, and rests until it is woken, its time has come, or its last cause has passed."""
-
-        async def run() -> None:
-            if name in _PAYING_ROOMS:
-                await self._pipeline.recovered()
-            if name == "prove":
-                await self._rooms.resume()
-            fruitless = 0
-            while not self._is_over(name):
-                rest, wake = self._settings.poll_seconds, self._wakes[name]
-                try:
-                    busy = await look()
-                    fruitless = 0
-                except (Retryable, Refused) as cause:
-                    busy = False
-                    fruitless += 1
-                    # News do not mend what went wrong; a stop ends the rest.
-                    rest, wake = max(rest, rest_seconds(cause, fruitless)), self._ending
-                    fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": rest}
-                    log.log(_level(cause), "room rests", extra={"fields": fields})
-                if not busy:
-                    await self._rest(wake, rest)
-
-        return run
-
-    def _is_over(self, name: str) -> bool:
-        """On a stop the deliver room goes on until the queue is empty; all others end at once."""
-        return self._pipeline.stopping and (name != "deliver" or self._proven.empty())
-
-    async def _rest(self, wake: asyncio.Event, seconds: float) -> None:
-        """Return when woken, or when the time is over."""
-        sleeping = asyncio.ensure_future(self._rooms.parts.clock.sleep(seconds))
-        waking = asyncio.ensure_future(wake.wait())
-        try:
-            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
-        if wake is not self._ending:
-            wake.clear()
-
-    async def _observe(self) -> bool:
-        more = await self._rooms.observe()
-        self._wakes["prove"].set()
-        return more
-
-    async def _observe_receipts(self) -> bool:
-        more = await self._rooms.observe_receipts()
-        self._wakes["confirm"].set()
-        return more
-
-    async def _prove(self) -> bool:
-        proven = await self._rooms.prove()
-        if proven is None:
-            return False
-        await self._proven.put(proven)
-        self._wakes["deliver"].set()
-        return True
-
-    async def _deliver(self) -> bool:
-        """Fresh before backlog, four to one."""
-        if not self._proven.empty() and self._fresh_in_a_row < _FRESH_TURNS:
-            self._fresh_in_a_row += 1
-            await self._rooms.deliver(self._proven.get_nowait())
-            self._wakes["confirm"].set()
-            return True
-        self._fresh_in_a_row = 0
-        return await self._rooms.mend() or not self._proven.empty()
-
-    async def _confirm(self) -> bool:
-        confirmed = await self._rooms.confirm()
-        if confirmed:
-            self._wakes["settle"].set()
-        return confirmed
+        if late:
+            await asyncio.wait(late)
 
 
 def _supervised(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Coroutine[object, object, None]]:
@@ -220,8 +166,3 @@ def _supervised(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[]
             raise
 
     return run
-
-
-def _level(cause: Retryable | Refused) -> int:
-    """Waiting is normal; what is refused, someone should look at."""
-    return logging.DEBUG if isinstance(cause, Retryable) else logging.WARNING

@@ -1,95 +1,23 @@
 """Pipeline: messages reach their end, whatever is killed on the way, and each is paid for once."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
-from attrs import field, frozen
 
+from tests.unit.relayer.process import FEE, RECIPIENT, Relayer, put
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, Timestamp, Wei
 from xl2.errors import Fatal, Incident, NotYet, RpcUnavailable
-from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Call
-from xl2.relayer import LaneParts, Pipeline, PipelineSettings, open_lanes
+from xl2.relayer import open_lanes
 from xl2.store import SqliteStore
 from xl2.testing import MemoryProver, MemorySigner, World
-
-RECIPIENT = Address(b"\x77" * 20)
-FEE = Wei(10**9)
-SETTINGS = PipelineSettings(poll_seconds=0.005, drain_seconds=5.0)
-
-
-class FastClock:
-    """Real order, hurried time: a rest of ten seconds is over in ten milliseconds."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def now(self) -> float:
-        return 1_000_000 + (time.monotonic() - self._start) * 1_000
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / 1_000)
-
-
-@frozen
-class Relayer:
-    """One process: a store on the disk, and all that dies with it."""
-
-    world: World
-    path: Path
-    clock: FastClock = field(factory=FastClock)
-    provers: dict[int, MemoryProver] = field(factory=dict)
-    more_provers: list[MemoryProver] = field(factory=list)
-
-    def pipeline(self, store: SqliteStore) -> Pipeline:
-        signer = MemorySigner.named("relayer")
-        chains = {chain: self.world.chain(chain) for chain in (901, 902)}
-        submitters = {one.chain: JournalledSubmitter(one, signer, store, self.clock) for one in chains.values()}
-        provers = {chain: self.provers.get(chain) or MemoryProver(home=chains[chain]) for chain in chains}
-        parts = LaneParts(
-            lane=self.world.lane(901, 902),
-            origin=chains[901],
-            destination=chains[902],
-            provers=[provers[901], *self.more_provers],
-            receipt_provers=[provers[902]],
-            submitters=submitters,
-            store=store,
-            clock=self.clock,
-        )
-        return Pipeline([parts], list(submitters.values()), SETTINGS)
-
-    async def run_until(self, *wanted: State) -> dict[State, int]:
-        """Run until every message is in one of these states; the states."""
-        stop = asyncio.Event()
-        async with SqliteStore(self.path) as store, asyncio.timeout(60):
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.pipeline(store).run(stop))
-                while not await self._are(store, wanted):
-                    for chain in (901, 902):
-                        self.world.chain(chain).mine()
-                    await asyncio.sleep(0.005)
-                stop.set()
-            return {state: count for _, state, count, _ in await store.backlog()}
-
-    async def _are(self, store: SqliteStore, wanted: tuple[State, ...]) -> bool:
-        backlog = await store.backlog()
-        sent = len(self.world.chain(901).state.sent)
-        return sum(count for _, _, count, _ in backlog) == sent and all(state in wanted for _, state, _, _ in backlog)
 
 
 @pytest.fixture
 def relayer(tmp_path: Path) -> Relayer:
     return Relayer(World(), tmp_path / "relayer.sqlite")
-
-
-async def put(relayer: Relayer, count: int, **fields: object) -> None:
-    world = relayer.world
-    for number in range(count):
-        given = {"fee": FEE, **fields}
-        await world.chain(901).put(world.lane(901, 902), f"message {number}".encode(), **given)  # type: ignore[arg-type]
 
 
 async def test_messages_are_delivered_settled_and_paid(relayer: Relayer) -> None:

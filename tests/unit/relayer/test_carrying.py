@@ -1,0 +1,113 @@
+"""Carrying: lanes come and go while the pipeline runs, a drain ends it, and an observer is told what happens."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from attrs import field, frozen
+
+from tests.unit.relayer.process import SETTINGS, Relayer, put
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import Event, State
+from xl2.errors import RpcUnavailable, Xl2Error
+from xl2.ports import Happening, Unobserved
+from xl2.relayer import Pipeline
+from xl2.store import SqliteStore
+from xl2.testing import World
+
+
+@frozen
+class Witness(Unobserved):
+    """An observer that keeps what it was told."""
+
+    looks: set[str] = field(factory=set)
+    rests: list[Xl2Error] = field(factory=list)
+    events: list[Event] = field(factory=list)
+
+    def looked(self, lane: Lane, room: str, *, busy: bool, seconds: float) -> None:
+        del lane, busy
+        assert seconds >= 0
+        self.looks.add(room)
+
+    def rested(self, lane: Lane, room: str, cause: Xl2Error, seconds: float) -> None:
+        del lane, room, seconds
+        self.rests.append(cause)
+
+    def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
+        del lane
+        self.events.extend(happening.event for happening in happenings)
+
+
+@pytest.fixture
+def relayer(tmp_path: Path) -> Relayer:
+    return Relayer(World(), tmp_path / "relayer.sqlite", observer=Witness())
+
+
+async def states(store: SqliteStore) -> dict[State, int]:
+    return {state: count for _, state, count, _ in await store.backlog()}
+
+
+async def until(store: SqliteStore, wanted: dict[State, int]) -> None:
+    while await states(store) != wanted:  # noqa: ASYNC110 - of the store, which tells nobody
+        await asyncio.sleep(0.005)
+
+
+async def test_a_lane_is_carried_from_when_it_is_given_until_it_is_dropped(relayer: Relayer) -> None:
+    await put(relayer, 2)
+    async with SqliteStore(relayer.path) as store:
+        parts = relayer.parts(store)
+        pipeline = Pipeline([], relayer.submitters(parts), SETTINGS)
+        async with relayer.running(pipeline):
+            pipeline.carry(parts)
+            pipeline.carry(parts)
+            await until(store, {State.SETTLED: 2})
+            await pipeline.drop(parts.lane)
+
+            assert pipeline.lanes == ()
+            assert not [task for task in asyncio.all_tasks() if "901>902" in task.get_name()]
+
+
+async def test_a_lane_that_was_dropped_goes_on_where_it_was_when_it_is_carried_again(relayer: Relayer) -> None:
+    await put(relayer, 2)
+    async with SqliteStore(relayer.path) as store:
+        parts = relayer.parts(store)
+        pipeline = Pipeline([parts], relayer.submitters(parts), SETTINGS)
+        async with relayer.running(pipeline):
+            await until(store, {State.SETTLED: 2})
+            await pipeline.drop(parts.lane)
+            await put(relayer, 1)
+            pipeline.carry(parts)
+            await until(store, {State.SETTLED: 3})
+
+    assert len(relayer.world.chain(902).state.delivered) == 3
+
+
+async def test_a_drain_carries_what_is_observed_and_ends(relayer: Relayer) -> None:
+    await put(relayer, 3)
+    async with SqliteStore(relayer.path) as store, asyncio.timeout(60):
+        pipeline = relayer.pipeline(store)
+        running = asyncio.ensure_future(pipeline.run(asyncio.Event()))
+        while not sum((await states(store)).values()):
+            relayer.world.chain(901).mine()
+            await asyncio.sleep(0.005)
+        pipeline.drain()
+        await put(relayer, 1)
+        await running
+
+        assert await states(store) == {State.DELIVERED: 3}
+
+
+async def test_an_observer_is_told_of_looks_rests_and_moves(relayer: Relayer) -> None:
+    await put(relayer, 1)
+    relayer.world.chain(901).fail(RpcUnavailable("down", endpoint="memory"))
+
+    await relayer.run_until(State.SETTLED)
+
+    told = relayer.observer
+    assert isinstance(told, Witness)
+    assert told.looks == {"observe", "observe receipts", "prove", "deliver", "confirm", "settle"}
+    assert told.rests
+    assert told.events == [
+        Event.ORIGIN_FINAL, Event.HEAD_SHOWN, Event.DELIVERY, Event.DESTINATION_FINAL, Event.SETTLEMENT
+    ]  # fmt: skip

@@ -1,0 +1,200 @@
+"""
+Rooms: the tasks of one lane, one for each room, and what joins them: a bounded queue, and who wakes whom.
+
+Promise: a room looks again at once while there is something to do, and rests else until it is woken, its time has come
+or its last cause has passed; so one slow room keeps no other waiting, and one lane no other lane. What a look does is
+`lane`'s, how long a cause rests `retry`'s, who starts and stops lanes `pipeline`'s.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+
+from xl2.errors import Refused, Retryable
+from xl2.flow.prove import Proven
+from xl2.relayer.lane import LaneRooms
+from xl2.relayer.retry import rest_seconds
+
+log = logging.getLogger(__name__)
+
+#: Rooms that make transactions.
+_PAYING_ROOMS = ("prove", "deliver", "settle")
+#: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
+_FRESH_TURNS = 4
+
+Supervised = Callable[[str, Callable[[], Awaitable[object]]], Callable[[], Coroutine[object, object, None]]]
+
+
+class LaneTasks:
+    """The tasks of one lane, and what joins them."""
+
+    def __init__(
+        self,
+        rooms: LaneRooms,
+        *,
+        poll_seconds: float,
+        queue_size: int,
+        recovered: asyncio.Event,
+        told_quiet: Callable[[], None],
+    ) -> None:
+        """
+        Nothing runs before `start`.
+
+        `recovered`: set when what was broadcast before the start is included. `told_quiet`: called when a room of a
+        lane that drains found nothing to do.
+        """
+        self._rooms = rooms
+        self._poll_seconds = poll_seconds
+        self._recovered = recovered
+        self._told_quiet = told_quiet
+        self._proven: asyncio.Queue[Proven] = asyncio.Queue(maxsize=queue_size)
+        self._looks: Mapping[str, Callable[[], Awaitable[bool]]] = {
+            "observe": self._observe,
+            "observe receipts": self._observe_receipts,
+            "prove": self._prove,
+            "deliver": self._deliver,
+            "confirm": self._confirm,
+            "settle": self._rooms.settle,
+        }
+        self._wakes = {name: asyncio.Event() for name in self._looks}
+        self._ending = asyncio.Event()
+        self._draining = False
+        #: Rooms that found nothing to do since anything was done.
+        self._idle: set[str] = set()
+        self._fresh_in_a_row = 0
+        self._running: list[asyncio.Task[None]] = []
+
+    @property
+    def running(self) -> Sequence["asyncio.Task[None]"]:
+        """Tasks that have not ended."""
+        return [task for task in self._running if not task.done()]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing more can be done now with what is observed."""
+        return self._proven.empty() and self._idle >= self._looks.keys() - {"observe"}
+
+    def start(self, group: asyncio.TaskGroup, supervised: Supervised) -> None:
+        """Start every room."""
+        for name, look in self._looks.items():
+            title = f"{name} {self._rooms.name}"
+            self._running.append(group.create_task(supervised(title, self._room(name, look))(), name=title))
+
+    def stop(self) -> None:
+        """End intake: rooms end, the deliver room when what is proven is delivered."""
+        self._ending.set()
+        self._wake_all()
+
+    def drain(self) -> None:
+        """Observe no new messages; go on with what is observed."""
+        self._draining = True
+        self._idle.clear()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        for wake in self._wakes.values():
+            wake.set()
+
+    def _room(self, name: str, look: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
+        """A room looks, and rests until it is woken, its time has come, or its last cause has passed."""
+
+        async def run() -> None:
+            if name in _PAYING_ROOMS:
+                await self._recovered.wait()
+            if name == "prove":
+                await self._rooms.resume()
+            fruitless = 0
+            while not self._is_over(name):
+                rest, wake = self._poll_seconds, self._wakes[name]
+                try:
+                    busy = await self._watched(name, look)
+                    fruitless = 0
+                except (Retryable, Refused) as cause:
+                    busy = False
+                    fruitless += 1
+                    # News do not mend what went wrong; a stop ends the rest.
+                    rest, wake = max(rest, rest_seconds(cause, fruitless)), self._ending
+                    self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, rest)
+                    fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": rest}
+                    log.log(_level(cause), "room rests", extra={"fields": fields})
+                self._note(name, busy)
+                if not busy:
+                    await self._rest(wake, rest)
+
+        return run
+
+    async def _watched(self, name: str, look: Callable[[], Awaitable[bool]]) -> bool:
+        """One look, told to the observer with how long it took."""
+        since, busy = time.monotonic(), False
+        try:
+            busy = await look()
+        finally:
+            self._rooms.parts.observer.looked(self._rooms.parts.lane, name, busy=busy, seconds=time.monotonic() - since)
+        return busy
+
+    def _note(self, name: str, busy: bool) -> None:
+        """Who did something may have given the others something to do."""
+        if busy:
+            self._idle.clear()
+        else:
+            self._idle.add(name)
+        if self._draining and self.quiet:
+            self._told_quiet()
+
+    def _is_over(self, name: str) -> bool:
+        """On a stop the deliver room goes on until the queue is empty; all others end at once."""
+        if self._draining and name == "observe":
+            return True
+        return self._ending.is_set() and (name != "deliver" or self._proven.empty())
+
+    async def _rest(self, wake: asyncio.Event, seconds: float) -> None:
+        """Return when woken, or when the time is over."""
+        sleeping = asyncio.ensure_future(self._rooms.parts.clock.sleep(seconds))
+        waking = asyncio.ensure_future(wake.wait())
+        try:
+            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            waking.cancel()
+        if wake is not self._ending:
+            wake.clear()
+
+    async def _observe(self) -> bool:
+        more = await self._rooms.observe()
+        self._wakes["prove"].set()
+        return more
+
+    async def _observe_receipts(self) -> bool:
+        more = await self._rooms.observe_receipts()
+        self._wakes["confirm"].set()
+        return more
+
+    async def _prove(self) -> bool:
+        proven = await self._rooms.prove()
+        if proven is None:
+            return False
+        await self._proven.put(proven)
+        self._wakes["deliver"].set()
+        return True
+
+    async def _deliver(self) -> bool:
+        """Fresh before backlog, four to one."""
+        if not self._proven.empty() and self._fresh_in_a_row < _FRESH_TURNS:
+            self._fresh_in_a_row += 1
+            await self._rooms.deliver(self._proven.get_nowait())
+            self._wakes["confirm"].set()
+            return True
+        self._fresh_in_a_row = 0
+        return await self._rooms.mend() or not self._proven.empty()
+
+    async def _confirm(self) -> bool:
+        confirmed = await self._rooms.confirm()
+        if confirmed:
+            self._wakes["settle"].set()
+        return confirmed
+
+
+def _level(cause: Retryable | Refused) -> int:
+    """Waiting is normal; what is refused, someone should look at."""
+    return logging.DEBUG if isinstance(cause, Retryable) else logging.WARNING
