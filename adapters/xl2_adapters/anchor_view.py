@@ -25,9 +25,17 @@ _NUMBER = Method("number()", "(uint64)")
 
 #: A deposit that has not arrived after so many L1 blocks is sent again: twelve minutes on Ethereum.
 DEPOSIT_BLOCKS = 60
-#: A deposit counts as on its way if it paid this share of what one costs now, margins included; else it may have bought
-#: too little gas to arrive, and whoever wants a chain to hear of nothing could keep all others waiting for it.
 _LEAST_SHARE = 3
+
+
+def may_arrive(paid: Wei, asked: Wei) -> bool:
+    """
+    Whether a deposit counts as on its way: it paid a third of what one costs now, margins included.
+
+    Else it may have bought too little gas to arrive, and whoever wants a chain to hear of nothing could keep all others
+    waiting for it.
+    """
+    return paid * _LEAST_SHARE >= asked
 
 
 class AnchorView(Protocol):
@@ -102,7 +110,7 @@ class SentView:
         value = await self.deposit_value(self.anchor, ACCEPT_SIZE, ACCEPT_GAS)
         since = BlockNumber(max(0, tip - DEPOSIT_BLOCKS))
         every = await blocks.sent(reader.chain, self.checkpoints.address, since, tip)
-        sent = [one for one in every if one.value * _LEAST_SHARE >= value]
+        sent = [one for one in every if may_arrive(one.value, value)]
         if sent and not await self.checkpoints.knows(sent[0].number):
             raise NotYet(
                 f"the hash of l1 block {sent[0].number} is on its way to chain {reader.chain}",

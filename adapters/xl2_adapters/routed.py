@@ -9,10 +9,10 @@ deposit was lost, the push is named as the call to make, with the wei that the r
 from attrs import field, frozen
 
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
-from xl2.core.types import Assurance, BlockNumber, checksum
+from xl2.core.types import Assurance, BlockNumber, Wei, checksum
 from xl2.errors import NotYet, RpcRejected
 from xl2.ports import Log, Needed, Shown, VerifierSettings
-from xl2_adapters.anchor_view import DEPOSIT_BLOCKS
+from xl2_adapters.anchor_view import DEPOSIT_BLOCKS, may_arrive
 from xl2_adapters.contracts.routed import Pushed, RoutedHeads, Router
 from xl2_adapters.evm import Evm
 from xl2_adapters.pruned import is_pruned
@@ -63,7 +63,7 @@ class RoutedProver:
         found = await wiring.source.newest(log, count, tip, upto)
         if isinstance(found, Needed):
             return found
-        value = await self.reader.deposit_value(self.anchor, *Router.deposit_of(heads=1))
+        value = await self._price()
         why = f"no head of {count} or more entries was sent to chain {log.reader}"
         return Needed(calls=(wiring.router.push_call(self.home.chain, found.proof, value),), why=why)
 
@@ -74,7 +74,7 @@ class RoutedProver:
         routed = RoutedHeads(self.reader, self.verifier.address)
         since = BlockNumber(max(0, tip - _LOOK_BACK_BLOCKS))
         pushes = [push for push in await wiring.router.pushed(log, since, tip) if push.number <= upto]
-        on_its_way: Pushed | None = None
+        under_way: list[Pushed] = []
         for push in pushes:
             try:
                 covered = await wiring.source.covered(log, count, push.head, push.number)
@@ -91,13 +91,20 @@ class RoutedProver:
             if await routed.accepted(log, push.head):
                 return self._shown(log, push, covered)
             if tip - push.block < DEPOSIT_BLOCKS:
-                on_its_way = push
-        if on_its_way is not None:
-            raise NotYet(
-                f"the deposit of l1 block {on_its_way.block} is on its way to chain {log.reader}",
-                remedy="Wait for the canonical bridge; it is sent again when it stays away.",
-            )
+                under_way.append(push)
+        if under_way:
+            asked = await self._price()
+            awaited = next((push for push in under_way if may_arrive(push.value, asked)), None)
+            if awaited is not None:
+                raise NotYet(
+                    f"the deposit of l1 block {awaited.block} is on its way to chain {log.reader}",
+                    remedy="Wait for the canonical bridge; it is sent again when it stays away.",
+                )
         return None
+
+    async def _price(self) -> Wei:
+        """What bringing one head costs the reader's bridge now."""
+        return await self.reader.deposit_value(self.anchor, *Router.deposit_of(heads=1))
 
     def _shown(self, log: Log, push: Pushed, count: int) -> Shown:
         return Shown(

@@ -38,7 +38,7 @@ contract Router is IRouter, Ownable {
         (uint64 number, uint64 destination, RoutedHead[] memory shown) = _rollup(origin).heads(proof);
         if (shown.length == 0) revert NothingToPush();
         for (uint256 i; i < shown.length; ++i) {
-            emit Pushed(origin, destination, shown[i].log, shown[i].head, number);
+            emit Pushed(origin, destination, shown[i].log, shown[i].head, number, msg.value / shown.length);
         }
         _send(destination, shown);
     }

@@ -189,6 +189,17 @@ contract RouterTest is Test {
         router.push{value: 1}(ORIGIN, _proof(lane));
     }
 
+    function test_push_tellsWhatWentAlongForEachHead() public {
+        Puppet puppet = new Puppet(DESTINATION, 0, new RoutedHead[](0));
+        vm.prank(OWNER);
+        router.connect(DESTINATION, puppet, address(heads));
+        vm.expectEmit(address(router));
+        emit IRouter.Pushed(ORIGIN, DESTINATION, lane.log, lane.head, 42, 7);
+        vm.expectEmit(address(router));
+        emit IRouter.Pushed(ORIGIN, DESTINATION, page.log, page.head, 42, 7);
+        router.push{value: 15}(ORIGIN, bytes.concat(claim, _logs(lane), page.place, page.storageProof));
+    }
+
     function testFuzz_push_sendsAllValueAlongInTheCallersName(uint96 value, address caller) public {
         vm.assume(caller.code.length == 0 && uint160(caller) > 0xff);
         Puppet puppet = new Puppet(DESTINATION, 0, new RoutedHead[](0));
@@ -204,9 +215,9 @@ contract RouterTest is Test {
     function test_push_depositsTheHeadsInTheRoutersName() public {
         bytes memory logs = bytes.concat(_logs(lane), page.place, page.storageProof);
         vm.expectEmit(address(router));
-        emit IRouter.Pushed(ORIGIN, DESTINATION, lane.log, lane.head, 42);
+        emit IRouter.Pushed(ORIGIN, DESTINATION, lane.log, lane.head, 42, 0);
         vm.expectEmit(address(router));
-        emit IRouter.Pushed(ORIGIN, DESTINATION, page.log, page.head, 42);
+        emit IRouter.Pushed(ORIGIN, DESTINATION, page.log, page.head, 42, 0);
         (address from, address to, bool done) = _pushAndCarry(logs);
         assertEq(from, heads.router());
         assertEq(to, address(heads));

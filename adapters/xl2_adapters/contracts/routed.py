@@ -16,7 +16,7 @@ METHODS = (ACCEPTED, ROUTER)
 PUSH = Method("push(uint64,bytes)")
 ROLLUP_OF = Method("rollupOf(uint64)", "(address)")
 ROUTER_METHODS = (PUSH, ROLLUP_OF)
-PUSHED = Event("Pushed(uint64 indexed,uint64 indexed,bytes32 indexed,bytes32,uint64)")
+PUSHED = Event("Pushed(uint64 indexed,uint64 indexed,bytes32 indexed,bytes32,uint64,uint256)")
 ROUTER_EVENTS = (PUSHED,)
 
 #: What `Router` gives the call on the destination: the same numbers as in `Router.sol`.
@@ -55,6 +55,8 @@ class Pushed:
     number: BlockNumber
     #: Block of L1 that sent it.
     block: BlockNumber
+    #: What went along for each head, to buy gas on the destination.
+    value: Wei
 
 
 @frozen
@@ -91,5 +93,5 @@ class Router:
         )
 
     def _pushed(self, log: EvmLog) -> Pushed:
-        _, _, _, head, number = PUSHED.decode(log.topics, log.data, self.evm.endpoint)
-        return Pushed(head=Hash32(head), number=BlockNumber(number), block=log.place.block)
+        _, _, _, head, number, value = PUSHED.decode(log.topics, log.data, self.evm.endpoint)
+        return Pushed(head=Hash32(head), number=BlockNumber(number), block=log.place.block, value=Wei(value))

@@ -13,8 +13,16 @@ import {IRollup} from "./IRollup.sol";
 interface IRouter {
     /// @notice Rollup `chain` is judged by `rollup` and hears of heads at `heads`.
     event Connected(uint64 indexed chain, IRollup rollup, address heads);
-    /// @notice A head of `log` goes to chain `destination`.
-    event Pushed(uint64 indexed origin, uint64 indexed destination, bytes32 indexed log, bytes32 head, uint64 number);
+    /// @notice A head of `log` goes to chain `destination`; `value` wei went along for each head of the push. Whoever
+    /// waits for it looks at that, too: too little buys no gas there.
+    event Pushed(
+        uint64 indexed origin,
+        uint64 indexed destination,
+        bytes32 indexed log,
+        bytes32 head,
+        uint64 number,
+        uint256 value
+    );
 
     /// @notice No rollup of this id is connected.
     error NotConnected(uint64 chain);

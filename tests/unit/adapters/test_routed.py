@@ -101,11 +101,11 @@ class Scene:
             self.reader.tell(ROUTED, routed.ACCEPTED, False, given=(LOG.id, head))
         self.reader.mine(2_000)
 
-    def push(self, head: Hash32, count: int, number: int = 5) -> None:
-        """Let the router send a head."""
+    def push(self, head: Hash32, count: int, number: int = 5, value: int = 777) -> None:
+        """Let the router send a head, with so many wei."""
         at = self.anchor.mine(1_100)
         topics = [routed.PUSHED.topic, topic_of(901), topic_of(902), LOG.id]
-        self.anchor.log(ROUTER, topics, head + number.to_bytes(32), at)
+        self.anchor.log(ROUTER, topics, head + number.to_bytes(32) + value.to_bytes(32), at)
         self.source.covers[head] = count
 
     def arrive(self, head: Hash32) -> None:
@@ -156,6 +156,20 @@ async def test_while_a_push_that_covers_it_is_on_its_way_no_other_is_named() -> 
         await scene.show(3)
     for _ in range(DEPOSIT_BLOCKS):
         scene.anchor.mine(1_300)
+    assert isinstance(await scene.show(3), Needed)
+
+
+async def test_nobody_waits_for_a_push_that_buys_too_little_gas_to_arrive() -> None:
+    scene = Scene()
+    scene.push(HEAD[0], 4)
+    scene.push(HEAD[1], 4, value=777 // 3 - 1)
+
+    with pytest.raises(NotYet, match="is on its way"):
+        await scene.show(3)
+    for _ in range(DEPOSIT_BLOCKS):
+        scene.anchor.mine(1_300)
+    scene.push(HEAD[2], 4, value=777 // 3 - 1)
+
     assert isinstance(await scene.show(3), Needed)
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRollup} from "../../interfaces/IRollup.sol";
 import {Packed} from "../../libraries/Packed.sol";
 import {StateRooted} from "../StateRooted.sol";
@@ -55,7 +56,7 @@ contract LiveOutputs is StateRooted {
 
     /// @inheritdoc StateRooted
     /// @custom:throws Deleted, NotThisOutput, WithdrawalRule.NotYetSettled, WithdrawalRule.Paused,
-    /// StateProof.InvalidProof
+    /// SafeCast.SafeCastOverflowedUintDowncast, StateProof.InvalidProof
     function _settled(bytes calldata proof)
         internal
         view
@@ -75,6 +76,6 @@ contract LiveOutputs is StateRooted {
         if (output.outputRoot != expected) revert NotThisOutput(index, output.outputRoot, expected);
         uint256 ready = output.timestamp + oracle.finalizationPeriodSeconds();
         if (block.timestamp <= ready) revert WithdrawalRule.NotYetSettled(block.timestamp, ready);
-        number = uint64(output.l2BlockNumber);
+        number = SafeCast.toUint64(output.l2BlockNumber);
     }
 }

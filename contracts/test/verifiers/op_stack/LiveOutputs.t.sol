@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {IRollup} from "../../../src/interfaces/IRollup.sol";
@@ -66,6 +67,14 @@ contract LiveOutputsTest is Test {
         (uint64 number, bytes32 stateRoot) = live.settled(claim);
         assertEq(number, 42);
         assertEq(stateRoot, STATE);
+    }
+
+    function test_settled_refusesABlockNumberThatIsNone() public {
+        uint128 number = 1 << 64;
+        oracle.propose(outputRoot, number);
+        skip(101);
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 64, number));
+        live.settled(abi.encodePacked(uint64(1), preimage));
     }
 
     function test_settled_refusesADeletedOutputAndOneThatWasNeverThere() public {
