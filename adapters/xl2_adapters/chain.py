@@ -27,6 +27,7 @@ from xl2_adapters.contracts.heads import Heads
 from xl2_adapters.contracts.inbox import Inbox
 from xl2_adapters.contracts.outbox import Outbox
 from xl2_adapters.evm import Evm
+from xl2_adapters.watched import WatchedChain
 
 
 class EvmChain(Evm):
@@ -145,6 +146,13 @@ class EvmChain(Evm):
     def bridge(self, contract: Address) -> TokenBridge:
         """A token bridge on this chain."""
         return TokenBridge(self, contract)
+
+    def watched(self) -> WatchedChain:
+        """The chain as its watcher sees it."""
+        signers = {signer for one in self.settings.verifiers for signer in one.signers}
+        return WatchedChain(
+            evm=self, outbox=self._outbox, inbox=self._inbox, heads=self._heads, signers=tuple(sorted(signers))
+        )
 
     async def shown(self, log: Log, head: Hash32) -> VerifierMask:
         """Standing verifiers that have shown a head."""

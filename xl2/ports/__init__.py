@@ -41,6 +41,7 @@ from xl2.ports.transactions import (
     TxQuote,
     TxReceipt,
 )
+from xl2.ports.watching import HeadShown, Motion, Moved, Rights, Watched
 
 __all__ = [
     "Alarm",
@@ -72,17 +73,21 @@ __all__ = [
     "Fees",
     "Happening",
     "HeadReader",
+    "HeadShown",
     "Journal",
     "Journalled",
     "Log",
     "LogState",
+    "Motion",
     "Move",
+    "Moved",
     "Needed",
     "Observer",
     "Origin",
     "Place",
     "Prover",
     "Record",
+    "Rights",
     "Sent",
     "Shown",
     "SignedHead",
@@ -98,4 +103,5 @@ __all__ = [
     "TxReceipt",
     "Unobserved",
     "VerifierSettings",
+    "Watched",
 ]

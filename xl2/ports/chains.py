@@ -15,6 +15,7 @@ from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, Mes
 from xl2.ports.assets import Bridge
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.transactions import Broadcast, Call, Fees, TxLook, TxQuote, TxReceipt
+from xl2.ports.watching import Watched
 
 
 class Blocks(Protocol):
@@ -204,4 +205,8 @@ class Chain(Blocks, Origin, Destination, HeadReader, Protocol):
 
     def bridge(self, contract: Address) -> Bridge:
         """A token bridge on this chain, by its address."""
+        ...
+
+    def watched(self) -> Watched:
+        """The chain as its watcher sees it."""
         ...

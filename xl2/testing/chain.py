@@ -40,6 +40,7 @@ from xl2.ports import (
 from xl2.testing import calls
 from xl2.testing.contracts import Judge, State, execute
 from xl2.testing.ledger import Included, MemoryLedger, place_in
+from xl2.testing.watched import MemoryWatched
 
 
 class MemoryChain(MemoryLedger):
@@ -49,6 +50,7 @@ class MemoryChain(MemoryLedger):
         """`state`: before the first block. `judge`: whether evidence shows a head."""
         super().__init__(state, judge, time)
         self._hidden: set[MessageId] = set()
+        self._watched = MemoryWatched(chain=state.chain)
 
     # --- words of a test
 
@@ -81,6 +83,10 @@ class MemoryChain(MemoryLedger):
     def show_all(self) -> None:
         """Tell the truth again."""
         self._hidden.clear()
+
+    def here(self, index: int = 0) -> Place:
+        """The newest block, as the place of something that happens in it."""
+        return place_in(self._tip, index)
 
     def holds(self, log: Hash32, kind: LogKind, at: BlockNumber, head: Hash32, count: int) -> bool:
         """Whether a block's state has this head of the log with this name."""
@@ -242,6 +248,10 @@ class MemoryChain(MemoryLedger):
     def bridge(self, contract: Address) -> Bridge:
         """There are no token bridges in memory."""
         raise NotFound(f"chain {self.chain} has no bridge 0x{contract.hex()}")
+
+    def watched(self) -> MemoryWatched:
+        """The chain as its watcher sees it, and where a test says what it is to see."""
+        return self._watched
 
     # --- below
 

@@ -22,7 +22,7 @@ from xl2.core.types import (
 )
 from xl2.errors import NotFound, Reverted
 from xl2.ports import BridgeLink, BridgeTerms, Call, Token
-from xl2_adapters.abi import Method
+from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
 
 TOKEN = Method("token()", "(address)")
@@ -36,9 +36,15 @@ FEES_OF = Method("feesOf(address)", "(uint256)")
 TRANSFER = Method("transfer(bytes,uint256,uint64)", "(bytes32)")
 REFUND = Method("refund(bytes,bytes)")
 CLAIM_FEES = Method("claimFees(address)")
+PAUSED = Method("paused()", "(bool)")
 METHODS = (
-    TOKEN, ASSURANCE, GAS_LIMIT, LIFETIME, REMOTE, ROOM, REFUNDED, FEES_OF, TRANSFER, REFUND, CLAIM_FEES,
+    TOKEN, ASSURANCE, GAS_LIMIT, LIFETIME, REMOTE, ROOM, REFUNDED, FEES_OF, TRANSFER, REFUND, CLAIM_FEES, PAUSED,
 )  # fmt: skip
+
+SENT = Event("CrosschainFungibleTransferSent(bytes32 indexed,address indexed,bytes,uint256)")
+RECEIVED = Event("CrosschainFungibleTransferReceived(bytes32 indexed,bytes,address indexed,uint256)")
+TRANSFER_REFUNDED = Event("TransferRefunded(bytes32 indexed,address indexed,uint256,uint256)")
+EVENTS = (SENT, RECEIVED, TRANSFER_REFUNDED)
 
 #: ERC-20, and its metadata.
 SYMBOL = Method("symbol()", "(string)")

@@ -9,7 +9,7 @@ import pytest
 from xl2.core.types import checksum
 from xl2.errors import RpcUnavailable
 from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
-from xl2_adapters.contracts import anchor_blocks, bridge, checkpoints, heads, inbox, outbox, proven, routed
+from xl2_adapters.contracts import anchor_blocks, bridge, checkpoints, guard, heads, inbox, outbox, proven, routed
 from xl2_adapters.op_stack import eras, game_proof, output_proof, registry_proof
 from xl2_contracts import artifact
 
@@ -20,6 +20,8 @@ METHODS: list[tuple[str, Sequence[Method]]] = [
     ("LockBridge", bridge.METHODS),
     ("MintBridge", bridge.METHODS),
     ("BridgedToken", (*bridge.TOKEN_METHODS, bridge.MINTER)),
+    ("Guard", guard.METHODS),
+    ("TimelockController", guard.TIMELOCK_METHODS),
     ("ProvenHeads", proven.METHODS),
     ("Checkpoints", (*checkpoints.METHODS, checkpoints.CHECKPOINT)),
     ("RoutedHeads", routed.METHODS),
@@ -36,6 +38,9 @@ METHODS: list[tuple[str, Sequence[Method]]] = [
 EVENTS: list[tuple[str, Sequence[Event]]] = [
     ("Outbox", outbox.EVENTS),
     ("Inbox", inbox.EVENTS),
+    ("Heads", heads.EVENTS),
+    ("LockBridge", bridge.EVENTS),
+    ("MintBridge", bridge.EVENTS),
     ("ProvenHeads", proven.EVENTS),
     ("Checkpoints", checkpoints.EVENTS),
     ("Router", routed.ROUTER_EVENTS),
@@ -72,7 +77,7 @@ def test_an_event_is_as_the_compiler_has_it(contract: str, event: Event) -> None
 
 def test_every_method_and_event_of_ours_is_compared() -> None:
     compared = {id(one) for _, found in (*METHODS, *EVENTS) for one in found}
-    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, bridge, checkpoints, proven, routed, anchor_blocks)
+    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, guard, bridge, checkpoints, proven, routed, anchor_blocks)
     known = {
         f"{module.__name__}.{name}": one
         for module in modules

@@ -1,0 +1,177 @@
+"""
+Watched: an EVM chain as its watcher sees it: heads that were taken for true, tokens that moved, levers of a guardian.
+
+Promise: a head is given out as the chain judged it: with the log, the count and the verifier that its evidence was
+checked for. Evidence beside a delivery or settlement is read from the transaction that made it, where that calls inbox
+or outbox itself. Implements `xl2.ports.Watched`.
+"""
+
+from collections.abc import Sequence
+
+from attrs import field, frozen
+
+from xl2.core.evidence import VerifierMask, VerifierNumber
+from xl2.core.lane import Lane
+from xl2.core.segment import Segment
+from xl2.core.settlement import Settlement
+from xl2.core.types import Address, BlockNumber, Hash32, MessageId, address, checksum, hex_text
+from xl2.errors import ProofInvalid
+from xl2.ports import Call, HeadShown, Motion, Moved, Place, Rights
+from xl2_adapters import rpc_wire
+from xl2_adapters.contracts.bridge import (
+    BALANCE_OF,
+    PAUSED,
+    RECEIVED,
+    SENT,
+    TOTAL_SUPPLY,
+    TRANSFER_REFUNDED,
+    TokenBridge,
+)
+from xl2_adapters.contracts.guard import Guard, owner_of, roles_of
+from xl2_adapters.contracts.heads import Heads
+from xl2_adapters.contracts.inbox import DELIVER, DELIVERED, FAILED, Inbox
+from xl2_adapters.contracts.outbox import REFUNDED, SETTLE, SETTLED_EVENT, Outbox
+from xl2_adapters.evm import Evm
+from xl2_adapters.rpc import Call as Request
+
+
+@frozen(kw_only=True)
+class WatchedChain:
+    """One chain behind one endpoint."""
+
+    evm: Evm
+    outbox: Outbox
+    inbox: Inbox
+    heads: Heads
+    #: Accounts that sign heads here, by what they are called: from the settings, as the chain keeps only their hash.
+    signers: tuple[Address, ...]
+    _guards: list[Guard] = field(factory=list, init=False, eq=False, repr=False)
+
+    async def heads_shown(self, first: BlockNumber, last: BlockNumber) -> Sequence[HeadShown]:
+        """Heads that were taken for true in a range of blocks."""
+        shown = [*await self.heads.events(first, last), *await self._beside_calls(first, last)]
+        return sorted(shown, key=lambda one: (one.place.block, one.place.log_index))
+
+    async def moves(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[Moved]:
+        """What a token bridge did in a range of blocks."""
+        kinds = {SENT.topic: Motion.SENT, RECEIVED.topic: Motion.RECEIVED, TRANSFER_REFUNDED.topic: Motion.REFUNDED}
+        found = []
+        for log in await self.evm.logs(bridge, [list(kinds)], first, last):
+            event = next(one for one in (SENT, RECEIVED, TRANSFER_REFUNDED) if one.topic == log.topics[0])
+            values = event.decode(log.topics, log.data, self.evm.endpoint)
+            amount = values[2] if event is TRANSFER_REFUNDED else values[3]
+            motion = kinds[Hash32(log.topics[0])]
+            found.append(Moved(motion=motion, id=MessageId(Hash32(values[0])), amount=amount, place=log.place))
+        return found
+
+    async def holding(self, bridge: Address, at: BlockNumber) -> int:
+        """Tokens at a block: held by the bridge at home, elsewhere all that there are."""
+        terms = await TokenBridge(self.evm, bridge).terms()
+        method, data = (
+            (BALANCE_OF, BALANCE_OF.encode(bridge)) if terms.is_home else (TOTAL_SUPPLY, TOTAL_SUPPLY.encode())
+        )
+        (held,) = method.decode(await self.evm.view(terms.token.address, data, at), self.evm.endpoint)
+        return int(held)
+
+    async def is_home(self, bridge: Address) -> bool:
+        """Whether the bridge locks."""
+        return (await TokenBridge(self.evm, bridge).terms()).is_home
+
+    async def suspended(self) -> VerifierMask:
+        """Verifiers that are paused now."""
+        return await self.heads.suspended()
+
+    async def is_halted(self, lane: Lane) -> bool:
+        """Whether the lane is paused at this end of it."""
+        return bool(await self.heads.halted(lane.log if lane.destination == self.evm.chain else lane.receipt_log))
+
+    async def is_paused(self, bridge: Address) -> bool:
+        """Whether a token bridge is paused."""
+        (paused,) = PAUSED.decode(await self.evm.view(bridge, PAUSED.encode()), self.evm.endpoint)
+        return bool(paused)
+
+    async def rights(self, account: Address, bridges: Sequence[Address]) -> Rights:
+        """What an account may do here."""
+        guard = await self._guard()
+        beyond = [f"it is a signer of attested heads on chain {self.evm.chain}"] if account in self.signers else []
+        named = {"Guard": guard.address, "Heads": self.heads.address, "Outbox": self.outbox.address}
+        named |= {f"token bridge {checksum(one)}": one for one in bridges}
+        owners: dict[Address, None] = {}
+        for name, contract in named.items():
+            owner = await owner_of(self.evm, contract)
+            if owner == account:
+                beyond.append(f"it owns the {name} of chain {self.evm.chain}")
+            elif owner is not None:
+                owners[owner] = None
+        for owner in owners:
+            roles = await roles_of(self.evm, owner, account)
+            beyond += [f"it is {role} of the owner {checksum(owner)} on chain {self.evm.chain}" for role in roles]
+        return Rights(
+            is_guardian=await guard.is_guardian(account),
+            beyond=tuple(beyond),
+            holds=await self._holds(account, bridges),
+        )
+
+    async def pause_verifier_call(self, number: VerifierNumber) -> Call:
+        """Pause a verifier."""
+        return (await self._guard()).pause_verifier_call(number)
+
+    async def pause_lane_call(self, lane: Lane) -> Call:
+        """Pause a lane at this end."""
+        return (await self._guard()).pause_lane_call(lane)
+
+    async def pause_asset_call(self, bridge: Address) -> Call:
+        """Pause a token bridge."""
+        return (await self._guard()).pause_asset_call(bridge)
+
+    async def _guard(self) -> Guard:
+        if not self._guards:
+            self._guards.append(Guard(self.evm, await self.heads.guard()))
+        return self._guards[0]
+
+    async def _holds(self, account: Address, bridges: Sequence[Address]) -> tuple[str, ...]:
+        held = []
+        for bridge in bridges:
+            found = TokenBridge(self.evm, bridge)
+            amount, token = await found.balance(account), (await found.terms()).token
+            if amount:
+                held.append(f"{amount} of {token.symbol}'s smallest unit on chain {self.evm.chain}")
+        return tuple(held)
+
+    async def _beside_calls(self, first: BlockNumber, last: BlockNumber) -> list[HeadShown]:
+        """Heads whose evidence came with a call of inbox or outbox."""
+        logs = [
+            *await self.evm.logs(self.inbox.address, [[DELIVERED.topic, FAILED.topic]], first, last),
+            *await self.evm.logs(self.outbox.address, [[SETTLED_EVENT.topic, REFUNDED.topic]], first, last),
+        ]
+        places = {log.place.tx_hash: log.place for log in reversed(logs)}
+        requests = [Request("eth_getTransactionByHash", (hex_text(tx_hash),)) for tx_hash in places]
+        found = []
+        for place, answer in zip(places.values(), await self.evm.ask_many(requests) if requests else [], strict=True):
+            if answer is None:
+                continue  # taken back since: the events will be read again
+            fields = rpc_wire.mapping(answer, self.evm.endpoint)
+            to, data = fields.get("to"), rpc_wire.data(fields.get("input"), self.evm.endpoint)
+            shown = await self._shown_with(address(str(to)) if to else None, data, place)
+            if shown is not None:
+                found.append(shown)
+        return found
+
+    async def _shown_with(self, to: Address | None, calldata: bytes, place: Place) -> HeadShown | None:
+        """The head that a call showed; None for a call that brought no evidence, or that nobody can read."""
+        try:
+            if to == self.inbox.address and (arguments := DELIVER.arguments(calldata, self.evm.endpoint)):
+                segment = Segment.parse(arguments[0], destination=self.evm.chain, inbox=self.inbox.address)
+                log, head, count, evidence = segment.lane.log, segment.head, segment.end, arguments[1]
+            elif to == self.outbox.address and (arguments := SETTLE.arguments(calldata, self.evm.endpoint)):
+                settlement = Settlement.parse(arguments[0])
+                lane = await self.outbox.lane_to(settlement.destination, settlement.assurance)
+                log, head, count, evidence = lane.receipt_log, settlement.head, settlement.end, arguments[1]
+            else:
+                return None
+        except ProofInvalid:
+            # The contract took these bytes, so this is a reading of ours that fails; `Shown` and receipts remain.
+            return None
+        if not evidence:
+            return None
+        return HeadShown(log=log, head=head, count=count, verifiers=VerifierMask(1 << evidence[0]), place=place)
