@@ -6,7 +6,9 @@ Xl2Error
 ├── Retryable                 nothing is wrong with the request: do the same again later
 │   ├── RpcUnavailable        connection refused, timed out, 5xx, garbage instead of JSON
 │   │   └── RpcRateLimited    429; `retry_after_seconds` when the endpoint said so
-│   └── NotYet                the chains have not got that far: not final, head unknown, game unresolved
+│   ├── NotYet                the chains have not got that far: not final, head unknown, game unresolved
+│   ├── KeyLost               whoever keeps the key does not answer, or its file cannot be read now
+│   └── StoreUnavailable      the store's disk is full, or its database does not answer
 ├── Refused                   this request can never succeed as it is: change it, or give up on it
 │   ├── InvalidInput          a value is out of its domain
 │   ├── RpcRejected           the node answered with a JSON-RPC error
@@ -17,10 +19,12 @@ Xl2Error
 │   ├── NotFound              no such message, lane or transaction on the chains asked
 │   ├── Incapable             the chain's family cannot do it, by what its chains are
 │   ├── NotAccepted           the wallet refused the review
+│   ├── LeaseLost             another daemon on the same store carries that lane, or has that key
 │   └── Unaffordable          balance, fee or gas is not enough; the numbers are in the fields
 └── Fatal                     going on would risk money: stop the process and look
     ├── ConfigInvalid         names the file, the key and the mend
     ├── WrongChain            the URL answers for another chain id, or another genesis
+    ├── WrongSignature        a signer signed something else than it was given, or with another key
     ├── StoreCorrupt          the store cannot be trusted
     └── Incident              a promise broke on the chains: deep reorg, contradicting heads
 ```
@@ -89,6 +93,23 @@ class NotYet(Retryable):
     """The chains have not got that far."""
 
     default_remedy = "Wait; `xl2 explain ID` says what is waited for."
+
+
+class KeyLost(Retryable):
+    """Whoever keeps the key does not answer, or its file cannot be read now; nothing was signed."""
+
+    default_remedy = "Bring the signer or the key's file back; nothing was signed, and what is seen is remembered."
+
+    def __init__(self, what: str, *, key: str, remedy: str | None = None) -> None:
+        """`key`: its name under `keys` of the configuration."""
+        super().__init__(what, remedy=remedy)
+        self.key = key
+
+
+class StoreUnavailable(Retryable):
+    """The store's disk is full, or its database does not answer; nothing of what was asked was written."""
+
+    default_remedy = "Make room on the store's disk, or see to its database; nothing was lost."
 
 
 class Refused(Xl2Error):
@@ -204,6 +225,12 @@ class NotAccepted(Refused):
     default_remedy = "Nothing was signed or sent. Review the reasons the wallet gave."
 
 
+class LeaseLost(Refused):
+    """Another daemon on the same store owns what was to be written; nothing was."""
+
+    default_remedy = "Leave it to the other daemon; each daemon that shares a store needs its own key."
+
+
 class Unaffordable(Refused):
     """Balance, fee or gas is not enough."""
 
@@ -238,6 +265,12 @@ class WrongChain(Fatal):
         super().__init__(what, remedy=remedy)
         self.expected = expected
         self.actual = actual
+
+
+class WrongSignature(Fatal):
+    """A signer signed something else than it was given, or with another key; it was not sent."""
+
+    default_remedy = "Nothing was sent. Do not use this signer again before you know why."
 
 
 class StoreCorrupt(Fatal):

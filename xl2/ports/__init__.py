@@ -5,9 +5,9 @@ Promise: everything that awaits is on the outside, and raises nothing but the tr
 ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an answer of a chain at a named block (`None`,
 an empty sequence), never the meaning of an error.
 
-Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `store`, `observer`,
-`families`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter `xl2.flow.submit`,
-the store `xl2.store`, signers the user's wallet, all of them once more in memory `xl2.testing`.
+Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `controls`, `leases`, `store`,
+`observer`, `families`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter
+`xl2.flow.submit`, the store `xl2.store`, signers the user's wallet, all of them once more in memory `xl2.testing`.
 """
 
 from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token
@@ -21,7 +21,10 @@ from xl2.ports.canonical import (
     Move,
 )
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
+from xl2.ports.controls import Controls, Pause
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
+from xl2.ports.keys import KeySettings, SignerMaker
+from xl2.ports.leases import Lease, Leases, lane_lease, signer_lease
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
@@ -59,6 +62,7 @@ __all__ = [
     "Chain",
     "ChainSettings",
     "Clock",
+    "Controls",
     "Crossing",
     "CrossingState",
     "CrossingStep",
@@ -76,14 +80,18 @@ __all__ = [
     "HeadShown",
     "Journal",
     "Journalled",
+    "KeySettings",
+    "Lease",
+    "Leases",
     "Log",
     "LogState",
-    "Motion",
     "Move",
+    "Motion",
     "Moved",
     "Needed",
     "Observer",
     "Origin",
+    "Pause",
     "Place",
     "Prover",
     "Record",
@@ -93,6 +101,7 @@ __all__ = [
     "SignedHead",
     "SignedTransaction",
     "Signer",
+    "SignerMaker",
     "Step",
     "Store",
     "Submitter",
@@ -104,4 +113,6 @@ __all__ = [
     "Unobserved",
     "VerifierSettings",
     "Watched",
+    "lane_lease",
+    "signer_lease",
 ]

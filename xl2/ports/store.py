@@ -13,6 +13,8 @@ from attrs import frozen
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event, State
 from xl2.core.types import BlockNumber, ChainId, Hash32, MessageId, Nonce
+from xl2.ports.controls import Controls
+from xl2.ports.leases import Leases
 from xl2.ports.seen import Entry, Log, Place, Sent
 from xl2.ports.transactions import Journal
 
@@ -69,9 +71,11 @@ class Record:
     attempts: int
     #: Why it is not further, in words; empty while nothing holds it up.
     cause: str
+    #: Why a person has it left out of what is due; empty when it is not.
+    skipped: str = ""
 
 
-class Store(Journal, Protocol):
+class Store(Journal, Controls, Leases, Protocol):
     """The queue: what was seen, what is believed, what is due."""
 
     async def cursor(self, log: Log) -> Cursor | None:
@@ -115,7 +119,17 @@ class Store(Journal, Protocol):
         ...
 
     async def due(self, lane: Lane, states: Sequence[State], now: float, limit: int) -> Sequence[Record]:
-        """Messages of a lane in these states whose time has come, lowest nonce first."""
+        """Messages of a lane in these states whose time has come and that nobody skips, lowest nonce first."""
+        ...
+
+    async def messages(
+        self, *, lane: Lane | None, states: Sequence[State], after: tuple[Lane, Nonce] | None, limit: int
+    ) -> Sequence[Record]:
+        """
+        Messages that stand, in the order of (lane, nonce), for lists that are read page by page.
+
+        `lane`: of this one only. `states`: in these only, in any where there are none. `after`: behind this place.
+        """
         ...
 
     async def happen(self, happenings: Sequence[Happening], now: float) -> None:

@@ -1,4 +1,8 @@
-"""Store: the port `xl2.ports.Store` on SQLite. The schema is meant to be shared with PostgreSQL."""
+"""
+Store: the port `xl2.ports.Store` on SQLite and on PostgreSQL, one schema and the same pieces of work on both.
+
+Read in this order: `schema`, `session`, `observed`, `queue`, `controls`, `leases`, `journal`, `sql`, and then `sqlite`.
+"""
 
 from xl2.store.sqlite import SqliteStore
 

@@ -2,10 +2,11 @@
 Observed: what was seen of lane logs and receipt logs goes into rows, and out again after a reorg.
 
 Promise: rows that stand are a log without gap from its first entry, and the cursor says up to which block; a message's
-state moves only by `core.lifecycle.decide`. Each function is one piece of a transaction of `database`.
+state moves only by `core.lifecycle.decide`, and `tallies` counts the messages that stand in each. Each function is one
+piece of a transaction; however many messages it is about, it makes the same few statements.
 """
 
-import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
 from xl2.core.lane import Lane, extend
@@ -15,6 +16,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, Hash32, MessageId, hex_text
 from xl2.errors import InvalidInput, NotFound
 from xl2.ports import Cursor, Entry, Happening, Log, Place, Sent
+from xl2.store.session import Row, Session, among, first
 
 #: Cursors kept for each log, to find the fork after a reorg.
 _KEPT_CURSORS = 256
@@ -23,21 +25,21 @@ _KEPT_CURSORS = 256
 _FINAL = (Event.INCLUDED, Event.ORIGIN_FINAL)
 
 
-def tip(db: sqlite3.Connection, log: Log) -> tuple[int, Hash32]:
+async def tip(db: Session, log: Log) -> tuple[int, Hash32]:
     """Count and head of the entries that stand."""
     lane = log.lane.encode()
     if log.kind is LogKind.LANE:
-        sql = "SELECT nonce, start, id FROM messages WHERE lane = ? AND stands = 1 ORDER BY nonce DESC LIMIT 1"
-        last = db.execute(sql, (lane,)).fetchone()
+        sql = "SELECT nonce, start, id FROM messages WHERE lane = ?1 AND stands = 1 ORDER BY nonce DESC LIMIT 1"
+        last = await first(db, sql, lane)
         return (0, log.id) if last is None else (last[0] + 1, extend(Hash32(last[1]), Hash32(last[2])))
-    sql = "SELECT place, head FROM entries WHERE lane = ? ORDER BY place DESC LIMIT 1"
-    last = db.execute(sql, (lane,)).fetchone()
+    sql = "SELECT place, head FROM entries WHERE lane = ?1 ORDER BY place DESC LIMIT 1"
+    last = await first(db, sql, lane)
     return (0, log.id) if last is None else (last[0] + 1, Hash32(last[1]))
 
 
-def head(db: sqlite3.Connection, log: Log, count: int) -> Hash32:
-    """Head after `count` entries. Raises `NotFound` where fewer stand."""
-    known, newest = tip(db, log)
+async def head(db: Session, log: Log, count: int) -> Hash32:
+    """Head after `count` entries. Raises `NotFound` where fewer stand, or where it was pruned."""
+    known, newest = await tip(db, log)
     if count == 0:
         return log.id
     if count > known:
@@ -45,16 +47,20 @@ def head(db: sqlite3.Connection, log: Log, count: int) -> Hash32:
     if count == known:
         return newest
     lane = log.lane.encode()
-    sql = "SELECT start FROM messages WHERE lane = ? AND stands = 1 AND nonce = ?"
+    sql = "SELECT start FROM messages WHERE lane = ?1 AND stands = 1 AND nonce = ?2"
     if log.kind is LogKind.RECEIPTS:
-        sql, count = "SELECT head FROM entries WHERE lane = ? AND place = ?", count - 1
-    return Hash32(db.execute(sql, (lane, count)).fetchone()[0])
+        sql, count = "SELECT head FROM entries WHERE lane = ?1 AND place = ?2", count - 1
+    row = await first(db, sql, lane, count)
+    if row is None:
+        raise NotFound(f"the head of log {hex_text(log.id)} after {count} entries is no longer kept")
+    return Hash32(row[0])
 
 
-def observe(db: sqlite3.Connection, cursor: Cursor, sent: Sequence[Sent], now: float) -> None:
+async def observe(db: Session, cursor: Cursor, sent: Sequence[Sent], now: float) -> None:
     """Keep messages and the cursor."""
     lane = cursor.log.lane
-    count, head = tip(db, cursor.log)
+    count, at = await tip(db, cursor.log)
+    starts = []
     for one in sent:
         message = one.message
         if message.nonce != count or Lane.of(message) != lane:
@@ -63,14 +69,19 @@ def observe(db: sqlite3.Connection, cursor: Cursor, sent: Sequence[Sent], now: f
                 field="sent",
                 remedy="Observe again from the cursor; a message is missing or of another lane.",
             )
-        _place_message(db, one, head, now)
-        count, head = count + 1, extend(head, message.id)
-    _set_cursor(db, cursor)
+        starts.append(at)
+        count, at = count + 1, extend(at, message.id)
+    known = await _known(db, [one.message.id for one in sent])
+    rows = list(zip(sent, starts, strict=True))
+    await _put(db, [row for row in rows if row[0].message.id not in known], now)
+    await _put_back(db, [(row, known[row[0].message.id]) for row in rows if row[0].message.id in known], now)
+    await _set_cursor(db, cursor)
 
 
-def observe_receipts(db: sqlite3.Connection, cursor: Cursor, entries: Sequence[Entry]) -> None:
+async def observe_receipts(db: Session, cursor: Cursor, entries: Sequence[Entry]) -> None:
     """Keep receipt entries and the cursor."""
-    count, head = tip(db, cursor.log)
+    count, at = await tip(db, cursor.log)
+    rows = []
     for one in entries:
         if one.index != count or one.lane != cursor.log.lane:
             raise InvalidInput(
@@ -78,97 +89,168 @@ def observe_receipts(db: sqlite3.Connection, cursor: Cursor, entries: Sequence[E
                 field="entries",
                 remedy="Observe again from the cursor; an entry is missing or of another lane.",
             )
-        head = extend(head, parse_receipt(one.data).hash)
-        db.execute(
-            "INSERT INTO entries (lane, place, data, head, block, block_hash, tx_hash, log_index) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (one.lane.encode(), one.index, one.data, head, *_place_values(one.place)),
-        )
+        at = extend(at, parse_receipt(one.data).hash)
+        rows.append((one.lane.encode(), one.index, one.data, at, *_place_values(one.place)))
         count += 1
-    _set_cursor(db, cursor)
+    await db.many(
+        "INSERT INTO entries (lane, place, data, head, block, block_hash, tx_hash, log_index) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        rows,
+    )
+    await _set_cursor(db, cursor)
 
 
-def take_back(db: sqlite3.Connection, log: Log, above: BlockNumber, now: float) -> int:
+async def take_back(db: Session, log: Log, above: BlockNumber, now: float) -> int:
     """Forget cursors above a block, and take back what stands there."""
-    db.execute("DELETE FROM cursors WHERE log = ? AND block > ?", (log.id, above))
+    await db.execute("DELETE FROM cursors WHERE log = ?1 AND block > ?2", log.id, above)
     lane = log.lane.encode()
     if log.kind is LogKind.RECEIPTS:
-        return db.execute("DELETE FROM entries WHERE lane = ? AND block > ?", (lane, above)).rowcount
-    sql = "SELECT id FROM messages WHERE lane = ? AND stands = 1 AND block > ?"
-    gone = [MessageId(Hash32(row[0])) for row in db.execute(sql, (lane, above))]
-    for message_id in gone:
-        happen(db, Happening(id=message_id, event=Event.ORIGIN_REORG, chain=log.home), now)
-    db.execute("UPDATE messages SET stands = 0 WHERE lane = ? AND stands = 1 AND block > ?", (lane, above))
+        return await db.execute("DELETE FROM entries WHERE lane = ?1 AND block > ?2", lane, above)
+    # Nonces are in the order of blocks, so the fork is found from the end, past what is taken back only.
+    standing = await first(
+        db,
+        "SELECT nonce FROM messages WHERE lane = ?1 AND stands = 1 AND block <= ?2 ORDER BY nonce DESC LIMIT 1",
+        lane,
+        above,
+    )
+    last = -1 if standing is None else standing[0]
+    gone = await db.fetch("SELECT id FROM messages WHERE lane = ?1 AND stands = 1 AND nonce > ?2", lane, last)
+    reorg = [Happening(id=MessageId(Hash32(row[0])), event=Event.ORIGIN_REORG, chain=log.home) for row in gone]
+    await happen(db, reorg, now)
+    sql = "SELECT state, count(*) FROM messages WHERE lane = ?1 AND stands = 1 AND nonce > ?2 GROUP BY state"
+    await _count(db, Counter({(lane, state): -messages for state, messages in await db.fetch(sql, lane, last)}))
+    await db.execute("UPDATE messages SET stands = 0 WHERE lane = ?1 AND stands = 1 AND nonce > ?2", lane, last)
     return len(gone)
 
 
-def happen(db: sqlite3.Connection, happening: Happening, now: float) -> None:
-    """Move one message by what was seen of it."""
-    row = db.execute("SELECT state FROM messages WHERE id = ?", (happening.id,)).fetchone()
-    if row is None:
-        raise NotFound(f"message {hex_text(happening.id)} is not in the store")
-    state = State(row[0])
-    if happening.seen_in is not None and state is not happening.seen_in:
-        return
-    then, _ = decide(state, happening.event)
-    if then is state:
-        return
-    place = happening.place
-    db.execute(
-        "UPDATE messages SET state = ?, since = ?, due = ?, attempts = 0, cause = '' WHERE id = ?",
-        (then, now, now, happening.id),
+async def happen(db: Session, happenings: Sequence[Happening], now: float) -> set[bytes]:
+    """Move messages by what was seen of them, in order. The lanes that they are of."""
+    known = await _known(db, [one.id for one in happenings])
+    moved: dict[MessageId, State] = {}
+    steps = []
+    for one in happenings:
+        row = known.get(one.id)
+        if row is None:
+            raise NotFound(f"message {hex_text(one.id)} is not in the store")
+        state = moved.get(one.id) or State(row[2])
+        if one.seen_in is not None and state is not one.seen_in:
+            continue
+        then, _ = decide(state, one.event)
+        if then is not state:
+            moved[one.id] = then
+            steps.append(_step_values(one, then, now))
+    changes: Counter[tuple[bytes, str]] = Counter()
+    for message_id, state in moved.items():
+        _, lane, before, stands = known[message_id]
+        changes[lane, before] -= stands
+        changes[lane, state] += stands
+    await db.many(
+        "UPDATE messages SET state = ?1, since = ?2, due = ?2, attempts = 0, cause = '', "
+        "resting = CASE WHEN resting = 2 THEN 2 ELSE 0 END WHERE id = ?3",
+        [(state, now, message_id) for message_id, state in moved.items()],
     )
-    db.execute(
-        "INSERT INTO steps (message, place, event, state, at, chain, tx_hash, block) "
-        "VALUES (?1, (SELECT count(*) FROM steps WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
-        (
-            happening.id,
-            happening.event,
-            then,
-            now,
-            str(happening.chain),
-            place and place.tx_hash,
-            place.block if place else happening.seen_at,
-        ),
-    )
+    await _write_steps(db, steps)
+    await _count(db, changes)
+    return {bytes(row[1]) for row in known.values()}
 
 
-def _place_message(db: sqlite3.Connection, one: Sent, start: Hash32, now: float) -> None:
-    """Put a message on the log: a new one, or one that was taken back and is sent again."""
-    message = one.message
-    db.execute(
+async def lanes_of(db: Session, ids: Sequence[MessageId]) -> set[bytes]:
+    """Lanes of messages, packed."""
+    return {bytes(row[1]) for row in (await _known(db, ids)).values()}
+
+
+async def _known(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
+    """Id, lane, state and whether it stands, of those messages that are in the store; they stay as they are."""
+    # In one order for all, so that two who lock the same rows do not wait for each other for ever.
+    sql = f"SELECT id, lane, state, stands FROM messages WHERE id IN ({{ids}}) ORDER BY id{db.locks.change}"
+    return {MessageId(Hash32(row[0])): row for row in await among(db, sql, sorted(set(ids)))}
+
+
+async def _put(db: Session, rows: Sequence[tuple[Sent, Hash32]], now: float) -> None:
+    """Put new messages on the log."""
+    if not rows:
+        return
+    state = State.UNSENT
+    walked = [(event, state := decide(state, event)[0]) for event in _FINAL]
+    await db.many(
         "INSERT INTO messages (id, lane, nonce, header, payload, start, block, block_hash, tx_hash, log_index, "
-        "state, since, due, attempts, cause, stands) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 1) "
-        "ON CONFLICT (id) DO UPDATE SET start = excluded.start, block = excluded.block, stands = 1, "
-        "block_hash = excluded.block_hash, tx_hash = excluded.tx_hash, log_index = excluded.log_index",
-        (
-            message.id,
-            Lane.of(message).encode(),
-            message.nonce,
-            message.header,
-            message.payload,
-            start,
-            *_place_values(one.place),
-            State.UNSENT,
-            now,
-            now,
-        ),
+        "state, since, due, attempts, cause, stands, resting) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 0, '', 1, 0)",
+        [
+            (
+                one.message.id,
+                Lane.of(one.message).encode(),
+                one.message.nonce,
+                one.message.header,
+                one.message.payload,
+                start,
+                *_place_values(one.place),
+                state,
+                now,
+            )
+            for one, start in rows
+        ],
     )
-    (state,) = db.execute("SELECT state FROM messages WHERE id = ?", (message.id,)).fetchone()
-    if state == State.UNSENT:
-        for event in _FINAL:
-            happen(db, Happening(id=message.id, event=event, chain=message.origin, place=one.place), now)
+    steps = [_step_values(_seen(one, event), then, now) for one, _ in rows for event, then in walked]
+    await _write_steps(db, steps)
+    await _count(db, Counter((Lane.of(one.message).encode(), str(state)) for one, _ in rows))
 
 
-def _set_cursor(db: sqlite3.Connection, cursor: Cursor) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO cursors (log, block, block_hash) VALUES (?, ?, ?)",
-        (cursor.log.id, cursor.block, cursor.block_hash),
+async def _put_back(db: Session, rows: Sequence[tuple[tuple[Sent, Hash32], Row]], now: float) -> None:
+    """Put messages that were taken back, and are sent again, on the log: they go on as they are."""
+    if not rows:
+        return
+    await db.many(
+        "UPDATE messages SET start = ?1, block = ?2, block_hash = ?3, tx_hash = ?4, log_index = ?5, stands = 1 "
+        "WHERE id = ?6",
+        [(start, *_place_values(one.place), one.message.id) for (one, start), _ in rows],
     )
-    db.execute(
-        "DELETE FROM cursors WHERE log = ?1 AND block NOT IN "
-        "(SELECT block FROM cursors WHERE log = ?1 ORDER BY block DESC LIMIT ?2)",
-        (cursor.log.id, _KEPT_CURSORS),
+    await _count(db, Counter((bytes(known[1]), str(known[2])) for _, known in rows))
+    unsent = [one for (one, _), known in rows if known[2] == State.UNSENT]
+    await happen(db, [_seen(one, event) for one in unsent for event in _FINAL], now)
+
+
+def _seen(one: Sent, event: Event) -> Happening:
+    return Happening(id=one.message.id, event=event, chain=one.message.origin, place=one.place)
+
+
+async def _write_steps(db: Session, steps: Sequence[tuple[object, ...]]) -> None:
+    if steps:
+        await db.many(
+            "INSERT INTO steps (message, place, event, state, at, chain, tx_hash, block) "
+            "VALUES (?1, (SELECT count(*) FROM steps WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+            steps,
+        )
+
+
+def _step_values(one: Happening, then: State, now: float) -> tuple[object, ...]:
+    place = one.place
+    block = place.block if place else one.seen_at
+    return one.id, one.event, then, now, str(one.chain), place and place.tx_hash, block
+
+
+async def _count(db: Session, changes: Counter[tuple[bytes, str]]) -> None:
+    """Let the tallies follow."""
+    await db.many(
+        "INSERT INTO tallies (lane, state, messages) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (lane, state) DO UPDATE SET messages = tallies.messages + excluded.messages",
+        [(lane, state, change) for (lane, state), change in sorted(changes.items()) if change],
+    )
+
+
+async def _set_cursor(db: Session, cursor: Cursor) -> None:
+    await db.execute(
+        "INSERT INTO cursors (log, block, block_hash) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (log, block) DO UPDATE SET block_hash = excluded.block_hash",
+        cursor.log.id,
+        cursor.block,
+        cursor.block_hash,
+    )
+    await db.execute(
+        "DELETE FROM cursors WHERE log = ?1 AND block < "
+        "(SELECT block FROM cursors WHERE log = ?1 ORDER BY block DESC LIMIT 1 OFFSET ?2)",
+        cursor.log.id,
+        _KEPT_CURSORS - 1,
     )
 
 

@@ -4,16 +4,17 @@ Rows: values of the house to rows of the schema, and back.
 Promise: what is read back equals what was written; a row that makes no valid value is `StoreCorrupt`.
 """
 
-import sqlite3
-
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event, State
 from xl2.core.message import Message
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei
 from xl2.errors import InvalidInput, ProofInvalid, StoreCorrupt
 from xl2.ports import Entry, Journalled, Place, Record, Sent, SignedTransaction, Step, Transaction
+from xl2.store.session import Row
 
-MESSAGE_COLUMNS = "header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause"
+MESSAGE_COLUMNS = (
+    "header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause, skipped"
+)
 ENTRY_COLUMNS = "lane, place, data, block, block_hash, tx_hash, log_index"
 STEP_COLUMNS = "event, state, at, chain, tx_hash, block"
 TRANSACTION_COLUMNS = (
@@ -21,9 +22,9 @@ TRANSACTION_COLUMNS = (
 )
 
 
-def record_of(row: sqlite3.Row) -> Record:
+def record_of(row: Row) -> Record:
     """A message with its state, from `MESSAGE_COLUMNS`."""
-    header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause = row
+    header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause, skipped = row
     try:
         message = Message.parse(header, payload)
         return Record(
@@ -34,12 +35,13 @@ def record_of(row: sqlite3.Row) -> Record:
             due=due,
             attempts=attempts,
             cause=cause,
+            skipped=skipped,
         )
     except (ProofInvalid, InvalidInput, ValueError) as bad:
         raise StoreCorrupt(f"a stored message cannot be read: {bad}") from bad
 
 
-def entry_of(row: sqlite3.Row) -> Entry:
+def entry_of(row: Row) -> Entry:
     """A receipt entry, from `ENTRY_COLUMNS`."""
     lane, index, data, block, block_hash, tx_hash, log_index = row
     try:
@@ -48,7 +50,7 @@ def entry_of(row: sqlite3.Row) -> Entry:
         raise StoreCorrupt(f"a stored receipt cannot be read: {bad}") from bad
 
 
-def step_of(row: sqlite3.Row) -> Step:
+def step_of(row: Row) -> Step:
     """A change of state, from `STEP_COLUMNS`."""
     event, state, at, chain, tx_hash, block = row
     return Step(
@@ -61,7 +63,7 @@ def step_of(row: sqlite3.Row) -> Step:
     )
 
 
-def journalled_of(row: sqlite3.Row) -> Journalled:
+def journalled_of(row: Row) -> Journalled:
     """A transaction of ours, from `TRANSACTION_COLUMNS`."""
     chain, tx_nonce, to, data, value, gas_limit, max_fee, priority_fee, sender, raw, tx_hash, what = row
     transaction = Transaction(

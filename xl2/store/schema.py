@@ -5,8 +5,6 @@ Promise: a migration that was released is never changed; a database is brought u
 that a newer xl2 wrote is refused. Hashes and addresses are bytes; what may pass 63 bits (chain ids, wei) is text.
 """
 
-import sqlite3
-
 from xl2.errors import StoreCorrupt
 
 MIGRATIONS = (
@@ -88,16 +86,61 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX transactions_open ON transactions (chain, sender, tx_nonce, place) WHERE state = 'open';
     """,
+    """
+    -- 0: its turn may have come; 1: it rests until `due`; 2: somebody has it skipped. Equal for most that wait, so an
+    -- index by it and the nonce gives the next ones without sorting all of them.
+    ALTER TABLE messages ADD COLUMN resting INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE messages ADD COLUMN skipped TEXT NOT NULL DEFAULT '';
+    DROP INDEX messages_by_due;
+    CREATE INDEX messages_by_turn ON messages (lane, state, resting, nonce) WHERE stands = 1;
+    CREATE INDEX messages_by_rest ON messages (lane, state, due) WHERE resting = 1;
+    CREATE INDEX messages_by_age ON messages (lane, state, since) WHERE stands = 1;
+
+    -- How many messages stand in each state of a lane: counting them would read them all.
+    CREATE TABLE tallies (
+        lane        BLOB    NOT NULL,
+        state       TEXT    NOT NULL,
+        messages    INTEGER NOT NULL,
+        PRIMARY KEY (lane, state)
+    ) STRICT;
+    INSERT INTO tallies SELECT lane, state, count(*) FROM messages WHERE stands = 1 GROUP BY lane, state;
+
+    CREATE TABLE pauses (
+        lane        BLOB    NOT NULL PRIMARY KEY,
+        why         TEXT    NOT NULL,
+        since       REAL    NOT NULL,
+        by_whom     TEXT    NOT NULL
+    ) STRICT;
+
+    CREATE TABLE leases (
+        name        TEXT    NOT NULL PRIMARY KEY,
+        owner       TEXT    NOT NULL,            -- empty: nobody
+        fence       INTEGER NOT NULL,            -- raised by every change of owner
+        ends        REAL    NOT NULL             -- by the database's clock
+    ) STRICT;
+
+    -- By the database's clock, when the nonce was used; 0 while it is not, or where it was used before this was kept.
+    ALTER TABLE transactions ADD COLUMN ended REAL NOT NULL DEFAULT 0;
+    CREATE INDEX transactions_by_place ON transactions (place);
+    CREATE INDEX transactions_by_end ON transactions (ended) WHERE state <> 'open';
+    """,
 )
 
+#: Types of the schema in PostgreSQL, which has no other strict tables than its own.
+_IN_POSTGRES = {"BLOB": "BYTEA", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION", ") STRICT;": ");"}
 
-def migrate(connection: sqlite3.Connection, name: str) -> None:
-    """Bring a database up to date. Raises `StoreCorrupt` for one that a newer xl2 wrote."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+
+def in_postgres(script: str) -> str:
+    """The same migration for PostgreSQL."""
+    for here, there in _IN_POSTGRES.items():
+        script = script.replace(here, there)
+    return script
+
+
+def check_version(version: int, name: str) -> None:
+    """Raise `StoreCorrupt` for a database that a newer xl2 wrote."""
     if version > len(MIGRATIONS):
         raise StoreCorrupt(
             f"{name} has schema {version}, this xl2 knows {len(MIGRATIONS)}",
-            remedy="Use the xl2 that wrote it, or move the file aside; everything but its journal is rebuilt.",
+            remedy="Use the xl2 that wrote it, or move the store aside; everything but its journal is rebuilt.",
         )
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")

@@ -1,0 +1,52 @@
+"""Controls: pauses of lanes and what was decided of single messages, in rows. Promise: as `xl2.ports.Controls`."""
+
+from collections.abc import Sequence
+
+from xl2.core.lane import Lane
+from xl2.core.types import MessageId
+from xl2.errors import InvalidInput
+from xl2.ports import Pause
+from xl2.store.session import Session
+
+
+async def pause(db: Session, lane: Lane, why: str, by: str, now: float) -> None:
+    """Pause a lane, unless it is."""
+    await db.execute(
+        "INSERT INTO pauses (lane, why, since, by_whom) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (lane) DO NOTHING",
+        lane.encode(),
+        why,
+        now,
+        by,
+    )
+
+
+async def resume(db: Session, lane: Lane) -> bool:
+    """End a pause."""
+    return await db.execute("DELETE FROM pauses WHERE lane = ?1", lane.encode()) > 0
+
+
+async def pauses(db: Session) -> list[Pause]:
+    """All of them, oldest first."""
+    found = await db.fetch("SELECT lane, why, since, by_whom FROM pauses ORDER BY since, lane")
+    return [Pause(lane=Lane.parse(bytes(lane)), why=why, since=since, by=by) for lane, why, since, by in found]
+
+
+async def hurry(db: Session, ids: Sequence[MessageId], now: float) -> int:
+    """Make these due; what is skipped stays so."""
+    sql = "UPDATE messages SET due = ?1, resting = CASE WHEN resting = 2 THEN 2 ELSE 0 END WHERE id = ?2"
+    return sum([await db.execute(sql, now, one) for one in ids])
+
+
+async def skip(db: Session, ids: Sequence[MessageId], why: str) -> int:
+    """Leave these out."""
+    if not why:
+        raise InvalidInput("a message is skipped for no reason", field="why", value=why, remedy="Say why.")
+    return sum(
+        [await db.execute("UPDATE messages SET skipped = ?1, resting = 2 WHERE id = ?2", why, one) for one in ids]
+    )
+
+
+async def unskip(db: Session, ids: Sequence[MessageId]) -> int:
+    """Take these up again, when they are due."""
+    sql = "UPDATE messages SET skipped = '', resting = 1 WHERE id = ?1 AND resting = 2"
+    return sum([await db.execute(sql, one) for one in ids])

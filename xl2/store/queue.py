@@ -1,0 +1,93 @@
+"""
+Queue: which messages are due, which rest, and lists of them.
+
+Promise: what a question costs goes with what it answers, not with what waits: an index gives the next messages of a
+state in the order of nonces, past none but those that rest.
+"""
+
+from collections.abc import Sequence
+
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import State
+from xl2.core.types import MessageId, Nonce
+from xl2.ports import Record
+from xl2.store import rows
+from xl2.store.session import Session
+
+#: More than any store holds: a limit for whoever wants all.
+_ALL = 1 << 62
+
+#: What `messages.resting` may be: its turn may have come, it rests until it is due, it is skipped.
+READY, RESTS, SKIPPED = 0, 1, 2
+
+
+async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limit: int) -> list[Record]:
+    """Messages whose time has come, lowest nonce first. A negative limit is none."""
+    limit = limit if limit >= 0 else _ALL
+    found: list[Record] = []
+    for state in states:
+        place = (lane.encode(), state)
+        sql = "UPDATE messages SET resting = 0 WHERE lane = ?1 AND state = ?2 AND resting = 1 AND due <= ?3"
+        await db.execute(sql, *place, now)
+        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND resting = {READY} AND due <= ?3"
+        found += await records(db, f"{condition} ORDER BY nonce LIMIT ?4", *place, now, limit)
+    return found if len(states) == 1 else sorted(found, key=_by_nonce)[:limit]
+
+
+async def listed(
+    db: Session, lane: Lane | None, states: Sequence[State], after: tuple[Lane, Nonce] | None, limit: int
+) -> list[Record]:
+    """Messages in the order of (lane, nonce), behind a place."""
+    lanes = [lane.encode()] if lane else [row[0] for row in await db.fetch("SELECT DISTINCT lane FROM tallies")]
+    behind = (b"", -1) if after is None else (after[0].encode(), after[1])
+    found: list[Record] = []
+    for one in sorted(bytes(one) for one in lanes):
+        if one < behind[0]:
+            continue
+        above = behind[1] if one == behind[0] else -1
+        found += await _listed(db, one, states, above, limit - len(found))
+        if len(found) >= limit:
+            break
+    return found
+
+
+async def _listed(db: Session, lane: bytes, states: Sequence[State], above: int, limit: int) -> list[Record]:
+    if not states:
+        condition = "lane = ?1 AND stands = 1 AND nonce > ?2 ORDER BY nonce LIMIT ?3"
+        return await records(db, condition, lane, above, limit)
+    found: list[Record] = []
+    for state in states:
+        for resting in (READY, RESTS, SKIPPED):
+            condition = (
+                "lane = ?1 AND state = ?2 AND resting = ?3 AND stands = 1 AND nonce > ?4 ORDER BY nonce LIMIT ?5"
+            )
+            found += await records(db, condition, lane, state, resting, above, limit)
+    return sorted(found, key=_by_nonce)[:limit]
+
+
+async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: str) -> None:
+    """Let these rest; what is skipped stays so."""
+    await db.many(
+        "UPDATE messages SET due = ?1, cause = ?2, attempts = attempts + 1, "
+        "resting = CASE WHEN resting = 2 THEN 2 ELSE 1 END WHERE id = ?3",
+        [(until, cause, one) for one in ids],
+    )
+
+
+async def backlog(db: Session) -> list[tuple[Lane, State, int, float]]:
+    """How many messages stand in each state, and since when the oldest does."""
+    found = await db.fetch(
+        "SELECT lane, state, messages, (SELECT min(since) FROM messages WHERE messages.lane = tallies.lane "
+        "AND messages.state = tallies.state AND stands = 1) FROM tallies WHERE messages > 0 ORDER BY lane, state"
+    )
+    return [(Lane.parse(bytes(lane)), State(state), how_many, since) for lane, state, how_many, since in found]
+
+
+async def records(db: Session, condition: str, *values: object) -> list[Record]:
+    """Messages by a condition."""
+    sql = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE {condition}"
+    return [rows.record_of(row) for row in await db.fetch(sql, *values)]
+
+
+def _by_nonce(record: Record) -> Nonce:
+    return record.sent.message.nonce

@@ -1,0 +1,252 @@
+"""
+SQL store: the port `xl2.ports.Store` over any database that reads the schema.
+
+Promise: a method returns after its transaction is durable, so a killed process loses nothing that was told. Here
+stands which piece of work a method is, and which lease it is done under; the pieces are `observed`'s, `queue`'s,
+`controls`', `journal`'s and `leases`', and how a transaction is run is the database's.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import State
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId, Nonce
+from xl2.ports import (
+    Cursor,
+    Entry,
+    Happening,
+    Journalled,
+    Lease,
+    Log,
+    Pause,
+    Record,
+    Sent,
+    SignedTransaction,
+    Step,
+    TxReceipt,
+    lane_lease,
+    signer_lease,
+)
+from xl2.store import controls, journal, observed, queue, rows
+from xl2.store import leases as leasing
+from xl2.store.session import Database, Session, first
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """A store in a database. Opened by `async with` or at the first use."""
+
+    def __init__(self, database: Database) -> None:
+        """`database`: is closed with the store."""
+        self._database = database
+        self._fences = leasing.Fences()
+
+    async def __aenter__(self) -> Self:
+        await self._run(_nothing)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the database; the store cannot be used again."""
+        await self._database.close()
+
+    async def _run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        return await self._database.run(work)
+
+    async def _write(self, work: Callable[[Session], Coroutine[Any, Any, T]], *lanes: Lane) -> T:
+        """Work under the leases of lanes."""
+
+        async def fenced(db: Session) -> T:
+            await self._fences.check(db, *(lane_lease(lane) for lane in lanes))
+            return await work(db)
+
+        return await self._run(fenced)
+
+    # --- observation
+
+    async def cursor(self, log: Log) -> Cursor | None:
+        """Last block observed."""
+        sql = "SELECT block, block_hash FROM cursors WHERE log = ?1 ORDER BY block DESC LIMIT 1"
+        row = await self._run(lambda db: first(db, sql, log.id))
+        return None if row is None else Cursor(log=log, block=BlockNumber(row[0]), block_hash=Hash32(row[1]))
+
+    async def observe(self, cursor: Cursor, sent: Sequence[Sent], now: float) -> None:
+        """Keep final messages and the cursor."""
+        await self._write(lambda db: observed.observe(db, cursor, sent, now), cursor.log.lane)
+
+    async def observe_receipts(self, cursor: Cursor, entries: Sequence[Entry]) -> None:
+        """Keep receipt entries and the cursor."""
+        await self._write(lambda db: observed.observe_receipts(db, cursor, entries), cursor.log.lane)
+
+    async def take_back(self, log: Log, above: BlockNumber, now: float) -> int:
+        """Forget cursors above a block, and take back what stands there."""
+        return await self._write(lambda db: observed.take_back(db, log, above, now), log.lane)
+
+    async def count(self, log: Log) -> int:
+        """How many entries of a log stand."""
+        return (await self._run(lambda db: observed.tip(db, log)))[0]
+
+    async def head(self, log: Log, count: int | None = None) -> Hash32:
+        """Head after so many entries."""
+        if count is None:
+            return (await self._run(lambda db: observed.tip(db, log)))[1]
+        known = count
+        return await self._run(lambda db: observed.head(db, log, known))
+
+    # --- messages
+
+    async def record(self, message_id: MessageId) -> Record | None:
+        """What is believed of a message."""
+        found = await self._run(lambda db: queue.records(db, "id = ?1", message_id))
+        return found[0] if found else None
+
+    async def steps(self, message_id: MessageId) -> Sequence[Step]:
+        """How a message came to where it is."""
+        sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE message = ?1 ORDER BY place"
+        return [rows.step_of(row) for row in await self._run(lambda db: db.fetch(sql, message_id))]
+
+    async def range(self, lane: Lane, first: Nonce, last: Nonce) -> Sequence[Record]:
+        """Messages of a lane by nonce."""
+        condition = "lane = ?1 AND stands = 1 AND nonce BETWEEN ?2 AND ?3 ORDER BY nonce"
+        return await self._run(lambda db: queue.records(db, condition, lane.encode(), first, last))
+
+    async def due(self, lane: Lane, states: Sequence[State], now: float, limit: int) -> Sequence[Record]:
+        """Messages whose time has come."""
+        return await self._run(lambda db: queue.due(db, lane, states, now, limit))
+
+    async def messages(
+        self, *, lane: Lane | None, states: Sequence[State], after: tuple[Lane, Nonce] | None, limit: int
+    ) -> Sequence[Record]:
+        """Messages in the order of (lane, nonce)."""
+        return await self._run(lambda db: queue.listed(db, lane, states, after, limit))
+
+    async def happen(self, happenings: Sequence[Happening], now: float) -> None:
+        """Move messages by what was seen."""
+
+        async def write(db: Session) -> None:
+            lanes = await observed.happen(db, happenings, now)
+            await self._fences.check(db, *(lane_lease(Lane.parse(lane)) for lane in sorted(lanes)))
+
+        await self._run(write)
+
+    async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
+        """Look at these again later."""
+        await self._run(lambda db: queue.postpone(db, ids, until, cause))
+
+    async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
+        """Receipt entries from an index on."""
+        sql = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ?1 AND place >= ?2 ORDER BY place LIMIT ?3"
+        return [rows.entry_of(row) for row in await self._run(lambda db: db.fetch(sql, lane.encode(), first, limit))]
+
+    async def entry(self, lane: Lane, data: bytes) -> Entry | None:
+        """First receipt entry with these bytes."""
+        sql = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ?1 AND data = ?2 ORDER BY place LIMIT 1"
+        row = await self._run(lambda db: first(db, sql, lane.encode(), data))
+        return None if row is None else rows.entry_of(row)
+
+    async def settled_upto(self, lane: Lane) -> int:
+        """Receipt entries before this index are settled."""
+        row = await self._run(lambda db: first(db, "SELECT upto FROM settled WHERE lane = ?1", lane.encode()))
+        return 0 if row is None else int(row[0])
+
+    async def settle_upto(self, lane: Lane, index: int) -> None:
+        """Remember that; never goes back."""
+        sql = (
+            "INSERT INTO settled (lane, upto) VALUES (?1, ?2) "
+            "ON CONFLICT (lane) DO UPDATE SET upto = excluded.upto WHERE settled.upto < excluded.upto"
+        )
+        await self._write(lambda db: db.execute(sql, lane.encode(), index), lane)
+
+    async def backlog(self) -> Sequence[tuple[Lane, State, int, float]]:
+        """How many messages stand in each state."""
+        return await self._run(queue.backlog)
+
+    # --- controls
+
+    async def pause(self, lane: Lane, why: str, by: str, now: float) -> None:
+        """Pause a lane."""
+        await self._run(lambda db: controls.pause(db, lane, why, by, now))
+
+    async def resume(self, lane: Lane) -> bool:
+        """End a pause."""
+        return await self._run(lambda db: controls.resume(db, lane))
+
+    async def pauses(self) -> Sequence[Pause]:
+        """Lanes that are paused."""
+        return await self._run(controls.pauses)
+
+    async def hurry(self, ids: Sequence[MessageId], now: float) -> int:
+        """Look at these at once."""
+        return await self._run(lambda db: controls.hurry(db, ids, now))
+
+    async def skip(self, ids: Sequence[MessageId], why: str) -> int:
+        """Leave these out of what is due."""
+        return await self._run(lambda db: controls.skip(db, ids, why))
+
+    async def unskip(self, ids: Sequence[MessageId]) -> int:
+        """Take these up again."""
+        return await self._run(lambda db: controls.unskip(db, ids))
+
+    # --- leases
+
+    async def lease(self, names: Sequence[str], owner: str, seconds: float) -> Mapping[str, int]:
+        """Take or renew leases; from then on, writes are made under them."""
+        fences = await self._run(lambda db: leasing.lease(db, names, owner, seconds))
+        self._fences.take(names, fences)
+        return fences
+
+    async def release(self, names: Sequence[str], owner: str) -> None:
+        """Let go of leases; what is written under them is refused from then on."""
+        self._fences.take(names, {})
+        await self._run(lambda db: leasing.release(db, names, owner))
+
+    async def leases(self, prefix: str) -> Sequence[Lease]:
+        """Leases that are not over."""
+        return await self._run(lambda db: leasing.leases(db, prefix))
+
+    async def changed(self, seconds: float) -> None:
+        """Return when leases or controls changed, or after so many seconds."""
+        await self._database.changed(seconds)
+
+    # --- journal
+
+    async def keep(self, signed: SignedTransaction, what: str) -> None:
+        """Keep the bytes of a transaction."""
+        name = signer_lease(signed.transaction.chain, signed.sender)
+
+        async def write(db: Session) -> None:
+            await self._fences.check(db, name)
+            await journal.keep(db, signed, what)
+
+        await self._run(write)
+
+    async def pending(self, chain: ChainId, sender: Address) -> Sequence[Journalled]:
+        """Transactions whose nonce is not used yet."""
+        return await self._run(lambda db: journal.pending(db, chain, sender))
+
+    async def words(self, tx_hash: Hash32) -> str | None:
+        """What a transaction of ours was for."""
+        return await self._run(lambda db: journal.words(db, tx_hash))
+
+    async def made_for(self, words: str) -> Sequence[Journalled]:
+        """Transactions in whose words these are."""
+        return await self._run(lambda db: journal.made_for(db, words))
+
+    async def included(self, receipt: TxReceipt, signed: SignedTransaction) -> None:
+        """The nonce was used by this transaction."""
+        await self._run(lambda db: journal.included(db, receipt, signed))
+
+    async def void(self, chain: ChainId, sender: Address, tx_nonce: int) -> None:
+        """The nonce is free, or was used by another's transaction."""
+        await self._run(lambda db: journal.void(db, chain, sender, tx_nonce))
+
+
+async def _nothing(_: Session) -> None:
+    """Open the database."""
