@@ -33,7 +33,7 @@ from xl2_adapters.nitro import outbox as outbox_module
 from xl2_adapters.nitro.chain import NitroChain
 from xl2_adapters.nitro.outbox import ROOT_UPDATED, Outbox, root_slot
 from xl2_adapters.nitro.precompiles import ARB_SYS, WITHDRAW_ETHER
-from xl2_adapters.nitro.root_proof import ProvenRoots, encode_claim, layout, pins_of
+from xl2_adapters.nitro.root_proof import ProvenRoots, check_bridge, encode_claim, layout, pins_of
 from xl2_adapters.nitro.roots import NitroRoot, Roots
 from xl2_adapters.proven import ProvenProver
 from xl2_devnet import BRISK, Description, Options
@@ -420,6 +420,14 @@ async def test_slots_that_moved_are_told_at_connect(
     monkeypatch.setattr(outbox_module, slot, 4)
     with pytest.raises(LayoutDiffers, match=name):
         await check_layout(outbox.l1, await layout(outbox, bridge))
+
+
+async def test_a_rule_made_for_another_bridge_than_the_outboxs_is_refused_at_connect(rule: Rule) -> None:
+    outbox, pins = rule.roots.roots.outbox, rule.roots.pins
+    await check_bridge(outbox, pins)
+
+    with pytest.raises(ConfigInvalid, match="belongs to the bridge"):
+        await check_bridge(outbox, evolve(pins, bridge=pins.outbox))
 
 
 async def test_contracts_of_another_family_are_not_taken_for_nitros(devnet: Description, config: Config) -> None:

@@ -18,7 +18,7 @@ from xl2_adapters.layout import check_layout
 from xl2_adapters.nitro.inbox import Inbox
 from xl2_adapters.nitro.outbox import Outbox
 from xl2_adapters.nitro.pricing import Pricing
-from xl2_adapters.nitro.root_proof import LiveRoots, ProvenRoots, layout, outbox_of, pins_of
+from xl2_adapters.nitro.root_proof import LiveRoots, ProvenRoots, check_bridge, layout, outbox_of, pins_of
 from xl2_adapters.nitro.roots import Roots
 from xl2_adapters.rollup import HeadSource, ProvableRoots
 from xl2_adapters.rollup_chain import RollupChain
@@ -46,6 +46,7 @@ class NitroChain(RollupChain):
         """Confirmed blocks under the outbox that the rule is made for."""
         pins = await pins_of(reader, rule)
         roots = Roots(rollup=self, outbox=Outbox(anchor, pins.outbox))
+        await check_bridge(roots.outbox, pins)
         await check_layout(anchor, await layout(roots.outbox, pins.bridge))
         return ProvenRoots(roots=roots, pins=pins)
 

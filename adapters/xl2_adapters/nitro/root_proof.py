@@ -123,6 +123,17 @@ async def outbox_of(anchor: Evm, rollup: Address) -> Address:
     return address(outbox)
 
 
+async def check_bridge(outbox: Outbox, pins: Pins) -> None:
+    """Raise `ConfigInvalid` where the outbox answers to another bridge than the one that a rule asks about it."""
+    (answer,) = BRIDGE.decode(await outbox.l1.view(outbox.address, BRIDGE.encode()), outbox.l1.endpoint)
+    if address(answer) != pins.bridge:
+        raise ConfigInvalid(
+            f"the outbox {checksum(outbox.address)} belongs to the bridge {answer}; the settled rule on the chain that "
+            f"reads is made for the bridge {checksum(pins.bridge)}",
+            remedy="Do not rely on this verifier: deploy a ProvenRoots for the outbox and its own bridge.",
+        )
+
+
 async def layout(outbox: Outbox, bridge: Address) -> list[Fact]:
     """The slots that proofs rest on: the bridge's word for the outbox, and the newest root, if there is one."""
     facts = [
