@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xl2.app import attester, connect, connect_async, relayer
+    from xl2.app import attester, connect, connect_async, open_key, relayer
     from xl2.config import Config, load
     from xl2.core.lifecycle import State
     from xl2.core.message import Message
@@ -53,11 +53,12 @@ __all__ = [
     "connect",
     "connect_async",
     "load",
+    "open_key",
     "relayer",
 ]
 
 _HOMES = {
-    "xl2.app": ("attester", "connect", "connect_async", "relayer"),
+    "xl2.app": ("attester", "connect", "connect_async", "open_key", "relayer"),
     "xl2.config": ("Config", "load"),
     "xl2.core.lifecycle": ("State",),
     "xl2.core.message": ("Message",),

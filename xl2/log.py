@@ -10,32 +10,33 @@ line and the daemons alone: a program that uses xl2 as a library renders logs as
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Final, TextIO, TypeAlias
 
 import structlog
 from structlog.contextvars import bound_contextvars as bound
+
+from xl2 import mask
+from xl2.mask import MASK
 
 Event: TypeAlias = MutableMapping[str, Any]  # structlog's own type of an event
 Processor: TypeAlias = Callable[[Any, str, Event], Event]
 
 __all__ = ["MASK", "bound", "configure"]
 
-MASK: Final = "[masked]"
-
 _TELLING: Final = re.compile(r"(private|secret|password|passphrase|mnemonic|authorization|api_?key|token$|_key$|^key$)")
-_URL: Final = re.compile(r"\b((?:https?|wss?|postgres(?:ql)?)://)(?:[^/\s@]*@)?([^/\s?#'\"]+)[^\s'\"]*")
 
 
 def configure(
     *, level: str = "INFO", form: str = "console", secrets: Iterable[str] = (), stream: TextIO | None = None
 ) -> None:
-    """Render all logging of this process.
+    """Render all logging of this process. What `mask` is told later is masked too.
 
     `level`: a name of the stdlib. `form`: `console` or `json`. `secrets`: strings that must never be printed.
     `stream`: where to write; stderr unless given, because stdout belongs to the command's answer.
     """
     out = stream or sys.stderr
+    mask.begin(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -43,7 +44,7 @@ def configure(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _fields,
         structlog.processors.format_exc_info,
-        _masker(secrets),
+        _mask,
     ]
     console = structlog.dev.ConsoleRenderer(colors=out.isatty())
     last = structlog.processors.JSONRenderer() if form == "json" else console
@@ -68,20 +69,14 @@ def _fields(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
-def _masker(secrets: Iterable[str]) -> Processor:
-    # Longest first: a secret that contains another is masked whole.
-    exact = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
-
-    def mask(_logger: object, _method: str, event: Event) -> Event:
-        for name, value in list(event.items()):
-            if name not in ("_record", "_from_structlog"):
-                event[name] = _masked(name, value, exact)
-        return event
-
-    return mask
+def _mask(_logger: object, _method: str, event: Event) -> Event:
+    for name, value in list(event.items()):
+        if name not in ("_record", "_from_structlog"):
+            event[name] = _masked(name, value)
+    return event
 
 
-def _masked(name: str, value: object, exact: Sequence[str]) -> object:
+def _masked(name: str, value: object) -> object:
     """A value as it may be printed under a name. What is no plain value is printed as its text."""
     if value is None or isinstance(value, bool):
         return value
@@ -90,10 +85,7 @@ def _masked(name: str, value: object, exact: Sequence[str]) -> object:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, dict):
-        return {str(key): _masked(str(key), inner, exact) for key, inner in value.items()}
+        return {mask.masked(str(key)): _masked(str(key), inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_masked(name, inner, exact) for inner in value]
-    text = "0x" + value.hex() if isinstance(value, bytes) else str(value)
-    for secret in exact:
-        text = text.replace(secret, MASK).replace(secret.removeprefix("0x"), MASK)
-    return _URL.sub(r"\1\2", text)
+        return [_masked(name, inner) for inner in value]
+    return mask.masked("0x" + value.hex() if isinstance(value, bytes) else str(value))

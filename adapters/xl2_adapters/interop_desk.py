@@ -16,7 +16,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from xl2 import load
+from xl2 import load, open_key
 from xl2.core.types import Hash32, address, checksum, hash32, hex_text
 from xl2.errors import ConfigInvalid, InvalidInput, NotFound
 from xl2.ports import Signer
@@ -26,7 +26,6 @@ from xl2_adapters.op_stack.interop.journal import Journal
 from xl2_adapters.op_stack.interop.messages import Sent
 from xl2_adapters.op_stack.interop.relay import Relay, RelayPolicy
 from xl2_adapters.op_stack.interop.tokens import Move
-from xl2_adapters.web3_edge import signer
 
 #: What the command line prints: rows of names and values.
 Row = dict[str, str | int | bool]
@@ -160,7 +159,7 @@ async def desk(config: Path, key: str | None) -> AsyncIterator[Desk]:
     if not chains:
         raise ConfigInvalid(f"{config} has no chain of the family {_FAMILY}", remedy="Add its chains under [chains].")
     name = key or read.key
-    signs = signer(read.secret(name).reveal()) if key or name in read.keys else None
+    signs = open_key(read, name) if key or name in read.keys else None
     try:
         yield Desk(chains=chains, folder=config.parent, signer=signs)
     finally:

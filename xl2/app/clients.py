@@ -10,8 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from xl2 import mask
+from xl2.app.development_keys import refuse_off_devnets
+from xl2.app.keys import open_key
 from xl2.app.parts import edge, parts_of
-from xl2.config import Config, find, load
+from xl2.config import Config, find, load, secrets_in
 from xl2.ports import Signer
 from xl2.sdk import AsyncClient, Client
 from xl2.store.sqlite import SqliteStore
@@ -69,7 +72,10 @@ def configuration(source: Source) -> Config:
     """The configuration that is meant. Raises `ConfigInvalid`."""
     if isinstance(source, Config):
         return source
-    return load(find() if source is None else Path(source))
+    read = load(find() if source is None else Path(source))
+    # Whatever is printed from now on is masked by them.
+    mask.hide(*secrets_in(read))
+    return read
 
 
 def reached_by(config: Config, providers: Providers) -> Config:
@@ -86,8 +92,10 @@ def signer_of(config: Config, account: Account = None, key: str | None = None) -
 
     @cache
     def signer() -> Signer:
-        given = account if account is not None else config.secret(key or config.key).reveal()
-        made: Signer = edge("web3").signer(given)
+        if account is None:
+            return open_key(config, key or config.key)
+        made: Signer = edge("web3").signer(account)
+        refuse_off_devnets(config, made.address, "the account")
         return made
 
     return signer

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
+from xl2.app.keys import account_of, open_key
 from xl2.attester.attest import HeadAttester
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, checksum, hex_text
@@ -190,11 +191,10 @@ def attesters_of(config: Config, reader: ChainSettings, chains: Mapping[ChainId,
     wanted = {account for one in reader.verifiers if one.kind == ATTESTED for account in one.signers}
     remote = edge("attester")
     found: list[Attester] = [remote(url, account) for account, url in config.attester.urls.items() if account in wanted]
-    for name in config.keys if wanted - set(config.attester.urls) else ():
-        attester = attester_of(config, name, chains)
-        if attester.address in wanted and attester.address not in config.attester.urls:
-            found.append(attester)
-    return found
+    here = wanted - set(config.attester.urls)
+    # Only what may be one is opened: others may ask for a password.
+    names = [name for name in config.keys if account_of(config, name) in here] if here else []
+    return found + [attester_of(config, name, chains) for name in names]
 
 
 def attester_of(config: Config, key: str, chains: Mapping[ChainId, Chain]) -> HeadAttester:
@@ -204,7 +204,7 @@ def attester_of(config: Config, key: str, chains: Mapping[ChainId, Chain]) -> He
     Where a chain has several attested verifiers it signs for the one that names it. Raises `ConfigInvalid` where more
     than one does: a signature is for one contract, and a question does not say for which.
     """
-    signer: Signer = edge("web3").signer(config.secret(key).reveal())
+    signer = open_key(config, key)
     verifiers: dict[ChainId, Address] = {}
     for settings in config.settings():
         attested = [one for one in settings.verifiers if one.kind == ATTESTED]

@@ -13,10 +13,10 @@ def logging_as_configured(config: Path | None) -> None:
     """Render logs as the configuration says, with its secrets masked. Raises `ConfigInvalid`."""
     from xl2 import log  # noqa: PLC0415 - `--help` needs none of it
     from xl2.app.clients import configuration  # noqa: PLC0415
+    from xl2.config import secrets_in  # noqa: PLC0415
 
     read = configuration(config)
-    secrets = [secret.reveal() for secret in read.keys.values()]
-    log.configure(level=read.log.level, form=read.log.form, secrets=secrets)
+    log.configure(level=read.log.level, form=read.log.form, secrets=secrets_in(read))
 
 
 async def until_stopped() -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import click
 
 from xl2.errors import Fatal, Refused, Retryable, Xl2Error
+from xl2.mask import masked
 
 DONE: Final = 0
 #: The question was answered, and the answer is no: a check failed, a message ended otherwise.
@@ -74,7 +75,7 @@ def guarded(command: click.Command, arguments: list[str] | None = None) -> int:
         return exit_code(error)
     except Exception as defect:  # noqa: BLE001 - the outermost frame: a defect is reported, never shown as a traceback
         if os.environ.get(TRACEBACK_VARIABLE):
-            traceback.print_exc()
+            click.echo(masked(traceback.format_exc()), err=True)
         _say(as_json, "Defect", f"xl2 has a defect: {_named(defect)}", _report_hint(defect))
         return DEFECT
     # click hands the code of an `Exit` out, and what a command returned: ours return nothing.
@@ -103,6 +104,7 @@ def _report_hint(defect: BaseException) -> str:
 
 
 def _say(as_json: bool, code: str, what: str, remedy: str) -> None:
+    what, remedy = masked(what), masked(remedy)
     if as_json:
         error: dict[str, Any] = {"error": {"code": code, "what": what, "remedy": remedy}}
         click.echo(json.dumps(error))

@@ -1,6 +1,20 @@
 """Config: where chains, keys and processes are set up, read once."""
 
-from xl2.config.load import assurance, find, load
-from xl2.config.tree import Chain, Config, Relayer, Secret, Token, TokenPlace, Verifier
+from xl2.config.load import assurance, find, keys_in, load
+from xl2.config.secret import Secret, secrets_in
+from xl2.config.tree import Chain, Config, Relayer, Token, TokenPlace, Verifier
 
-__all__ = ["Chain", "Config", "Relayer", "Secret", "Token", "TokenPlace", "Verifier", "assurance", "find", "load"]
+__all__ = [
+    "Chain",
+    "Config",
+    "Relayer",
+    "Secret",
+    "Token",
+    "TokenPlace",
+    "Verifier",
+    "assurance",
+    "find",
+    "keys_in",
+    "load",
+    "secrets_in",
+]

@@ -21,13 +21,14 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
 from xl2.config.fill import fill
+from xl2.config.keys import Key, Keystore, PluginKey, RemoteKey, key_of
+from xl2.config.secret import Secret
 from xl2.config.tree import (
     Attester,
     Chain,
     Config,
     Log,
     Relayer,
-    Secret,
     Token,
     TokenPlace,
     Verifier,
@@ -45,7 +46,7 @@ DEFAULT_FILES: Final = ("xl2.toml", "devnet.json")
 #: Names the file instead of `--config`.
 FILE_VARIABLE: Final = "XL2_CONFIG"
 
-_TREE: Final = (Verifier, Chain, TokenPlace, Token, Relayer, Attester, Log, Config)
+_TREE: Final = (Verifier, Chain, TokenPlace, Token, Keystore, RemoteKey, PluginKey, Relayer, Attester, Log, Config)
 
 
 @frozen(kw_only=True)
@@ -82,7 +83,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     text = _text(path)
     tree = _parse(path, text)
     # What only a devnet has (its process, clocks, nodes) stands beside its configuration, for its own tools.
-    tree.pop("devnet", None)
+    devnet = tree.pop("devnet", None)
     problems = [*_override(tree, os.environ if environ is None else environ)]
     problems += [Complaint(path=where, what=what) for where, what in fill(tree)]
     config, wrong = _structure(tree)
@@ -91,7 +92,15 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
         problems += [Complaint(path=where, what=what) for where, what in complaints(config)]
     if problems or config is None:
         raise _invalid(path, text, problems)
-    return evolve(config, source=path)
+    return evolve(config, source=path, devnet=devnet)
+
+
+def keys_in(path: Path) -> tuple[str, ...]:
+    """Names of the private keys that stand in a file itself, not in the environment. None in what is no file."""
+    if not path.is_file():
+        return ()
+    keys = _parse(path, _text(path)).get("keys")
+    return tuple(name for name, value in keys.items() if isinstance(value, str)) if isinstance(keys, dict) else ()
 
 
 def _text(path: Path) -> str:
@@ -148,8 +157,8 @@ def _as_written(table: dict[str, Any], key: str) -> str:
 
 
 def _value(keys: tuple[str, ...], text: str) -> object:
-    """A number, truth value or list as TOML has it; anything else, and every key, is text."""
-    if keys[0] == "keys":
+    """A number, truth value or list as TOML has it; anything else, and every secret, is text."""
+    if (keys[0] == "keys" and len(keys) == len(("keys", "name"))) or keys == ("relayer", "token"):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -212,6 +221,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Secret, lambda value, _: Secret(_secret_text(value)))
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str, "a path")))
     converter.register_structure_hook(Assurance, lambda value, _: assurance(value))
+    converter.register_structure_hook(Key, lambda value, _: key_of(value, converter.structure))
     # `Address` is a NewType of bytes, and nothing else in the tree is.
     converter.register_structure_hook(bytes, lambda value, _: address(_exactly(value, str, "an address")))
     for kind_ in _TREE:

@@ -12,23 +12,12 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from xl2.config import keys as key_rules
+from xl2.config.keys import Key
+from xl2.config.secret import Secret
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, address
 from xl2.errors import NotFound
 from xl2.ports import ChainSettings, VerifierSettings
-
-
-@frozen
-class Secret:
-    """Text that is never printed: `repr` and `str` hide it, `reveal` is called where it is used."""
-
-    _text: str = field(repr=False)
-
-    def reveal(self) -> str:
-        """The secret itself."""
-        return self._text
-
-    def __str__(self) -> str:
-        return "[masked]"
 
 
 @frozen(kw_only=True)
@@ -99,6 +88,12 @@ class Relayer:
     batch: int = 100
     #: Seconds between two looks at the chains.
     poll_seconds: float = 1.0
+    #: Where the operator's view answers; port 0: a free one.
+    listen: str = "127.0.0.1:0"
+    #: Further names by which it may be asked, as a proxy before it would.
+    hosts: tuple[str, ...] = ()
+    #: Whoever has it may give orders; empty: one is made, in a file beside the store.
+    token: Secret = Secret("")
 
 
 @frozen(kw_only=True)
@@ -128,8 +123,8 @@ class Config:
 
     chains: Mapping[str, Chain]
     tokens: tuple[Token, ...] = ()
-    #: Private keys by name; 32 bytes of hex each.
-    keys: Mapping[str, Secret] = field(factory=dict)
+    #: Keys by name: 32 bytes of hex, or who keeps them.
+    keys: Mapping[str, Key] = field(factory=dict)
     #: The key that signs where a command names none.
     key: str = "user"
     #: Transactions of this user, written before they are sent; relative to the configuration.
@@ -139,8 +134,8 @@ class Config:
     relayer: Relayer = Relayer()
     attester: Attester = Attester()
     log: Log = Log()
-    #: What only a devnet has; read by `xl2_devnet` alone.
-    devnet: Mapping[str, Any] = field(factory=dict, repr=False)
+    #: What only a devnet has; read by `xl2_devnet` alone. None: this is no devnet, and well-known keys are refused.
+    devnet: Mapping[str, Any] | None = field(default=None, repr=False, eq=False)
     #: File it was read from; paths in the tree are relative to its folder.
     source: Path = Path("xl2.toml")
 
@@ -174,14 +169,29 @@ class Config:
             remedy=f"Known tokens: {known}. Add it under [[tokens]] with its bridge on each chain.",
         )
 
-    def secret(self, name: str) -> Secret:
-        """A private key by name. Raises `NotFound` that says where to put it."""
-        if name not in self.keys:
+    def key_named(self, name: str) -> Key:
+        """What is known of a key. Raises `NotFound` that says where to put it."""
+        if name in self.keys:
+            return self.keys[name]
+        if key_rules.is_key(name):
             raise NotFound(
-                f"there is no key named {name!r} in {self.source.name}",
-                remedy=f"Set XL2_KEYS__{name.upper()} in the environment, or `{name}` under [keys].",
+                "a private key was given where the name of one belongs (its value is not shown here)",
+                remedy="Others could read it there: use it no more. docs/how-to/keys.md says where keys belong.",
             )
-        return self.keys[name]
+        raise NotFound(
+            f"there is no key named {name!r} in {self.source.name}",
+            remedy=f"Set XL2_KEYS__{name.upper()} in the environment, or `{name}` under [keys].",
+        )
+
+    def secret(self, name: str) -> Secret:
+        """A private key that stands in the configuration itself. Raises `NotFound` where it does not."""
+        key = self.key_named(name)
+        if isinstance(key, Secret):
+            return key
+        raise NotFound(
+            f"the key {name!r} does not stand in {self.source.name}: another keeps it",
+            remedy="Sign with it through a client; it is never shown.",
+        )
 
     def reached_by(self, urls: Mapping[str, str]) -> "Config":
         """The same configuration, with the chains of these names behind other URLs."""
@@ -235,9 +245,7 @@ def complaints(config: Config) -> Complaints:
         for name in token.on:
             if name not in config.chains:
                 yield ("tokens", place, "on", name), f"there is no chain {name!r}"
-    for name, secret in config.keys.items():
-        if not _is_key(secret.reveal()):
-            yield ("keys", name), "a private key is 0x and 64 hex digits (its value is not shown here)"
+    yield from key_rules.complaints(config.keys)
     if config.fee_margin_percent < 0:
         yield ("fee_margin_percent",), f"{config.fee_margin_percent} is below 0: messages would not pay their delivery"
     if config.relayer.batch < 1:
@@ -270,8 +278,3 @@ def _chain(config: Config, name: str, chain: Chain) -> Complaints:
             yield (*spot, "remote"), f"there is no chain {verifier.remote!r}"
         if verifier.kind == "attested" and not 0 < verifier.threshold <= len(verifier.signers):
             yield (*spot, "threshold"), f"{verifier.threshold} of {len(verifier.signers)} signers is no quorum"
-
-
-def _is_key(text: str) -> bool:
-    digits = text.removeprefix("0x")
-    return len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits) and int(digits, 16) > 0

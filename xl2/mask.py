@@ -1,0 +1,80 @@
+"""
+Mask: text in, the same text without the secrets of this process out.
+
+Promise: a secret that was told here shows in no text that passed, in none of the forms it takes on its way: without 0x,
+in capitals, as a decimal number, percent-encoded in a URL, escaped in JSON, in base64 as HTTP sends a password; and of
+a URL no user, path or query shows, whoever's it is. One process has one set of secrets: they come from its
+configuration, and from whoever opens keys.
+"""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Final
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+MASK: Final = "[masked]"
+#: What is shorter stands in innocent words too often to be masked; nobody's secret is so short.
+_MIN_LENGTH: Final = 4
+#: Shorter parts of a URL's path are words (`v3`, `rpc`), longer ones may be keys.
+_MIN_URL_PART: Final = 8
+
+_URL: Final = re.compile(r"\b((?:https?|wss?|postgres(?:ql)?)://)(?:[^/\s@'\"]*@)?([^/\s?#'\"]+)[^\s'\"]*")
+_HEX_KEY: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
+
+_hidden: set[str] = set()
+
+
+def begin(secrets: Iterable[str] = ()) -> None:
+    """Know these secrets, and no others from before."""
+    _hidden.clear()
+    _pattern.cache_clear()
+    hide(*secrets)
+
+
+def hide(*secrets: str) -> None:
+    """Know these secrets too. A URL is hidden in its parts: its host may be shown."""
+    _hidden.update(form for secret in secrets for form in _forms(secret))
+    _pattern.cache_clear()
+
+
+def masked(text: str) -> str:
+    """The text without secrets."""
+    pattern = _pattern()
+    return _URL.sub(r"\1\2", text if pattern is None else pattern.sub(MASK, text))
+
+
+@cache
+def _pattern() -> re.Pattern[str] | None:
+    """All forms of all secrets, longest first: one that contains another is masked whole."""
+    forms = sorted(_hidden, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, forms)), re.IGNORECASE) if forms else None
+
+
+def _forms(secret: str) -> Iterator[str]:
+    for part in _of_url(secret) if "://" in secret else [secret]:
+        if len(part) < _MIN_LENGTH:
+            continue
+        yield from (part, quote(part), quote(part, safe=""), quote_plus(part))
+        yield from (json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1], repr(part)[1:-1])
+        yield b64encode(part.encode()).decode().rstrip("=")
+        if key := _HEX_KEY.fullmatch(part):
+            yield from (key[1], str(int(key[1], 16)), b64encode(bytes.fromhex(key[1])).decode().rstrip("="))
+
+
+def _of_url(url: str) -> Iterator[str]:
+    try:
+        parts = urlsplit(url)
+        user, password = parts.username or "", parts.password or ""
+    except ValueError:
+        yield url
+        return
+    if password:
+        yield from (password, unquote(password), f"{user}:{password}", f"{unquote(user)}:{unquote(password)}")
+    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query)), parts.fragment]
+    pieces += [] if password else [user]
+    for piece in pieces:
+        if len(piece) >= _MIN_URL_PART:
+            yield from (piece, unquote(piece))
