@@ -6,7 +6,7 @@ PY := .venv/bin/python
 FORGE := $(PY) -m tools.forge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint types layers pytest contracts forge bench bench-rollups devnet matrix docs soak lock .setup
+.PHONY: help demo test fmt lint types layers pytest contracts forge bench bench-rollups bench-relayer devnet matrix docs soak lock .setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: .setup ## measure, write bench/results and docs/benchmarks.md
 
 bench-rollups: .setup ## the same for rollup families: starts, hops, interop beside supersim
 	@$(PY) -m bench.rollups
+
+bench-relayer: .setup ## the same for the relayer daemon: rate, CPU, latency, load, restart
+	@$(PY) -m bench.relayer
 
 devnet: .setup ## an L1 and two L2s on this machine, until Ctrl-C
 	@.venv/bin/xl2 devnet up
