@@ -2,25 +2,22 @@
 Screen: values of ours to a terminal or to JSON.
 
 In: frozen values and how to draw them. Out: one JSON value on stdout with `--json`, else a drawing on stdout; progress
-and questions on stderr, so that stdout can be piped. Promise: JSON is the value itself, field by field; amounts are
-whole numbers in the smallest unit, bytes are 0x and hex, nothing is rounded.
+and questions on stderr, so that stdout can be piped. Promise: JSON is the value itself (`xl2.plain`).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import attrs
 import click
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
-from xl2.core.types import ADDRESS_SIZE, Address, checksum, hex_text
+from xl2.plain import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,26 +46,6 @@ def answer(value: object, *, as_json: bool, draw: Callable[[], object]) -> None:
     drawn = draw()
     if drawn is not None:
         STDOUT.print(drawn)
-
-
-def plain(value: object) -> object:
-    """A value as JSON has it."""
-    if isinstance(value, Mapping):
-        return {str(plain(key)): plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(inner) for inner in value]
-    kind = type(value)
-    if attrs.has(kind):
-        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(kind) if field.repr}
-    return _scalar(value)
-
-
-def _scalar(value: object) -> object:
-    if isinstance(value, bytes):
-        return checksum(Address(value)) if len(value) == ADDRESS_SIZE else hex_text(value)
-    if isinstance(value, Enum):
-        return value.name.lower()
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:

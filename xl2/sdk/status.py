@@ -34,6 +34,10 @@ class Statuses:
     _sent: dict[MessageId, SentLog] = field(factory=dict, init=False)
     _last: dict[MessageId, Status] = field(factory=dict, init=False)
 
+    def remember(self, sent: SentLog) -> None:
+        """Take this for where a message was sent; it is checked when its status is asked for."""
+        self._sent.setdefault(sent.message.id, sent)
+
     async def find(self, message_id: MessageId) -> SentLog:
         """
         The message as its outbox accepted it.

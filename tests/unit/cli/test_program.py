@@ -12,8 +12,8 @@ import pytest
 
 from xl2.cli.outcome import guarded
 from xl2.cli.program import VERBS, xl2
-from xl2.cli.screen import plain
 from xl2.core.types import Assurance, ChainId
+from xl2.plain import plain
 from xl2.wallet import Token
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,131 @@
+"""Metrics: what happened is counted once, under names of few values, and nothing names a message."""
+
+import re
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests import factories
+from tests.unit.operator.desk_scene import scene
+from xl2.core.lifecycle import Event
+from xl2.core.types import BlockNumber, Wei
+from xl2.errors import NotYet
+from xl2.operator.metrics import ChainReading, Metrics
+from xl2.ports import Alarm, AlarmKind, Call, Happening, TxReceipt
+
+LANE = factories.lane()
+NAME = {"lane": "901-902-settled"}
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """The sample of this name and labels."""
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for sample in family.samples:
+            if sample.name == name and sample.labels == labels:
+                return sample.value
+    return None
+
+
+def happening(number: int, event: Event) -> Happening:
+    return Happening(id=factories.some_id(number), event=event, chain=LANE.destination)
+
+
+def test_messages_are_counted_by_what_became_of_them() -> None:
+    metrics = Metrics("1")
+    metrics.moved(LANE, [happening(number, Event.ORIGIN_FINAL) for number in range(3)])
+    metrics.moved(LANE, [happening(number, Event.HEAD_SHOWN) for number in range(3)])
+    metrics.moved(LANE, [happening(0, Event.DELIVERY), happening(1, Event.DELIVERY), happening(2, Event.FAILURE)])
+
+    assert value(metrics, "xl2_messages_total", **NAME, outcome="observed") == 3
+    assert value(metrics, "xl2_messages_total", **NAME, outcome="delivered") == 2
+    assert value(metrics, "xl2_messages_total", **NAME, outcome="failed") == 1
+    assert value(metrics, "xl2_stage_seconds_count", **NAME, stage="deliver") == 3
+    assert value(metrics, "xl2_stage_seconds_count", **NAME, stage="prove") == 3
+
+
+def test_a_stay_whose_beginning_nobody_saw_is_not_timed() -> None:
+    metrics = Metrics("1")
+    metrics.moved(LANE, [happening(0, Event.DELIVERY)])
+
+    assert value(metrics, "xl2_stage_seconds_count", **NAME, stage="deliver") is None
+    assert value(metrics, "xl2_messages_total", **NAME, outcome="delivered") == 1
+
+
+def test_a_reorg_counts_once_however_many_messages_it_takes_back() -> None:
+    metrics = Metrics("1")
+    metrics.moved(LANE, [happening(number, Event.DESTINATION_REORG) for number in range(9)])
+
+    assert value(metrics, "xl2_reorgs_total", **NAME, side="destination") == 1
+
+
+def test_memory_does_not_grow_with_messages_that_stay() -> None:
+    metrics = Metrics("1")
+    for first in range(0, 60_000, 1_000):
+        metrics.moved(LANE, [happening(first + number, Event.ORIGIN_FINAL) for number in range(1_000)])
+
+    assert len(metrics._since) == 50_000
+
+
+def test_every_kind_of_alarm_stands_at_zero_from_the_start() -> None:
+    metrics = Metrics("1")
+    metrics.alarmed(Alarm(kind=AlarmKind.FEE_CAP, what="it pays no more"))
+
+    found = {kind: value(metrics, "xl2_alarms_total", kind=kind.value) for kind in AlarmKind}
+    assert found == {kind: float(kind is AlarmKind.FEE_CAP) for kind in AlarmKind}
+
+
+def test_transactions_rests_and_looks_are_counted() -> None:
+    metrics = Metrics("1")
+    call = Call(chain=LANE.destination, to=LANE.inbox, data=b"", what="deliver")
+    receipt = TxReceipt(
+        tx_hash=factories.some_hash("t"), block=BlockNumber(1), block_hash=factories.some_hash("b"), succeeded=True,
+        gas_used=21_000, cost=Wei(2**70),
+    )  # fmt: skip
+    metrics.submitted(call, receipt)
+    metrics.rested(LANE, "prove", NotYet("no head"), 3.0)
+    metrics.looked(LANE, "prove", busy=False, seconds=0.25)
+
+    assert value(metrics, "xl2_transactions_total", chain="902", outcome="succeeded") == 1
+    assert value(metrics, "xl2_transaction_cost_wei_total", chain="902") == float(2**70)
+    assert value(metrics, "xl2_rests_total", **NAME, room="prove", code="NotYet") == 1
+    assert value(metrics, "xl2_look_seconds_total", room="prove") == 0.25
+
+
+async def test_the_backlog_is_what_the_store_holds_now_and_a_lane_that_went_is_gone() -> None:
+    metrics = Metrics("1")
+    async with scene() as at:
+        await at.store.pause(LANE, "audit", "operator", 1.0)
+        metrics.stands(await at.desk.lanes(), at.clock.now() + 60)
+    stood = [
+        value(metrics, "xl2_backlog_size", **NAME, state="observed"),
+        value(metrics, "xl2_oldest_pending_seconds", **NAME),
+        value(metrics, "xl2_lane_paused", **NAME),
+    ]
+    async with scene(settled=0, attested=0, carried=tuple) as at:
+        metrics.stands(await at.desk.lanes(), at.clock.now())
+
+    assert stood == [5, 60, 1]
+    assert value(metrics, "xl2_backlog_size", **NAME, state="observed") is None
+
+
+def test_profit_is_what_came_and_went_since_the_start() -> None:
+    metrics = Metrics("1")
+    for balance, claimable in ((10**18, 0), (10**18 - 300, 1_000)):
+        metrics.reads(
+            [
+                ChainReading(
+                    chain=901, account="0xa", heads={"latest": 7}, head_age_seconds=1.0, balance=balance,
+                    claimable=claimable, open_nonces=2,
+                )
+            ]
+        )  # fmt: skip
+
+    assert value(metrics, "xl2_profit_wei", chain="901") == 700
+    assert value(metrics, "xl2_nonce_gap", chain="901") == 2
+
+
+def test_no_label_holds_a_message_or_a_hash() -> None:
+    metrics = Metrics("1")
+    metrics.moved(LANE, [happening(0, Event.ORIGIN_FINAL)])
+    metrics.alarmed(Alarm(kind=AlarmKind.STUCK_MESSAGE, what="stuck", lane=LANE, ids=(factories.some_id(0),)))
+
+    assert not re.search("[0-9a-f]{64}", metrics.text().decode())

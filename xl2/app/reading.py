@@ -1,0 +1,117 @@
+"""
+Reading: what chains and the store say of themselves, looked at now and then, for metrics, readiness and the live view.
+
+Promise: one look asks each chain a few things, once in `READ_SECONDS`; nobody who scrapes or asks makes requests to an
+endpoint. A chain that does not answer hides no other.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from attrs import define, field, frozen
+
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.types import Address, ChainId, checksum
+from xl2.errors import Xl2Error
+from xl2.operator.metrics import ChainReading
+from xl2.operator.values import Check
+from xl2.ports import Blocks, Chain, Clock, Store
+
+READ_SECONDS: Final = 10.0
+#: A chain whose newest block is older than this by our clock has stopped, or an endpoint or a clock stands still.
+MAX_HEAD_AGE_SECONDS: Final = 120.0
+
+
+@frozen(kw_only=True)
+class _Silence:
+    """Why a chain does not answer."""
+
+    what: str
+    remedy: str
+
+
+@define(kw_only=True)
+class Readings:
+    """What was read last."""
+
+    #: By id, each with the account that pays there.
+    chains: Mapping[ChainId, tuple[Blocks, Address]]
+    #: Those with an outbox, where fees are claimed.
+    origins: Mapping[ChainId, Chain]
+    store: Store
+    clock: Clock
+    name: Callable[[ChainId], str]
+    _last: dict[ChainId, ChainReading | _Silence] = field(factory=dict, init=False)
+
+    async def keep(self) -> None:
+        """Read for ever."""
+        while True:
+            await self.read()
+            await self.clock.sleep(READ_SECONDS)
+
+    async def read(self) -> None:
+        """Read all chains once."""
+        await asyncio.gather(*(self._read(chain) for chain in self.chains))
+
+    @property
+    def last(self) -> list[ChainReading]:
+        """Chains that answered last time."""
+        return [one for one in self._last.values() if isinstance(one, ChainReading)]
+
+    def checks(self) -> list[Check]:
+        """Whether each chain answers, and goes on."""
+        return [self._check(chain) for chain in self.chains]
+
+    async def store_check(self, lane: Lane | None) -> Check:
+        """Whether the store takes what is written."""
+        try:
+            if lane is None:
+                await self.store.backlog()
+            else:
+                # Never goes back, so this changes nothing; but it is written and made durable like anything else.
+                await self.store.settle_upto(lane, 0)
+        except Xl2Error as error:
+            return Check(what="store", ok=False, said=error.what, remedy=error.remedy)
+        return Check(what="store", ok=True, said="it writes" if lane else "it reads")
+
+    def _check(self, chain: ChainId) -> Check:
+        what, found = f"chain {self.name(chain)}", self._last.get(chain)
+        if found is None:
+            return Check(what=what, ok=False, said="not asked yet", remedy="Wait a moment.")
+        if isinstance(found, _Silence):
+            return Check(what=what, ok=False, said=found.what, remedy=found.remedy)
+        said = f"newest block {found.heads['latest']}, {found.head_age_seconds:.0f} s old"
+        if found.head_age_seconds > MAX_HEAD_AGE_SECONDS:
+            remedy = "Compare with another endpoint, and look at this machine's clock."
+            return Check(what=what, ok=False, said=said, remedy=remedy)
+        return Check(what=what, ok=True, said=said)
+
+    async def _read(self, chain: ChainId) -> None:
+        blocks, account = self.chains[chain]
+        try:
+            self._last[chain] = await self._reading(blocks, account)
+        except Xl2Error as silent:
+            self._last[chain] = _Silence(what=silent.what, remedy=silent.remedy)
+
+    async def _reading(self, blocks: Blocks, account: Address) -> ChainReading:
+        latest, final, balance, included = await asyncio.gather(
+            blocks.head(Finality.LATEST),
+            blocks.head(Finality.FINALIZED),
+            blocks.balance(account),
+            blocks.tx_nonce(account),
+        )
+        ours = await self.store.pending(blocks.chain, account)
+        origin = self.origins.get(blocks.chain)
+        claimable = 0 if origin is None else await origin.credit(account)
+        open_nonces = {one.signed.transaction.tx_nonce for one in ours}
+        return ChainReading(
+            chain=blocks.chain,
+            account=checksum(account),
+            heads={"latest": latest.number, "finalized": final.number},
+            head_age_seconds=max(0.0, self.clock.now() - latest.timestamp),
+            balance=balance,
+            claimable=claimable,
+            open_nonces=len([nonce for nonce in open_nonces if nonce >= included]),
+        )

@@ -1,0 +1,197 @@
+"""
+Metrics: what a relayer does, counted; and what its store and chains say when somebody looks.
+
+Promise: an own registry, names of `docs/operations/metrics.md` and no others, labels of few values only (lanes, chains,
+states; never a message). Counting returns at once and raises nothing. Implements `xl2.ports.Observer`.
+"""
+
+import time
+from collections import Counter as CountOf
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from attrs import frozen
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import generate_latest
+
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import Event
+from xl2.core.types import MessageId
+from xl2.errors import Xl2Error
+from xl2.operator.desk import lane_name
+from xl2.operator.values import Lanes
+from xl2.ports import Alarm, AlarmKind, Call, Happening, TxReceipt
+
+#: What an event makes of a message, as `xl2_messages_total` counts it.
+OUTCOMES: Final = {
+    Event.ORIGIN_FINAL: "observed",
+    Event.DELIVERY: "delivered",
+    Event.FAILURE: "failed",
+    Event.EXPIRY_RECORDED: "expired",
+    Event.DESTINATION_FINAL: "confirmed",
+    Event.SETTLEMENT: "settled",
+}
+#: The room that an event ends the stay in.
+_STAGES: Final = {
+    Event.HEAD_SHOWN: "prove",
+    Event.DELIVERY: "deliver",
+    Event.FAILURE: "deliver",
+    Event.DESTINATION_FINAL: "confirm",
+    Event.SETTLEMENT: "settle",
+}
+_REORGS: Final = {
+    Event.ORIGIN_REORG: "origin",
+    Event.DESTINATION_REORG: "destination",
+    Event.SETTLEMENT_REORG: "origin",
+}
+_SECONDS: Final = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
+#: Messages whose stay in a room is timed; older ones are forgotten, so that a long queue costs no memory.
+_TIMED: Final = 50_000
+
+
+@frozen(kw_only=True)
+class ChainReading:
+    """What a chain says of itself and of our account there."""
+
+    chain: int
+    account: str
+    #: Newest block by finality, and the age of the newest.
+    heads: dict[str, int]
+    head_age_seconds: float
+    #: What the account has, and what it may claim at the outbox.
+    balance: int
+    claimable: int
+    #: Nonces signed and not included, as far as the store and the chain know.
+    open_nonces: int
+
+
+class Metrics:
+    """Counts. One for a process."""
+
+    def __init__(self, version: str) -> None:
+        """`version`: of the program, as a label."""
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+
+        def gauge(name: str, what: str, labels: Iterable[str] = ()) -> Gauge:
+            return Gauge(name, what, labels, registry=registry)
+
+        def counter(name: str, what: str, labels: Iterable[str] = ()) -> Counter:
+            return Counter(name, what, labels, registry=registry)
+
+        gauge("xl2_build", "1, with the version of the program.", ["version"]).labels(version).set(1)
+        self._ready = gauge("xl2_ready", "1 while everything holds that /readyz looks at.")
+        self._backlog = gauge("xl2_backlog_size", "Messages by lane and state.", ["lane", "state"])
+        self._oldest = gauge("xl2_oldest_pending_seconds", "Age of the oldest stay of a message not over.", ["lane"])
+        self._paused = gauge("xl2_lane_paused", "1 while a lane is paused.", ["lane"])
+        self._stages = Histogram(
+            "xl2_stage_seconds", "Stay of messages in a room.", ["lane", "stage"], buckets=_SECONDS, registry=registry
+        )
+        self._messages = counter("xl2_messages", "Messages by what became of them.", ["lane", "outcome"])
+        self._looks = counter("xl2_looks", "Looks into rooms; busy: there was something to do.", ["room", "busy"])
+        self._look_seconds = counter("xl2_look_seconds", "Time that looks took.", ["room"])
+        self._rests = counter("xl2_rests", "Rooms that rest after an error, by its name.", ["lane", "room", "code"])
+        self._reorgs = counter("xl2_reorgs", "Reorgs that took messages of a lane back.", ["lane", "side"])
+        self._shown = gauge("xl2_root_age_seconds", "Since evidence for a lane was last at hand.",
+                            ["origin", "destination", "assurance"])  # fmt: skip
+        self._txs = counter("xl2_transactions", "Transactions of ours that were included.", ["chain", "outcome"])
+        self._gas = counter("xl2_transaction_gas", "Gas that they took.", ["chain"])
+        self._cost = counter("xl2_transaction_cost_wei", "What they cost, data fees and all.", ["chain"])
+        self._bumps = counter("xl2_tx_bumps", "Transactions replaced because they were stuck.", ["chain"])
+        self._nonce_gap = gauge("xl2_nonce_gap", "Nonces signed and not included.", ["chain"])
+        self._balance = gauge("xl2_wallet_balance", "Balance of the account that pays, in wei.", ["chain", "account"])
+        self._claimable = gauge("xl2_claimable_wei", "Fees earned and not claimed.", ["chain", "account"])
+        self._profit = gauge(
+            "xl2_profit_wei", "Change of balance and claimable fees since the start; transfers count too.", ["chain"]
+        )
+        self._head = gauge("xl2_chain_head", "Newest block.", ["chain", "finality"])
+        self._head_age = gauge("xl2_chain_head_age_seconds", "Age of the newest block by our clock.", ["chain"])
+        self._requests = counter("xl2_rpc_requests", "Requests to endpoints.", ["endpoint", "method", "outcome"])
+        self._alarms = counter("xl2_alarms", "Alarms that a person should look at.", ["kind"])
+        for kind in AlarmKind:
+            # From 0 on, so that the first alarm is an increase.
+            self._alarms.labels(kind.value)
+        self._since: OrderedDict[MessageId, float] = OrderedDict()
+        self._last_shown: dict[Lane, float] = {}
+        self._had: dict[int, int] = {}
+
+    # --- what happens
+
+    def looked(self, lane: Lane, room: str, *, busy: bool, seconds: float) -> None:
+        """A look ended."""
+        del lane
+        self._looks.labels(room, str(busy).lower()).inc()
+        self._look_seconds.labels(room).inc(max(0.0, seconds))
+
+    def rested(self, lane: Lane, room: str, cause: Xl2Error, seconds: float) -> None:
+        """A room rests."""
+        del seconds
+        self._rests.labels(lane_name(lane), room, cause.code).inc()
+
+    def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
+        """Messages moved."""
+        now, name = time.monotonic(), lane_name(lane)
+        for happening in happenings:
+            began = self._since.pop(happening.id, None)
+            if began is not None and happening.event in _STAGES:
+                self._stages.labels(name, _STAGES[happening.event]).observe(now - began)
+            if happening.event is not Event.SETTLEMENT:
+                self._since[happening.id] = now
+        for event, count in CountOf(happening.event for happening in happenings).items():
+            if event in OUTCOMES:
+                self._messages.labels(name, OUTCOMES[event]).inc(count)
+            if event in _REORGS:
+                self._reorgs.labels(name, _REORGS[event]).inc()
+            if event is Event.HEAD_SHOWN:
+                self._last_shown[lane] = now
+        while len(self._since) > _TIMED:
+            self._since.popitem(last=False)
+
+    def submitted(self, call: Call, receipt: TxReceipt) -> None:
+        """A transaction was included."""
+        self._txs.labels(call.chain, "succeeded" if receipt.succeeded else "reverted").inc()
+        self._gas.labels(call.chain).inc(receipt.gas_used)
+        self._cost.labels(call.chain).inc(receipt.cost)
+
+    def alarmed(self, alarm: Alarm) -> None:
+        """A person should look."""
+        self._alarms.labels(alarm.kind.value).inc()
+
+    # --- what is read when somebody looks
+
+    def stands(self, lanes: Lanes, now: float) -> None:
+        """How lanes stand."""
+        for gauge in (self._backlog, self._oldest, self._paused):
+            gauge.clear()
+        for lane in lanes.lanes:
+            for state, count in lane.states.items():
+                self._backlog.labels(lane.name, state).set(count)
+            age = 0.0 if lane.oldest_pending is None else max(0.0, now - lane.oldest_pending)
+            self._oldest.labels(lane.name).set(age)
+            self._paused.labels(lane.name).set(lane.paused is not None)
+        since = time.monotonic()
+        for known, when in self._last_shown.items():
+            labels = (known.origin, known.destination, known.assurance.name.lower())
+            self._shown.labels(*labels).set(since - when)
+
+    def reads(self, readings: Collection[ChainReading]) -> None:
+        """What chains said last."""
+        for one in readings:
+            for finality, number in one.heads.items():
+                self._head.labels(one.chain, finality).set(number)
+            self._head_age.labels(one.chain).set(one.head_age_seconds)
+            self._balance.labels(one.chain, one.account).set(one.balance)
+            self._claimable.labels(one.chain, one.account).set(one.claimable)
+            self._nonce_gap.labels(one.chain).set(one.open_nonces)
+            has = one.balance + one.claimable
+            self._profit.labels(one.chain).set(has - self._had.setdefault(one.chain, has))
+
+    def is_ready(self, ready: bool) -> None:
+        """Whether everything holds."""
+        self._ready.set(ready)
+
+    def text(self) -> bytes:
+        """All of it, in the text format of Prometheus."""
+        return generate_latest(self._registry)
