@@ -1,9 +1,28 @@
 """
 Store: the port `xl2.ports.Store` on SQLite and on PostgreSQL, one schema and the same pieces of work on both.
 
-Read in this order: `schema`, `session`, `observed`, `queue`, `controls`, `leases`, `journal`, `sql`, and then `sqlite`.
+Read in this order: `schema`, `session`, `observed`, `queue`, `controls`, `leases`, `journal`, `sql`, and then `sqlite`
+and `postgres`.
 """
 
-from xl2.store.sqlite import SqliteStore
+from pathlib import Path
 
-__all__ = ["SqliteStore"]
+from xl2.store.postgres import PostgresStore
+from xl2.store.sql import SqlStore
+from xl2.store.sqlite import IN_MEMORY, SqliteStore
+
+__all__ = ["PostgresStore", "SqlStore", "SqliteStore", "open_store"]
+
+#: How a URL of a database that daemons share begins.
+_SHARED = ("postgresql://", "postgres://")
+
+
+def open_store(place: str, base: Path) -> SqlStore:
+    """
+    The store at a place: a PostgreSQL URL, or a file relative to `base`. It is opened at its first use.
+
+    `async with` opens it at once: then a place that cannot be used is told before anything else is done.
+    """
+    if place.startswith(_SHARED):
+        return PostgresStore(place)
+    return SqliteStore(place if place == IN_MEMORY else base / place)

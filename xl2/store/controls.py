@@ -6,6 +6,7 @@ from xl2.core.lane import Lane
 from xl2.core.types import MessageId
 from xl2.errors import InvalidInput
 from xl2.ports import Pause
+from xl2.store import rows
 from xl2.store.session import Session
 
 
@@ -14,9 +15,9 @@ async def pause(db: Session, lane: Lane, why: str, by: str, now: float) -> None:
     await db.execute(
         "INSERT INTO pauses (lane, why, since, by_whom) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (lane) DO NOTHING",
         lane.encode(),
-        why,
+        rows.text(why),
         now,
-        by,
+        rows.text(by),
     )
 
 

@@ -65,6 +65,8 @@ async def lease(db: Session, names: Sequence[str], owner: str, seconds: float) -
         "UPDATE leases SET owner = ?1, fence = ?2, ends = ?3 WHERE name = ?4",
         [(owner, fence, now + seconds, name) for name, fence in fences.items()],
     )
+    if any(name in left for name in fences):
+        await db.tell()
     return fences
 
 
@@ -72,6 +74,7 @@ async def release(db: Session, names: Sequence[str], owner: str) -> None:
     """Let go of what is ours."""
     sql = "UPDATE leases SET owner = '', ends = 0 WHERE name = ?1 AND owner = ?2"
     await db.many(sql, [(name, owner) for name in sorted(set(names))])
+    await db.tell()
 
 
 async def leases(db: Session, prefix: str) -> list[Lease]:

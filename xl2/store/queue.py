@@ -70,7 +70,7 @@ async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: s
     await db.many(
         "UPDATE messages SET due = ?1, cause = ?2, attempts = attempts + 1, "
         "resting = CASE WHEN resting = 2 THEN 2 ELSE 1 END WHERE id = ?3",
-        [(until, cause, one) for one in ids],
+        [(until, rows.text(cause), one) for one in ids],
     )
 
 

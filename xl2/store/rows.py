@@ -101,3 +101,8 @@ def transaction_values(signed: SignedTransaction, what: str) -> tuple[object, ..
 
 def _place(block: int, block_hash: bytes, tx_hash: bytes, log_index: int) -> Place:
     return Place(block=BlockNumber(block), block_hash=Hash32(block_hash), tx_hash=Hash32(tx_hash), log_index=log_index)
+
+
+def text(words: str) -> str:
+    """Words as any database keeps them: what a stranger's contract says may hold anything."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -56,6 +56,10 @@ class Session(Protocol):
         """Do the same with each row's values."""
         ...
 
+    async def tell(self) -> None:
+        """Wake who waits in `Database.changed`, wherever he runs, once this is kept."""
+        ...
+
 
 class Database(Protocol):
     """What runs pieces of work, each in a transaction of its own that is durable when it returns."""

@@ -69,6 +69,16 @@ class SqlStore:
 
         return await self._run(fenced)
 
+    async def _tell(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        """Work that other daemons should hear of."""
+
+        async def told(db: Session) -> T:
+            done = await work(db)
+            await db.tell()
+            return done
+
+        return await self._run(told)
+
     # --- observation
 
     async def cursor(self, log: Log) -> Cursor | None:
@@ -172,11 +182,11 @@ class SqlStore:
 
     async def pause(self, lane: Lane, why: str, by: str, now: float) -> None:
         """Pause a lane."""
-        await self._run(lambda db: controls.pause(db, lane, why, by, now))
+        await self._tell(lambda db: controls.pause(db, lane, why, by, now))
 
     async def resume(self, lane: Lane) -> bool:
         """End a pause."""
-        return await self._run(lambda db: controls.resume(db, lane))
+        return await self._tell(lambda db: controls.resume(db, lane))
 
     async def pauses(self) -> Sequence[Pause]:
         """Lanes that are paused."""
@@ -184,15 +194,15 @@ class SqlStore:
 
     async def hurry(self, ids: Sequence[MessageId], now: float) -> int:
         """Look at these at once."""
-        return await self._run(lambda db: controls.hurry(db, ids, now))
+        return await self._tell(lambda db: controls.hurry(db, ids, now))
 
     async def skip(self, ids: Sequence[MessageId], why: str) -> int:
         """Leave these out of what is due."""
-        return await self._run(lambda db: controls.skip(db, ids, why))
+        return await self._tell(lambda db: controls.skip(db, ids, why))
 
     async def unskip(self, ids: Sequence[MessageId]) -> int:
         """Take these up again."""
-        return await self._run(lambda db: controls.unskip(db, ids))
+        return await self._tell(lambda db: controls.unskip(db, ids))
 
     # --- leases
 

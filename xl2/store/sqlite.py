@@ -62,6 +62,9 @@ class SqliteSession:
         """Do the same with each row's values."""
         self._connection.executemany(sql, rows)
 
+    async def tell(self) -> None:
+        """There is nobody elsewhere to be told."""
+
 
 class SqliteDatabase:
     """A file, opened at the first use. Implements `xl2.store.session.Database`."""

@@ -1,0 +1,22 @@
+"""Every promise of the port `Store`, kept by the one on PostgreSQL."""
+
+from tests.store_promises.controls import ControlPromises
+from tests.store_promises.journalling import JournalPromises
+from tests.store_promises.leasing import LeasePromises
+from tests.store_promises.observing import ObservingPromises
+
+
+class TestObserving(ObservingPromises):
+    """What was observed."""
+
+
+class TestJournal(JournalPromises):
+    """What was signed."""
+
+
+class TestControls(ControlPromises):
+    """What a person told."""
+
+
+class TestLeases(LeasePromises):
+    """Who owns what."""

@@ -1,0 +1,179 @@
+"""What was observed is durable, whole or not at all, and moves by what the chains say only."""
+
+import asyncio
+
+import pytest
+
+from tests import factories
+from tests.store_promises.scene import (
+    ALICE,
+    LANE,
+    LANE_LOG,
+    NOW,
+    RECEIPT_LOG,
+    StoreOf,
+    cursor,
+    place,
+    sent,
+)
+from xl2.core.lane import head_after
+from xl2.core.lifecycle import Event, State
+from xl2.core.receipt import Delivered, Expired, Receipt
+from xl2.core.types import BlockNumber, Nonce, Wei
+from xl2.errors import InvalidInput, NotFound
+from xl2.ports import Entry, Happening
+
+
+class ObservingPromises:
+    """See the module."""
+
+    async def test_what_was_observed_is_there_after_a_restart(self, store_of: StoreOf) -> None:
+        messages = sent(3)
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+
+        async with store_of() as store:
+            records = await store.range(LANE, Nonce(0), Nonce(9))
+
+            assert [record.sent for record in records] == messages
+            assert await store.cursor(LANE_LOG) == cursor(9)
+            assert [record.state for record in records] == [State.OBSERVED] * 3
+
+    async def test_heads_are_those_of_the_log(self, store_of: StoreOf) -> None:
+        messages = sent(3)
+        ids = [one.message.id for one in messages]
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+
+            assert await store.head(LANE_LOG) == head_after(LANE.log, ids)
+            assert [await store.head(LANE_LOG, count) for count in range(4)] == [
+                head_after(LANE.log, ids[:count]) for count in range(4)
+            ]
+            with pytest.raises(NotFound):
+                await store.head(LANE_LOG, 4)
+
+    async def test_a_gap_is_refused_and_leaves_cursor_and_rows_as_they_were(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            await store.observe(cursor(9), sent(2), NOW)
+
+            with pytest.raises(InvalidInput, match="next on its lane's log is 3"):
+                await store.observe(cursor(12), [*sent(1, first=2), *sent(1, first=4)], NOW)
+
+            assert await store.count(LANE_LOG) == 2
+            assert await store.cursor(LANE_LOG) == cursor(9)
+
+    async def test_only_events_that_can_follow_move_a_message(self, store_of: StoreOf) -> None:
+        (one,) = sent(1)
+        delivery = Happening(id=one.message.id, event=Event.DELIVERY, chain=LANE.destination, place=place(20))
+        final = Happening(id=one.message.id, event=Event.DESTINATION_FINAL, chain=LANE.destination)
+        async with store_of() as store:
+            await store.observe(cursor(9), [one], NOW)
+
+            with pytest.raises(InvalidInput, match="cannot see"):
+                await store.happen([delivery, final, final], NOW)
+            untouched = await store.record(one.message.id)
+            await store.happen([delivery, final], NOW + 1)
+            moved = await store.record(one.message.id)
+            steps = await store.steps(one.message.id)
+
+        assert untouched is not None
+        assert untouched.state is State.OBSERVED
+        assert moved is not None
+        assert (moved.state, moved.since, moved.attempts) == (State.CONFIRMED, NOW + 1, 0)
+        assert [step.state for step in steps] == [State.SENT, State.OBSERVED, State.DELIVERED, State.CONFIRMED]
+        assert steps[2].tx_hash == place(20).tx_hash
+
+    async def test_what_was_seen_of_a_state_that_has_passed_changes_nothing(self, store_of: StoreOf) -> None:
+        one, two = sent(2)
+        delivered = [Happening(id=of.message.id, event=Event.DELIVERY, chain=LANE.destination) for of in (one, two)]
+        settled = Happening(id=one.message.id, event=Event.SETTLEMENT, chain=LANE.origin)
+        final = [
+            Happening(id=of.message.id, event=Event.DESTINATION_FINAL, chain=LANE.destination, seen_in=State.DELIVERED)
+            for of in (one, two)
+        ]
+        async with store_of() as store:
+            await store.observe(cursor(9), [one, two], NOW)
+            await store.happen([*delivered, settled], NOW)
+
+            await store.happen(final, NOW)
+            records = await store.range(LANE, Nonce(0), Nonce(1))
+
+        assert [record.state for record in records] == [State.SETTLED, State.CONFIRMED]
+
+    async def test_what_is_postponed_is_not_due_until_then(self, store_of: StoreOf) -> None:
+        messages = sent(3)
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+            await store.postpone([messages[1].message.id], NOW + 60, "the head is not known")
+
+            now = await store.due(LANE, [State.OBSERVED], NOW, 10)
+            later = await store.due(LANE, [State.OBSERVED], NOW + 60, 10)
+
+        assert [one.sent.message.nonce for one in now] == [0, 2]
+        assert [one.sent.message.nonce for one in later] == [0, 1, 2]
+        assert (later[1].cause, later[1].attempts) == ("the head is not known", 1)
+
+    async def test_due_is_by_lane_lowest_nonce_first_and_at_most_the_limit(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            await store.observe(cursor(9), sent(5), NOW)
+
+            found = await store.due(LANE, [State.OBSERVED, State.FAILED], NOW, 2)
+
+        assert [one.sent.message.nonce for one in found] == [0, 1]
+
+    async def test_a_reorg_takes_back_rows_and_cursors_above_it(self, store_of: StoreOf) -> None:
+        early, late = sent(2, block=5), sent(2, first=2, block=8)
+        async with store_of() as store:
+            await store.observe(cursor(6), early, NOW)
+            await store.observe(cursor(9), late, NOW)
+
+            gone = await store.take_back(LANE_LOG, BlockNumber(6), NOW)
+            standing = await store.range(LANE, Nonce(0), Nonce(9))
+            taken = await store.record(late[0].message.id)
+
+            assert gone == 2
+            assert [one.sent.message.nonce for one in standing] == [0, 1]
+            assert await store.cursor(LANE_LOG) == cursor(6)
+            assert taken is not None
+            assert taken.state is State.UNSENT
+
+    async def test_receipts_are_kept_in_order_and_found_by_their_bytes(self, store_of: StoreOf) -> None:
+        receipts: list[Receipt] = [
+            Delivered(page=0, bitmap=3, payee=ALICE.address, fees=Wei(5)),
+            Expired(id=factories.some_id(1)),
+            Expired(id=factories.some_id(1)),
+        ]
+        entries = [
+            Entry(lane=LANE, index=index, data=one.encode(), place=place(4)) for index, one in enumerate(receipts)
+        ]
+        async with store_of() as store:
+            await store.observe_receipts(cursor(5, RECEIPT_LOG), entries)
+
+            assert await store.entries(LANE, 1, 10) == entries[1:]
+            assert await store.entry(LANE, entries[2].data) == entries[1]
+            assert await store.head(RECEIPT_LOG, 1) == head_after(LANE.receipt_log, [receipts[0].hash])
+            assert await store.take_back(RECEIPT_LOG, BlockNumber(3), NOW) == 3
+
+    async def test_what_is_settled_never_goes_back(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            await store.settle_upto(LANE, 5)
+            await store.settle_upto(LANE, 3)
+
+            assert await store.settled_upto(LANE) == 5
+
+    async def test_a_cancelled_asker_leaves_no_transaction_half_done(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            writing = asyncio.ensure_future(store.observe(cursor(9), sent(50), NOW))
+            await asyncio.sleep(0)
+            writing.cancel()
+            await asyncio.wait([writing])
+
+        async with store_of() as store:
+            assert await store.count(LANE_LOG) in (0, 50)
+            assert (await store.cursor(LANE_LOG) is None) == (await store.count(LANE_LOG) == 0)
+
+    async def test_the_backlog_counts_by_lane_and_state(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            await store.observe(cursor(9), sent(3), NOW)
+
+            assert await store.backlog() == [(LANE, State.OBSERVED, 3, NOW)]
