@@ -5,10 +5,12 @@ Errors: everything xl2 raises on purpose, in one tree that forks on what the cal
 Xl2Error
 ├── Retryable                 nothing is wrong with the request: do the same again later
 │   ├── RpcUnavailable        connection refused, timed out, 5xx, garbage instead of JSON
-│   │   └── RpcRateLimited    429; `retry_after_seconds` when the endpoint said so
+│   │   ├── RpcRateLimited    429; `retry_after_seconds` when the endpoint said so
+│   │   └── RpcDisagreement   fewer endpoints agree than must; `said` holds who said what
 │   ├── NotYet                the chains have not got that far: not final, head unknown, game unresolved
 │   ├── KeyLost               whoever keeps the key does not answer, or its file cannot be read now
-│   └── StoreUnavailable      the store's disk is full, or its database does not answer
+│   ├── StoreUnavailable      the store's disk is full, or its database does not answer
+│   └── TooExpensive          gas costs more than the payer's cap
 ├── Refused                   this request can never succeed as it is: change it, or give up on it
 │   ├── InvalidInput          a value is out of its domain
 │   ├── RpcRejected           the node answered with a JSON-RPC error
@@ -34,6 +36,11 @@ that says what to do. Nothing outside this tree leaves the public functions of t
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Xl2Error(Exception):
@@ -89,6 +96,17 @@ class RpcRateLimited(RpcUnavailable):
         self.retry_after_seconds = retry_after_seconds
 
 
+class RpcDisagreement(RpcUnavailable):
+    """Fewer endpoints say the same than must, and others say otherwise: nobody's word is taken."""
+
+    default_remedy = "Find out which endpoint is wrong (docs/explanation/endpoints.md) and replace it, or add another."
+
+    def __init__(self, what: str, *, endpoint: str, said: Mapping[str, str], remedy: str | None = None) -> None:
+        """`said`: what each endpoint said, in words, by its name."""
+        super().__init__(what, endpoint=endpoint, remedy=remedy)
+        self.said = said
+
+
 class NotYet(Retryable):
     """The chains have not got that far."""
 
@@ -110,6 +128,12 @@ class StoreUnavailable(Retryable):
     """The store's disk is full, or its database does not answer; nothing of what was asked was written."""
 
     default_remedy = "Make room on the store's disk, or see to its database; nothing was lost."
+
+
+class TooExpensive(Retryable):
+    """Gas costs more than the payer's cap; nothing was signed."""
+
+    default_remedy = "Wait until gas falls, or raise max_fee_gwei of the chain."
 
 
 class Refused(Xl2Error):

@@ -8,7 +8,7 @@ truth is left to `flow` (logs against storage) and to the provers (proofs), what
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -22,6 +22,7 @@ from xl2_adapters.abi import error_name, explain_revert
 from xl2_adapters.node_words import asks_for_less, outcome_of
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
+from xl2_adapters.spent_nonce import spent_by
 
 #: Blocks in one `eth_getLogs`; more is refused by many public endpoints.
 _LOG_RANGE = 2_000
@@ -55,12 +56,20 @@ class Proof:
 
 
 class Evm:
-    """A chain behind one endpoint. Implements `xl2.ports.Blocks`."""
+    """A chain behind one endpoint or several. Implements `xl2.ports.Blocks` and `xl2.ports.Endpoints`."""
 
-    def __init__(self, chain: ChainId, rpc_url: str, *, limits: RpcLimits | None = None) -> None:
-        """`rpc_url`: http(s). Connects at the first question."""
+    def __init__(
+        self, chain: ChainId, rpc: str | Rpc, *, limits: RpcLimits | None = None, ws_url: str = ""
+    ) -> None:
+        """
+        Connect at the first question.
+
+        `rpc`: an http(s) URL, or what stands for endpoints (`rpc_of`). `limits`: of a URL. `ws_url`: where new heads
+        are told; empty: nowhere.
+        """
         self._chain = chain
-        self.rpc = RpcClient(rpc_url, limits=limits)
+        self.rpc: Rpc = RpcClient(rpc, limits=limits) if isinstance(rpc, str) else rpc
+        self._ws_url = ws_url
         #: What transactions cost beside gas; families set theirs.
         self.fee_model: quoting.FeeModel = quoting.GasAlone()
         self._checked = False
@@ -75,6 +84,26 @@ class Evm:
     def endpoint(self) -> str:
         """Name of the endpoint, for errors."""
         return self.rpc.name
+
+    @property
+    def endpoints(self) -> Sequence[EndpointState]:
+        """Each endpoint with its standing."""
+        return self.rpc.states() if isinstance(self.rpc, Pool) else (EndpointState(name=self.rpc.name),)
+
+    @property
+    def quorum(self) -> int:
+        """So many endpoints must agree."""
+        return self.rpc.circle.limits.quorum if isinstance(self.rpc, Pool) else 1
+
+    def report_to(self, observer: Observer) -> None:
+        """Tell this observer of endpoints that are left aside. One that stands alone is told of by who asks it."""
+        if isinstance(self.rpc, Pool):
+            self.rpc.report_to(observer)
+
+    async def wake_on_heads(self, wake: Callable[[], None]) -> None:
+        """Call `wake` at each new head, until cancelled."""
+        if self._ws_url:
+            await wake_on_heads(self.chain, self._ws_url, wake)
 
     async def ask(self, method: str, *params: Json) -> Json:
         """One RPC call, after the chain id was checked. Raises `WrongChain`, and as `RpcClient.call`."""
@@ -170,6 +199,10 @@ class Evm:
         """Nonces of an account and receipts of transactions, in one batch."""
         answers = await self.ask_many(quoting.look_requests(account, tx_hashes))
         return quoting.look_of(tx_hashes, answers, self.endpoint)
+
+    async def transaction_at(self, account: Address, tx_nonce: int) -> Hash32 | None:
+        """The transaction in a block that used a nonce."""
+        return await spent_by(self.ask, account, tx_nonce, self.endpoint)
 
     async def close(self) -> None:
         """Close connections."""

@@ -87,6 +87,10 @@ class Blocks(Protocol):
         """Nonces of an account and receipts of these transactions, in one round trip."""
         ...
 
+    async def transaction_at(self, account: Address, tx_nonce: int) -> Hash32 | None:
+        """The transaction in a block that used a nonce, None where the node cannot name it."""
+        ...
+
     async def close(self) -> None:
         """Give connections back. A closed chain opens new ones when used again."""
         ...

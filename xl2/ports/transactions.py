@@ -95,6 +95,8 @@ class Broadcast(StrEnum):
     NONCE_USED = "nonce used"
     #: Its fee is too low, or no better than what it would replace.
     UNDERPRICED = "underpriced"
+    #: It is not in the pool, and nothing is wrong with it: the same bytes later.
+    NOT_NOW = "not now"
 
 
 @frozen(kw_only=True)
@@ -204,7 +206,11 @@ class Submitter(Protocol):
         """
         Simulate, sign, journal, broadcast, replace when stuck, and return when included.
 
+        Several calls may be under way at once; each is simulated on included blocks, so one that needs what another
+        does waits for that one's receipt.
+
         Raises `Reverted` where the simulation or the inclusion reverts, `Unaffordable` where the balance is too low,
-        `NotAccepted` where the wallet refuses. Nothing is broadcast that the journal does not hold.
+        `TooExpensive` where gas costs more than the payer's cap, `NotAccepted` where the wallet refuses. Nothing is
+        broadcast that the journal does not hold.
         """
         ...

@@ -247,6 +247,11 @@ class MemoryLedger:
             receipts={tx_hash: receipt for tx_hash, receipt in found.items() if receipt is not None},
         )
 
+    async def transaction_at(self, account: Address, tx_nonce: int) -> Hash32 | None:
+        """The transaction in a block that used a nonce."""
+        at = (account, tx_nonce)
+        return next((one.tx_hash for one in self._all_included() if (one.sender, one.tx_nonce) == at), None)
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -7,8 +7,10 @@ import pytest
 from tests.unit.flow.walk import until
 from xl2.core.types import Hash32
 from xl2.errors import Refused, Reverted, RpcRejected, RpcUnavailable, Unaffordable
-from xl2.flow.submit import JournalledSubmitter, SubmitPolicy, replacement
-from xl2.ports import Broadcast, Call, Fees, Transaction, TxReceipt
+from xl2.flow.fees import FeeCaps, replacement
+from xl2.flow.inclusion import Patience
+from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
+from xl2.ports import Broadcast, Call, Fees, Observer, Transaction, TxReceipt
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryChain, MemorySigner, World
 
@@ -20,8 +22,17 @@ def transfer(chain: MemoryChain, **fields: object) -> Call:
     return Call(**(given | fields))  # type: ignore[arg-type]
 
 
-def submitter(chain: MemoryChain, store: SqliteStore, clock: ManualClock, **policy: object) -> JournalledSubmitter:
-    return JournalledSubmitter(chain, ALICE, store, clock, SubmitPolicy(**policy))  # type: ignore[arg-type]
+def submitter(
+    chain: MemoryChain,
+    store: SqliteStore,
+    clock: ManualClock,
+    *,
+    caps: FeeCaps | None = None,
+    observer: Observer | None = None,
+    **patience: float,
+) -> JournalledSubmitter:
+    policy = SubmitPolicy(patience=Patience(**patience), caps=caps or FeeCaps())  # type: ignore[arg-type]
+    return JournalledSubmitter(chain, ALICE, store, clock, policy, observer=observer)
 
 
 async def test_a_call_is_included_and_its_nonce_leaves_the_journal(
@@ -157,8 +168,8 @@ async def test_a_stuck_transaction_is_replaced_at_a_better_price(
 async def test_a_replacement_stops_at_the_cap(world: World, store: SqliteStore, clock: ManualClock) -> None:
     chain = world.chain(901)
     chain.automine = False
-    policy = {"stuck_seconds": 1.0, "max_fee_multiple": 1}
-    under_way = asyncio.ensure_future(submitter(chain, store, clock, **policy).submit(transfer(chain)))
+    one = submitter(chain, store, clock, caps=FeeCaps(multiple=1), stuck_seconds=1.0)
+    under_way = asyncio.ensure_future(one.submit(transfer(chain)))
     started = clock.now()
     await until(lambda: clock.now() > started + 20)
 
@@ -196,7 +207,8 @@ async def test_a_nonce_that_another_wallet_used_is_given_up_and_the_call_made_ag
 ) -> None:
     chain = world.chain(901)
     chain.automine = False
-    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=1e9).submit(transfer(chain)))
+    patient = submitter(chain, store, clock, stuck_seconds=1e9, resend_seconds=1e9)
+    under_way = asyncio.ensure_future(patient.submit(transfer(chain)))
     await until(lambda: bool(chain.broadcasts))
     chain.forget()
     elsewhere = SqliteStore(":memory:")
