@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from xl2.config.secret import Secret
 from xl2.core.types import Address
@@ -52,7 +52,7 @@ class PluginKey:
 
     plugin: str
     address: Address | None = None
-    #: The rest of its table, as it was written.
+    #: The rest of its table. Which of its texts are secrets only the plug-in knows, so each is one here.
     table: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
@@ -81,8 +81,9 @@ def key_of(value: object, structure: Callable[[Any, type[Any]], Any]) -> Key:
             "(a private key itself is a string, not a table)"
         )
     if kinds[0] is PluginKey:
-        rest = {name: inner for name, inner in value.items() if name not in ("plugin", "address")}
-        value = {"table": rest, **{name: value[name] for name in ("plugin", "address") if name in value}}
+        known = {name: value[name] for name in ("plugin", "address") if name in value}
+        table = {name: _concealed(inner) for name, inner in value.items() if name not in known}
+        return evolve(structure(known, PluginKey), table=table)
     made: Key = structure(value, kinds[0])
     return made
 
@@ -99,7 +100,7 @@ def opened_by(key: Key) -> tuple[str, dict[str, Any]]:
             asked = {"transactions": key.transactions, "timeout_seconds": key.timeout_seconds}
             return "remote", {"remote": key.remote.reveal(), **asked}
         case PluginKey():
-            return key.plugin, dict(key.table)
+            return key.plugin, {name: _revealed(inner) for name, inner in key.table.items()}
 
 
 def complaints(keys: Mapping[str, Key]) -> Complaints:
@@ -125,6 +126,23 @@ def complaints(keys: Mapping[str, Key]) -> Complaints:
                     yield (*here, "timeout_seconds"), f"{key.timeout_seconds} is no time to wait"
             case _:
                 pass
+
+
+def _concealed(value: object) -> object:
+    """A text as a secret, and what holds texts as what holds secrets."""
+    if isinstance(value, dict):
+        return {name: _concealed(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_concealed(inner) for inner in value]
+    return Secret(value) if isinstance(value, str) else value
+
+
+def _revealed(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _revealed(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_revealed(inner) for inner in value]
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def is_key(text: str) -> bool:
