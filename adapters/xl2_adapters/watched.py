@@ -45,10 +45,13 @@ class WatchedChain:
     heads: Heads
     #: Accounts that sign heads here, by what they are called: from the settings, as the chain keeps only their hash.
     signers: tuple[Address, ...]
+    #: Block of the first of xl2's contracts.
+    start: BlockNumber
     _guards: list[Guard] = field(factory=list, init=False, eq=False, repr=False)
 
     async def heads_shown(self, first: BlockNumber, last: BlockNumber) -> Sequence[HeadShown]:
         """Heads that were taken for true in a range of blocks."""
+        first = max(first, self.start)
         shown = [*await self.heads.events(first, last), *await self._beside_calls(first, last)]
         return sorted(shown, key=lambda one: (one.place.block, one.place.log_index))
 
@@ -56,7 +59,7 @@ class WatchedChain:
         """What a token bridge did in a range of blocks."""
         kinds = {SENT.topic: Motion.SENT, RECEIVED.topic: Motion.RECEIVED, TRANSFER_REFUNDED.topic: Motion.REFUNDED}
         found = []
-        for log in await self.evm.logs(bridge, [list(kinds)], first, last):
+        for log in await self.evm.logs(bridge, [list(kinds)], max(first, self.start), last):
             event = next(one for one in (SENT, RECEIVED, TRANSFER_REFUNDED) if one.topic == log.topics[0])
             values = event.decode(log.topics, log.data, self.evm.endpoint)
             amount = values[2] if event is TRANSFER_REFUNDED else values[3]
