@@ -151,7 +151,12 @@ class EvmChain(Evm):
         """The chain as its watcher sees it."""
         signers = {signer for one in self.settings.verifiers for signer in one.signers}
         return WatchedChain(
-            evm=self, outbox=self._outbox, inbox=self._inbox, heads=self._heads, signers=tuple(sorted(signers))
+            evm=self,
+            outbox=self._outbox,
+            inbox=self._inbox,
+            heads=self._heads,
+            signers=tuple(sorted(signers)),
+            start=self.settings.start,
         )
 
     async def shown(self, log: Log, head: Hash32) -> VerifierMask:
