@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 
 from xl2.core.types import ChainId
 from xl2.errors import ConfigInvalid
-from xl2.ports import Attester, CanonicalBridge, Chain, ChainSettings, Prover, VerifierSettings
+from xl2.ports import NO_REVIEWS, Attester, CanonicalBridge, Chain, ChainSettings, Prover, Reviews, VerifierSettings
 from xl2_adapters.attested import AttestedProver
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.evm import Evm
+from xl2_adapters.providers import rpc_of
 
 C = TypeVar("C", bound=EvmChain)
 
@@ -30,6 +31,11 @@ class EvmFamily(ABC, Generic[C]):
         self._chains: dict[ChainId, C] = {}
         self._anchors: dict[ChainId, Evm] = {}
         self._bare: dict[ChainId, Evm] = {}
+
+    @property
+    def reviews(self) -> Reviews:
+        """Nothing is known here of a bridge of the chain's own."""
+        return NO_REVIEWS
 
     @abstractmethod
     def _open(self, settings: ChainSettings) -> C:
@@ -55,13 +61,13 @@ class EvmFamily(ABC, Generic[C]):
         if "outbox" in settings.contracts:
             return self.chain(settings)
         if settings.chain not in self._bare:
-            self._bare[settings.chain] = Evm(settings.chain, settings.rpc_url)
+            self._bare[settings.chain] = Evm(settings.chain, rpc_of(settings), ws_url=settings.ws_url)
         return self._bare[settings.chain]
 
     def anchor(self, settings: ChainSettings) -> Evm:
         """The L1."""
         if settings.chain not in self._anchors:
-            self._anchors[settings.chain] = Evm(settings.chain, settings.rpc_url)
+            self._anchors[settings.chain] = Evm(settings.chain, rpc_of(settings), ws_url=settings.ws_url)
         return self._anchors[settings.chain]
 
     def provers(

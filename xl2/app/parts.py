@@ -22,6 +22,7 @@ from xl2.core.types import Address, ChainId, checksum, hex_text
 from xl2.errors import ConfigInvalid
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import (
+    NO_REVIEWS,
     Attester,
     Blocks,
     Call,
@@ -31,16 +32,15 @@ from xl2.ports import (
     Family,
     Journal,
     Log,
+    Observer,
     Prover,
     Signer,
     Submitter,
     TxReceipt,
 )
 from xl2.sdk import Parts
-from xl2.store.sqlite import SqliteStore
+from xl2.store import SqlStore
 from xl2.wallet import Book, Bridge, Gate, Token, WalletHooks
-from xl2.wallet.crossings import ANCHOR_ROLES, ROLLUP_ROLES
-from xl2.wallet.nitro_crossings import NITRO_ANCHOR_ROLES, NITRO_ROLES
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,6 @@ EDGES: Final = "xl2.edges"
 #: Name of the verifier kind that asks attesters.
 ATTESTED: Final = "attested"
 
-#: Families whose bridges' contracts stand at the same addresses on every rollup.
-_OP_STACK: Final = "op"
-_NITRO: Final = "nitro"
 #: What a contract is called in reviews, by its name in the configuration.
 _ROLES: Final = {
     "outbox": "Outbox",
@@ -80,8 +77,19 @@ class SystemClock:
 CLOCK: Final = SystemClock()
 
 
-def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer], hooks: WalletHooks) -> Parts:
-    """Everything a client is made of. Raises `ConfigInvalid` for a chain family that is not installed."""
+def parts_of(
+    config: Config,
+    *,
+    store: SqlStore,
+    signer: Callable[[], Signer],
+    hooks: WalletHooks,
+    observer: Observer | None = None,
+) -> Parts:
+    """
+    Everything a client is made of. Raises `ConfigInvalid` for a chain family that is not installed.
+
+    :param observer: is told of transactions, and of what alarms those who send them.
+    """
     families = {settings.family: family(settings) for settings in config.settings() if settings.anchor}
     settings = {one.chain: one for one in config.settings()}
     anchors = {one.chain: _anchor(one, settings, families) for one in settings.values() if not one.anchor}
@@ -101,7 +109,7 @@ def parts_of(config: Config, *, store: SqliteStore, signer: Callable[[], Signer]
 
     @cache
     def journalled(chain: ChainId) -> JournalledSubmitter:
-        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, SubmitPolicy())
+        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, SubmitPolicy(), observer=observer)
 
     @cache
     def submitter(chain: ChainId) -> Submitter:
@@ -229,13 +237,15 @@ def book_of(config: Config) -> Book:
         for one in settings
         for name, contract in one.contracts.items()
     }
+    known = {one.family: family(one).reviews for one in settings if one.anchor}
     for one in settings:
+        reviews = known.get(one.family, NO_REVIEWS)
         for name, contract in one.rollup.items():
-            roles.setdefault((one.anchor, contract), {**ANCHOR_ROLES, **NITRO_ANCHOR_ROLES}.get(name, name))
-        if one.family == _OP_STACK:
-            roles.update({(one.chain, contract): role for contract, role in ROLLUP_ROLES.items()})
-        if one.family == _NITRO:
-            roles.update({(one.chain, contract): role for contract, role in NITRO_ROLES.items()})
+            if name in reviews.rollup_roles:
+                roles.setdefault((one.chain, contract), reviews.rollup_roles[name])
+            else:
+                roles.setdefault((one.anchor, contract), reviews.anchor_roles.get(name, name))
+        roles.update({(one.chain, contract): role for contract, role in reviews.fixed_roles.items()})
         for verifier in one.verifiers:
             roles[one.chain, verifier.address] = _VERIFIER_ROLES.get(verifier.kind, verifier.kind)
     tokens, bridges = {}, {}
@@ -245,7 +255,13 @@ def book_of(config: Config) -> Book:
             roles[ids[name], place.bridge] = "TokenBridge"
             tokens[ids[name], place.token] = Token(symbol=token.symbol, decimals=token.decimals)
             bridges[ids[name], place.bridge] = Bridge(token=place.token, assurance=token.assurance)
-    return Book(chains={one.chain: one.name for one in settings}, roles=roles, tokens=tokens, bridges=bridges)
+    return Book(
+        chains={one.chain: one.name for one in settings},
+        roles=roles,
+        tokens=tokens,
+        bridges=bridges,
+        families=tuple(known.values()),
+    )
 
 
 def family(settings: ChainSettings) -> Family:

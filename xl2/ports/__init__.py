@@ -22,11 +22,13 @@ from xl2.ports.canonical import (
 )
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.controls import Controls, Pause
+from xl2.ports.endpoints import Endpoints, EndpointState
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.keys import KeySettings, SignerMaker
 from xl2.ports.leases import Lease, Leases, lane_lease, signer_lease
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
+from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.store import Cursor, Happening, Record, Step, Store
 from xl2.ports.transactions import (
@@ -47,11 +49,14 @@ from xl2.ports.transactions import (
 from xl2.ports.watching import HeadShown, Motion, Moved, Rights, Watched
 
 __all__ = [
+    "NO_REVIEWS",
     "Alarm",
     "AlarmKind",
+    "Amount",
     "Attester",
     "Block",
     "Blocks",
+    "Book",
     "Bridge",
     "BridgeLink",
     "BridgeTerms",
@@ -59,6 +64,7 @@ __all__ = [
     "Call",
     "CanonicalBridge",
     "Cargo",
+    "Caution",
     "Chain",
     "ChainSettings",
     "Clock",
@@ -70,6 +76,8 @@ __all__ = [
     "Destination",
     "Direction",
     "Ending",
+    "EndpointState",
+    "Endpoints",
     "Entry",
     "Failure",
     "Family",
@@ -85,8 +93,9 @@ __all__ = [
     "Leases",
     "Log",
     "LogState",
-    "Move",
+    "Meaning",
     "Motion",
+    "Move",
     "Moved",
     "Needed",
     "Observer",
@@ -95,6 +104,7 @@ __all__ = [
     "Place",
     "Prover",
     "Record",
+    "Reviews",
     "Rights",
     "Sent",
     "Shown",
@@ -114,5 +124,6 @@ __all__ = [
     "VerifierSettings",
     "Watched",
     "lane_lease",
+    "shown_bytes",
     "signer_lease",
 ]

@@ -14,6 +14,7 @@ from xl2.core.types import Address, BlockNumber, ChainId, address, uint
 from xl2.ports.canonical import CanonicalBridge
 from xl2.ports.chains import Blocks, Chain
 from xl2.ports.provers import Attester, Prover
+from xl2.ports.reviews import Reviews
 
 
 @frozen(kw_only=True)
@@ -42,6 +43,18 @@ class ChainSettings:
     #: Entry point of the family, such as `op`; `l1` for an anchor.
     family: str
     rpc_url: str = field(repr=False)
+    #: Further endpoints of the same chain.
+    rpc_urls: tuple[str, ...] = field(default=(), repr=False)
+    #: So many endpoints must say the same of what others build on; 0: more than half of them.
+    quorum: int = 0
+    #: Websocket whose new heads wake whoever waits for blocks; empty: blocks are polled for alone.
+    ws_url: str = field(default="", repr=False)
+    #: Longest silence of an endpoint while it answers.
+    rpc_timeout_seconds: float = 20.0
+    #: Calls a second to each endpoint; 0: no limit of ours.
+    rpc_calls_per_second: float = 0.0
+    #: Whose newest block is older than the other endpoints' by more is left aside.
+    stale_seconds: float = 15.0
     #: xl2's contracts: `guard`, `heads`, `outbox`, `inbox`, `bridge`, `checkpoints`; on an anchor `router_<chain id>`.
     contracts: Mapping[str, Address] = field(factory=dict)
     verifiers: tuple[VerifierSettings, ...] = ()
@@ -55,6 +68,11 @@ class ChainSettings:
 
 class Family(Protocol):
     """A chain family, found by the entry point `xl2.adapters`. Opening connects to nothing yet."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """What calls of its rollups' own bridge mean; `NO_REVIEWS` where there is none."""
+        ...
 
     def chain(self, settings: ChainSettings) -> Chain:
         """Chain of this family."""

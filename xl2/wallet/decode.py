@@ -3,11 +3,12 @@ Decode: calldata of xl2's contracts to a sentence and facts.
 
 In: a transaction read back from the bytes to be signed, and the `Book`. Out: its `Meaning`. Promise: a call is named
 only when the contract is in the book, the selector is one of that role's, and the arguments encode back to the very
-same bytes; everything else is said to be unknown. The signatures are those of `contracts/src/interfaces`, ERC-20 and
-the rollups' own bridges; a test compares them with the compiled artifacts.
+same bytes; everything else is said to be unknown. The signatures are those of `contracts/src/interfaces` and ERC-20, a
+test compares them with the compiled artifacts; those of the rollups' own bridges come with the book.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
@@ -17,12 +18,8 @@ from eth_abi.exceptions import DecodingError
 
 from xl2.core.hashing import keccak
 from xl2.core.types import Address, checksum
-from xl2.ports import Transaction
-from xl2.wallet.book import Book
-from xl2.wallet.crossings import CROSSING_READERS
+from xl2.ports import Book, Caution, Meaning, Reviews, Transaction
 from xl2.wallet.meanings import READERS
-from xl2.wallet.nitro_crossings import NITRO_READERS, NOTED
-from xl2.wallet.review import Caution, Meaning
 
 SELECTOR_SIZE: Final = 4
 
@@ -40,15 +37,18 @@ class Form:
     is_noted: bool = False
 
 
-def _forms() -> Mapping[tuple[str, bytes], Form]:
-    forms = {}
-    for (role, signature), read in {**READERS, **CROSSING_READERS, **NITRO_READERS}.items():
-        name, _, rest = signature.partition("(")
-        types = _split(rest.removesuffix(")"))
-        forms[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(
-            name=name, types=types, read=read, is_noted=(role, signature) in NOTED
-        )
-    return forms
+@lru_cache
+def forms(families: tuple[Reviews, ...] = ()) -> Mapping[tuple[str, bytes], Form]:
+    """Functions by role and selector: xl2's own, and those of families."""
+    found = {}
+    for reviews in (*families, Reviews(readers=READERS)):
+        for (role, signature), read in reviews.readers.items():
+            name, _, rest = signature.partition("(")
+            types = _split(rest.removesuffix(")"))
+            found[role, bytes(keccak(signature.encode())[:SELECTOR_SIZE])] = Form(
+                name=name, types=types, read=read, is_noted=(role, signature) in reviews.noted
+            )
+    return found
 
 
 def _split(types: str) -> tuple[str, ...]:
@@ -64,15 +64,12 @@ def _split(types: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-FORMS: Final = _forms()
-
-
 def decode(transaction: Transaction, book: Book) -> Meaning:
     """Say what a transaction does, or that it is unknown. Strange calldata raises nothing: it is what is reviewed."""
     role = book.role(transaction.chain, transaction.to)
     if role is None:
         return _unknown_contract(transaction, book)
-    form = FORMS.get((role, transaction.data[:SELECTOR_SIZE]))
+    form = forms(book.families).get((role, transaction.data[:SELECTOR_SIZE]))
     if form is None:
         return _unknown_call(transaction, role, f"selector 0x{transaction.data[:SELECTOR_SIZE].hex()}")
     arguments = _arguments(form, transaction.data)

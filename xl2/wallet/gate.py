@@ -14,8 +14,7 @@ from attrs import field, frozen
 
 from xl2.core.types import Address, ChainId, Wei, checksum
 from xl2.errors import Fatal, NotAccepted, WrongChain
-from xl2.ports import SignedTransaction, Signer, Transaction
-from xl2.wallet.book import Book
+from xl2.ports import Book, SignedTransaction, Signer, Transaction
 from xl2.wallet.decode import decode
 from xl2.wallet.hooks import Approve, Refuse, WalletHooks
 from xl2.wallet.review import Review

@@ -14,10 +14,8 @@ from xl2.core.message import DEFAULT_GAS_LIMIT, id_of
 from xl2.core.segment import Segment
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, checksum, hex_text
 from xl2.errors import Xl2Error
-from xl2.ports import Transaction
+from xl2.ports import Amount, Book, Caution, Meaning, Transaction, shown_bytes
 from xl2.wallet.attributes import read_attributes
-from xl2.wallet.book import Book
-from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
 
 #: Above this an allowance is "as much as you have, for ever": no real amount is as large.
 UNLIMITED: Final = 1 << 255

@@ -8,55 +8,8 @@ what it does not know it calls unknown. Reading the bytes is left to `transactio
 
 from attrs import field, frozen
 
-from xl2.core.types import Address, Assurance, ChainId, Timestamp, Wei, checksum, hex_text
-
-
-@frozen(kw_only=True)
-class Amount:
-    """So many base units of one asset, and who may take or gets them."""
-
-    #: Token contract; None is the chain's native currency.
-    token: Address | None
-    #: In the asset's smallest unit (wei for the native currency).
-    units: int
-    #: Who receives the amount, or is allowed to take it.
-    to: Address
-    #: True where the amount is an allowance and has not moved yet.
-    allowance: bool = False
-
-
-@frozen(kw_only=True)
-class Caution:
-    """Something that deserves a second look. `code` is stable, for policies; `text` is for people."""
-
-    code: str
-    text: str
-
-
-@frozen(kw_only=True)
-class Meaning:
-    """What the calldata says, as far as it is known."""
-
-    #: Role of the contract called (`Outbox`), or None: not one of the configuration's contracts.
-    contract: str | None = None
-    #: Name of the function, or None: unknown calldata, which is never guessed at.
-    call: str | None = None
-    #: One sentence.
-    summary: str
-    #: What the call carries: name and value, in the order a reader wants them.
-    facts: tuple[tuple[str, str], ...] = ()
-    amounts: tuple[Amount, ...] = ()
-    #: Chain that a message goes to, and who is called or paid there.
-    destination: ChainId | None = None
-    recipient: Address | None = None
-    #: Escrowed for whoever makes the message succeed.
-    fee_wei: Wei = Wei(0)
-    #: Last moment of delivery, on the destination's clock; 0 is never.
-    expiry: Timestamp | None = None
-    assurance: Assurance | None = None
-    #: What becomes of the value if it goes wrong.
-    on_failure: str = "If the transaction reverts, only its gas is spent."
-    cautions: tuple[Caution, ...] = ()
+from xl2.core.types import Address, ChainId, Wei, checksum
+from xl2.ports import Amount, Caution, Meaning
 
 
 @frozen(kw_only=True)
@@ -115,8 +68,3 @@ def _amount(amount: Amount) -> str:
     asset = "wei" if amount.token is None else f"units of token {checksum(amount.token)}"
     verb = "may be taken by" if amount.allowance else "to"
     return f"{amount.units} {asset} {verb} {checksum(amount.to)}"
-
-
-def shown_bytes(data: bytes, most: int = 36) -> str:
-    """Bytes for a screen: whole when short, else the beginning and how much there is."""
-    return hex_text(data) if len(data) <= most else f"{hex_text(data[:most])}… ({len(data)} bytes)"

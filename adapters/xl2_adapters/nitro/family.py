@@ -1,13 +1,19 @@
 """Family: chains of Arbitrum Nitro over one L1. See `rollup_family` for what is kept."""
 
-from xl2.ports import ChainSettings
+from xl2.ports import ChainSettings, Reviews
 from xl2_adapters.nitro.canonical.bridge import NitroBridge
 from xl2_adapters.nitro.chain import NitroChain
+from xl2_adapters.nitro.reviews import REVIEWS
 from xl2_adapters.rollup_family import RollupFamily
 
 
 class Nitro(RollupFamily[NitroChain]):
     """Arbitrum One, Nova and their kin. Implements `xl2.ports.Family`."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """Of the bridge below."""
+        return REVIEWS
 
     def _open(self, settings: ChainSettings) -> NitroChain:
         return NitroChain(settings)

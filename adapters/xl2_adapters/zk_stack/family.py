@@ -1,13 +1,19 @@
 """Family: chains of the ZK stack over one L1. See `rollup_family` for what is kept."""
 
-from xl2.ports import ChainSettings
+from xl2.ports import ChainSettings, Reviews
 from xl2_adapters.rollup_family import RollupFamily
 from xl2_adapters.zk_stack.canonical.bridge import ZkBridge
 from xl2_adapters.zk_stack.chain import NO_STORAGE_PROOFS, ZkChain
+from xl2_adapters.zk_stack.reviews import REVIEWS
 
 
 class ZkStack(RollupFamily[ZkChain]):
     """ZKsync Era and its kin. Implements `xl2.ports.Family`."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """Of the bridge below."""
+        return REVIEWS
 
     def _open(self, settings: ChainSettings) -> ZkChain:
         return ZkChain(settings)

@@ -9,7 +9,7 @@ from tests.unit.sdk.scene import A, Scene
 from xl2.app.clients import connect_async, signer_of
 from xl2.app.parts import RecoveringSubmitter, attester_of, attesters_of, book_of, family, parts_of
 from xl2.config import Config, Secret, load
-from xl2.core.types import Address, Wei, hex_text
+from xl2.core.types import Address, Wei, address, hex_text
 from xl2.errors import ConfigInvalid, NotFound, Reverted
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import Call, Transaction
@@ -59,6 +59,18 @@ def test_the_book_of_a_review_names_what_the_configuration_names(config: Config)
     place = config.token("DMT").on["a"]
     assert (book.role(a.chain, place.token), book.role(a.chain, place.bridge)) == ("ERC20", "TokenBridge")
     assert book.bridges[a.chain, place.bridge].token == place.token
+
+
+def test_the_book_names_the_contracts_of_the_rollups_own_bridges_as_their_families_do(config: Config) -> None:
+    diamond, there = (Address(bytes((place,)) * 20) for place in (7, 8))
+    as_zk = evolve(config.chains["b"], family="zk", rollup={"diamond": diamond, "l2_bridge": there})
+    book = book_of(evolve(config, chains={**config.chains, "b": as_zk}))
+
+    l1, a, b = (config.chain(name).chain for name in ("l1", "a", "b"))
+    assert book.role(l1, config.chain("a").rollup["portal"]) == "OptimismPortal"
+    assert book.role(a, address("0x4200000000000000000000000000000000000010")) == "StandardBridge"
+    assert (book.role(l1, diamond), book.role(b, there)) == ("ZkDiamond", "L2ERC20Bridge")
+    assert book.role(l1, there) is None
 
 
 def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(config: Config) -> None:

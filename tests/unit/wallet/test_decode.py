@@ -1,6 +1,5 @@
 """What calldata is said to mean, and that nothing is said of what is not known."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import message, some_address
+from tests.unit.wallet.forms import selectors
 from tests.unit.wallet.scene import BOOK, BRIDGE, CHAIN, INBOX, OTHER, OUTBOX, TOKEN, call
 from xl2.core.hashing import keccak
 from xl2.core.types import Address, Assurance, Wei, checksum, hex_text
 from xl2.ports import Transaction
-from xl2.wallet.decode import FORMS, decode
+from xl2.wallet.decode import decode, forms
 from xl2_contracts import artifact
-from xl2_devnet.abi import op_stack, stand_in
-from xl2_devnet.nitro.tokens import token_bridge
 
 RECIPIENT = some_address("recipient")
 
@@ -145,52 +143,17 @@ def test_value_that_rides_along_with_a_call_that_takes_none_is_cautioned() -> No
 @given(
     st.binary(max_size=300),
     st.sampled_from([OUTBOX, INBOX, TOKEN, BRIDGE]),
-    st.sampled_from([b"", *(s for _, s in FORMS)]),
+    st.sampled_from([b"", *(s for _, s in forms())]),
 )
 def test_no_calldata_makes_decoding_fail(data: bytes, to: Address, selector: bytes) -> None:
     assert decode(call(to=to, data=selector + data), BOOK).summary
 
 
-def type_of(given: Mapping[str, Any]) -> str:
-    """Canonical type of an ABI parameter; structs become tuples."""
-    kind: str = given["type"]
-    inner = ",".join(map(type_of, given.get("components", ())))
-    return kind.replace("tuple", f"({inner})")
-
-
-@pytest.mark.parametrize(("role", "selector"), FORMS, ids=lambda part: part if isinstance(part, str) else part.hex())
+@pytest.mark.parametrize(("role", "selector"), forms(), ids=lambda part: part if isinstance(part, str) else part.hex())
 def test_every_form_is_a_function_of_the_compiled_contract(role: str, selector: bytes) -> None:
     names = {"TokenBridge": "LockBridge", "ERC20": "BridgedToken"}
-    of_the_op_stack = {
-        "OptimismPortal": "OptimismPortal2",
-        "CrossDomainMessenger": "L1CrossDomainMessenger",
-        "StandardBridge": "L2StandardBridge",
-        "L2ToL1MessagePasser": "L2ToL1MessagePasser",
-    }
-    # Stand-ins of ours have Arbitrum's own functions; the gateways are Arbitrum's.
-    of_nitro = {
-        "NitroInbox": "InboxStandIn",
-        "NitroOutbox": "OutboxStandIn",
-        "ArbSys": "ArbSys",
-        "ArbRetryableTx": "ArbRetryableTx",
-    }
-    abi = (
-        op_stack(of_the_op_stack[role]).abi
-        if role in of_the_op_stack
-        else stand_in(of_nitro[role]).abi
-        if role in of_nitro
-        else token_bridge("L1GatewayRouter").abi
-        if role == "GatewayRouter"
-        else artifact(names.get(role, role)).abi
-    )
 
-    selectors = {
-        keccak(f"{entry['name']}({','.join(map(type_of, entry['inputs']))})".encode())[:4]
-        for entry in abi
-        if entry["type"] == "function"
-    }
-
-    assert selector in selectors
+    assert selector in selectors(artifact(names.get(role, role)).abi)
 
 
 def test_the_chain_of_the_scene_is_in_the_book() -> None:

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 from eth_abi import encode
 
+from tests.unit.wallet.forms import selectors
 from tests.unit.wallet.scene import call
 from xl2.core.hashing import keccak
 from xl2.core.types import Address, Wei, checksum
 from xl2.wallet import Book, Meaning
-from xl2.wallet.decode import decode
-from xl2.wallet.nitro_crossings import ARB_SYS, GATEWAYS, INBOX, OUTBOX, TICKETS
+from xl2.wallet.decode import decode, forms
+from xl2_adapters.nitro.reviews import ARB_SYS, GATEWAYS, INBOX, OUTBOX, REVIEWS, TICKETS
+from xl2_devnet.abi import stand_in
+from xl2_devnet.nitro.tokens import token_bridge
 
 HERE, TO, TOKEN, REFUND = (Address(bytes([place]) * 20) for place in (0x11, 0x22, 0x33, 0x44))
 TICKET = "createRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)"
@@ -24,7 +27,7 @@ def read(role: str, signature: str, *values: Any, value: int = 0, behind: bytes 
     shown = [checksum(Address(one)) if isinstance(one, bytes) and len(one) == 20 else one for one in values]
     data = keccak(signature.encode())[:4] + encode(types, shown) + behind
     transaction = call(to=HERE, data=data, value=Wei(value))
-    return decode(transaction, Book(roles={(transaction.chain, HERE): role}))
+    return decode(transaction, Book(roles={(transaction.chain, HERE): role}, families=(REVIEWS,)))
 
 
 def test_a_ticket_says_who_gets_what_and_what_it_costs_at_most() -> None:
@@ -82,7 +85,7 @@ def test_an_account_in_another_form_is_unknown() -> None:
     data = keccak(b"withdrawEth(address)")[:4] + b"\x01" + bytes(11) + TO
     transaction = call(to=HERE, data=data, value=Wei(9))
 
-    assert decode(transaction, Book(roles={(transaction.chain, HERE): ARB_SYS})).call is None
+    assert decode(transaction, Book(roles={(transaction.chain, HERE): ARB_SYS}, families=(REVIEWS,))).call is None
 
 
 @pytest.mark.parametrize(
@@ -101,3 +104,17 @@ def test_a_payout_names_who_gets_it_and_who_sent_it() -> None:
     assert "55 wei" in meaning.summary
     assert checksum(TO) in meaning.summary
     assert ("sent by", checksum(REFUND)) in meaning.facts
+
+
+FORMS = set(forms((REVIEWS,))) - set(forms())
+
+
+@pytest.mark.parametrize(
+    ("role", "selector"), sorted(FORMS), ids=lambda part: part if isinstance(part, str) else part.hex()
+)
+def test_every_form_is_a_function_of_the_contract(role: str, selector: bytes) -> None:
+    # Stand-ins of ours have Arbitrum's own functions; the gateways are Arbitrum's.
+    artifacts = {INBOX: "InboxStandIn", OUTBOX: "OutboxStandIn", ARB_SYS: "ArbSys", TICKETS: "ArbRetryableTx"}
+    contract = token_bridge("L1GatewayRouter") if role == GATEWAYS else stand_in(artifacts[role])
+
+    assert selector in selectors(contract.abi)

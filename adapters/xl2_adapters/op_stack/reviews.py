@@ -1,18 +1,15 @@
 """
-Crossings: one function for each call by which value leaves over a rollup's own bridge; see `meanings` for xl2's.
+Reviews: one function for each call by which value leaves over the own bridge of an OP-Stack chain.
 
 In: the transaction, the `Book`, decoded arguments. Out: a `Meaning`. Promise: who gets how much of what is a field of
 it; that a plain call can cost the value is said. Calls that only move a crossing on (prove, finalize, replay) pay
 nothing of the signer's but gas, and say so. Source: contracts-bedrock.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from xl2.core.types import Address, address, checksum
-from xl2.ports import Transaction
-from xl2.wallet.book import Book
-from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
+from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes
 
 #: Nonce, sender, target, value, gas limit, data.
 Withdrawal = tuple[int, str, str, int, int, bytes]
@@ -29,7 +26,7 @@ _CALLED_ONCE: Final = Caution(
 _CREATES: Final = Caution(code="CREATES_CONTRACT", text="It creates a contract on the rollup; nobody is called.")
 
 
-def _deposit(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+def _deposit(tx: Transaction, book: Book, *values: Any) -> Meaning:
     to, value, gas, creates, data = values
     return _crossing(
         tx,
@@ -89,7 +86,7 @@ def _bridge_ether(tx: Transaction, book: Book, to: str, gas: int, data: bytes) -
     )
 
 
-def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:
     token, token_there, to, units, gas, data = values
     here = _address(token)
     return _crossing(
@@ -122,7 +119,7 @@ def _finalize_for(tx: Transaction, book: Book, withdrawal: Withdrawal, prover: s
     return _moved(tx, book, "finalizeWithdrawalTransactionExternalProof", what, withdrawal)
 
 
-def _relay(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+def _relay(tx: Transaction, book: Book, *values: Any) -> Meaning:
     nonce, sender, target, value, gas, data = values
     withdrawal = (nonce, sender, target, value, gas, data)
     return _moved(tx, book, "relayMessage", "Tries once more", withdrawal, contract=MESSENGER)
@@ -187,28 +184,29 @@ def _address(text: Address | str) -> Address:
 
 
 _WITHDRAWAL: Final = "(uint256,address,address,uint256,uint256,bytes)"
-#: What is known, by role and signature.
-CROSSING_READERS: Final[Mapping[tuple[str, str], Any]] = {
-    (PORTAL, f"proveWithdrawalTransaction({_WITHDRAWAL},uint256,(bytes32,bytes32,bytes32,bytes32),bytes[])"): _prove,
-    (PORTAL, f"finalizeWithdrawalTransaction({_WITHDRAWAL})"): _finalize,
-    (PORTAL, f"finalizeWithdrawalTransactionExternalProof({_WITHDRAWAL},address)"): _finalize_for,
-    (MESSENGER, "relayMessage(uint256,address,address,uint256,uint256,bytes)"): _relay,
-    (PORTAL, "depositTransaction(address,uint256,uint64,bool,bytes)"): _deposit,
-    (MESSAGE_PASSER, "initiateWithdrawal(address,uint256,bytes)"): _initiate,
-    (MESSENGER, "sendMessage(address,bytes,uint32)"): _send,
-    (STANDARD_BRIDGE, "bridgeETHTo(address,uint32,bytes)"): _bridge_ether,
-    (STANDARD_BRIDGE, "bridgeERC20To(address,address,address,uint256,uint32,bytes)"): _bridge_token,
-}
-
-#: Roles of the OP Stack's contracts, by the names that configurations give those on the anchor ...
-ANCHOR_ROLES: Final[Mapping[str, str]] = {
-    "portal": PORTAL,
-    "l1_cross_domain_messenger": MESSENGER,
-    "l1_standard_bridge": STANDARD_BRIDGE,
-}
-#: ... and at their fixed addresses on every rollup of it.
-ROLLUP_ROLES: Final[Mapping[Address, str]] = {
-    address("0x4200000000000000000000000000000000000007"): MESSENGER,
-    address("0x4200000000000000000000000000000000000010"): STANDARD_BRIDGE,
-    address("0x4200000000000000000000000000000000000016"): MESSAGE_PASSER,
-}
+REVIEWS: Final = Reviews(
+    readers={
+        (
+            PORTAL,
+            f"proveWithdrawalTransaction({_WITHDRAWAL},uint256,(bytes32,bytes32,bytes32,bytes32),bytes[])",
+        ): _prove,
+        (PORTAL, f"finalizeWithdrawalTransaction({_WITHDRAWAL})"): _finalize,
+        (PORTAL, f"finalizeWithdrawalTransactionExternalProof({_WITHDRAWAL},address)"): _finalize_for,
+        (MESSENGER, "relayMessage(uint256,address,address,uint256,uint256,bytes)"): _relay,
+        (PORTAL, "depositTransaction(address,uint256,uint64,bool,bytes)"): _deposit,
+        (MESSAGE_PASSER, "initiateWithdrawal(address,uint256,bytes)"): _initiate,
+        (MESSENGER, "sendMessage(address,bytes,uint32)"): _send,
+        (STANDARD_BRIDGE, "bridgeETHTo(address,uint32,bytes)"): _bridge_ether,
+        (STANDARD_BRIDGE, "bridgeERC20To(address,address,address,uint256,uint32,bytes)"): _bridge_token,
+    },
+    anchor_roles={
+        "portal": PORTAL,
+        "l1_cross_domain_messenger": MESSENGER,
+        "l1_standard_bridge": STANDARD_BRIDGE,
+    },
+    fixed_roles={
+        address("0x4200000000000000000000000000000000000007"): MESSENGER,
+        address("0x4200000000000000000000000000000000000010"): STANDARD_BRIDGE,
+        address("0x4200000000000000000000000000000000000016"): MESSAGE_PASSER,
+    },
+)

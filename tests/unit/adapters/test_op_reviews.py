@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from eth_abi import encode
 
+from tests.unit.wallet.forms import selectors
 from tests.unit.wallet.scene import call
 from xl2.core.hashing import keccak
 from xl2.core.types import Address, Wei, checksum
 from xl2.wallet import Book, Meaning
-from xl2.wallet.crossings import MESSAGE_PASSER, MESSENGER, PORTAL, STANDARD_BRIDGE
-from xl2.wallet.decode import decode
+from xl2.wallet.decode import decode, forms
+from xl2_adapters.op_stack.reviews import MESSAGE_PASSER, MESSENGER, PORTAL, REVIEWS, STANDARD_BRIDGE
+from xl2_devnet.abi import op_stack
 
 HERE, TO, TOKEN, THERE = (Address(bytes([place]) * 20) for place in (0x11, 0x22, 0x33, 0x44))
 
@@ -19,7 +21,7 @@ def read(role: str, signature: str, *values: Any, value: int = 0) -> Meaning:
     types = signature[signature.index("(") + 1 : -1].split(",")
     shown = [checksum(Address(one)) if isinstance(one, bytes) and len(one) == 20 else one for one in values]
     transaction = call(to=HERE, data=keccak(signature.encode())[:4] + encode(types, shown), value=Wei(value))
-    return decode(transaction, Book(roles={(transaction.chain, HERE): role}))
+    return decode(transaction, Book(roles={(transaction.chain, HERE): role}, families=(REVIEWS,)))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_what_only_moves_a_crossing_on_says_who_is_called_and_pays_nothing(
     selector = keccak(f"{signature}({','.join(types)})".encode())[:4]
     transaction = call(to=HERE, data=selector + encode(types, values))
 
-    meaning = decode(transaction, Book(roles={(transaction.chain, HERE): role}))
+    meaning = decode(transaction, Book(roles={(transaction.chain, HERE): role}, families=(REVIEWS,)))
 
     assert (meaning.contract, meaning.call, meaning.amounts) == (role, signature, ())
     assert said in meaning.summary
@@ -104,3 +106,20 @@ def test_a_replay_says_who_is_called() -> None:
 
     assert (meaning.call, meaning.recipient, meaning.cautions) == ("relayMessage", TO, ())
     assert checksum(THERE) in meaning.summary
+
+
+FORMS = set(forms((REVIEWS,))) - set(forms())
+
+
+@pytest.mark.parametrize(
+    ("role", "selector"), sorted(FORMS), ids=lambda part: part if isinstance(part, str) else part.hex()
+)
+def test_every_form_is_a_function_of_the_contract(role: str, selector: bytes) -> None:
+    artifacts = {
+        PORTAL: "OptimismPortal2",
+        MESSENGER: "L1CrossDomainMessenger",
+        STANDARD_BRIDGE: "L2StandardBridge",
+        MESSAGE_PASSER: "L2ToL1MessagePasser",
+    }
+
+    assert selector in selectors(op_stack(artifacts[role]).abi)

@@ -1,21 +1,18 @@
 """
-Nitro crossings: one function for each call by which value leaves over the own bridge of a chain of Nitro; see
-`crossings` for the OP Stack's.
+Reviews: one function for each call by which value leaves over the own bridge of a chain of Nitro, or that is made for
+a ticket or a send.
 
 In: the transaction, the `Book`, decoded arguments. Out: a `Meaning`. Promise: who gets how much of what, and at most
 how much the rollup's gas costs, are fields of it. Source: nitro-contracts, token-bridge-contracts.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from xl2.core.types import Address, address, checksum, hex_text
-from xl2.ports import Transaction
-from xl2.wallet.book import Book
-from xl2.wallet.review import Amount, Caution, Meaning, shown_bytes
+from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes
 
 INBOX: Final = "NitroInbox"
 OUTBOX: Final = "NitroOutbox"
@@ -40,7 +37,7 @@ def _deposit(tx: Transaction, book: Book) -> Meaning:
     )
 
 
-def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:
     to, value, submission, excess, refund, gas, price, data = values
     recipient = _address(to)
     most = submission + gas * price
@@ -63,7 +60,7 @@ def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN4
     )
 
 
-def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:
     token, refund, to, units, gas, price, data = values
     here, recipient = _address(token), _address(to)
     try:
@@ -140,7 +137,7 @@ def _cancel(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
     )
 
 
-def _pay_out(tx: Transaction, book: Book, *values: Any) -> Meaning:  # noqa: ANN401 - as decoded
+def _pay_out(tx: Transaction, book: Book, *values: Any) -> Meaning:
     _, position, sender, to, _, _, _, value, data = values
     recipient = _address(to)
     return Meaning(
@@ -159,28 +156,25 @@ def _address(text: Address | str) -> Address:
     return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
 
 
-#: What is known, by role and signature.
-NITRO_READERS: Final[Mapping[tuple[str, str], Any]] = {
-    (INBOX, "depositEth()"): _deposit,
-    (INBOX, "createRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)"): _ticket,
-    (GATEWAYS, "outboundTransferCustomRefund(address,address,address,uint256,uint256,uint256,bytes)"): _tokens_down,
-    (ARB_SYS, "withdrawEth(address)"): _withdraw,
-    (ARB_SYS, "sendTxToL1(address,bytes)"): _send,
-    (TICKETS, "redeem(bytes32)"): _redeem,
-    (TICKETS, "keepalive(bytes32)"): _keep_alive,
-    (TICKETS, "cancel(bytes32)"): _cancel,
-    (
-        OUTBOX,
-        "executeTransaction(bytes32[],uint256,address,address,uint256,uint256,uint256,uint256,bytes)",
-    ): _pay_out,
-}
-#: Calls behind whose arguments a note may stand, which their readers are given last.
-NOTED: Final = frozenset({(ARB_SYS, "withdrawEth(address)")})
-
-#: Roles by the names that configurations give the contracts on the anchor ...
-NITRO_ANCHOR_ROLES: Final[Mapping[str, str]] = {"inbox": INBOX, "outbox": OUTBOX, "gateway_router": GATEWAYS}
-#: ... and at their fixed addresses on every chain of the family.
-NITRO_ROLES: Final[Mapping[Address, str]] = {
-    address("0x0000000000000000000000000000000000000064"): ARB_SYS,
-    address("0x000000000000000000000000000000000000006E"): TICKETS,
-}
+REVIEWS: Final = Reviews(
+    readers={
+        (INBOX, "depositEth()"): _deposit,
+        (INBOX, "createRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)"): _ticket,
+        (GATEWAYS, "outboundTransferCustomRefund(address,address,address,uint256,uint256,uint256,bytes)"): _tokens_down,
+        (ARB_SYS, "withdrawEth(address)"): _withdraw,
+        (ARB_SYS, "sendTxToL1(address,bytes)"): _send,
+        (TICKETS, "redeem(bytes32)"): _redeem,
+        (TICKETS, "keepalive(bytes32)"): _keep_alive,
+        (TICKETS, "cancel(bytes32)"): _cancel,
+        (
+            OUTBOX,
+            "executeTransaction(bytes32[],uint256,address,address,uint256,uint256,uint256,uint256,bytes)",
+        ): _pay_out,
+    },
+    noted=frozenset({(ARB_SYS, "withdrawEth(address)")}),
+    anchor_roles={"inbox": INBOX, "outbox": OUTBOX, "gateway_router": GATEWAYS},
+    fixed_roles={
+        address("0x0000000000000000000000000000000000000064"): ARB_SYS,
+        address("0x000000000000000000000000000000000000006E"): TICKETS,
+    },
+)

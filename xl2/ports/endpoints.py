@@ -1,0 +1,52 @@
+"""
+Endpoints: what stands behind a chain, where that can be told: who is asked, who is left aside, and new heads.
+
+Promise: what is here only tells and wakes. A chain that has none of it is a chain all the same; whoever wants it looks
+whether it is there (`isinstance`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+from attrs import frozen
+
+from xl2.ports.observer import Observer
+
+
+@frozen(kw_only=True)
+class EndpointState:
+    """One endpoint of a chain, as it stands now."""
+
+    #: Scheme, host and port: never a path or a key.
+    name: str
+    #: Why it is left aside, in words; empty: it is asked.
+    aside: str = ""
+    #: Mean time of its answers of late; 0: none yet.
+    seconds: float = 0.0
+
+
+@runtime_checkable
+class Endpoints(Protocol):
+    """A chain that can tell of its endpoints."""
+
+    @property
+    def endpoints(self) -> Sequence[EndpointState]:
+        """Each with its standing, in the order of the configuration."""
+        ...
+
+    @property
+    def quorum(self) -> int:
+        """So many must say the same of what others build on."""
+        ...
+
+    def report_to(self, observer: Observer) -> None:
+        """Tell this observer from now on when endpoints lie, fall behind, fail or do not agree."""
+        ...
+
+    async def wake_on_heads(self, wake: Callable[[], None]) -> None:
+        """
+        Call `wake` at each new head that a websocket tells of, until cancelled; at once over where there is none.
+
+        A socket that is dead costs nothing but its news, and is opened anew.
+        """
+        ...
