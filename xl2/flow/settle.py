@@ -200,8 +200,9 @@ async def _following(message: Message, store: Store, origin: Chain) -> tuple[Mes
 
 
 def _settlements(records: Sequence[Record], place: Place | None) -> tuple[Happening, ...]:
+    """One for each message, however many entries speak of it: anyone may record an expiry again."""
+    answered = {record.sent.message.id: record for record in records if record.state in _ANSWERED}
     return tuple(
-        Happening(id=record.sent.message.id, event=Event.SETTLEMENT, chain=record.sent.message.origin, place=place)
-        for record in records
-        if record.state in _ANSWERED
+        Happening(id=message_id, event=Event.SETTLEMENT, chain=record.sent.message.origin, place=place)
+        for message_id, record in answered.items()
     )

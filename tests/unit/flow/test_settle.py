@@ -65,6 +65,25 @@ async def test_an_expired_message_is_refunded_to_its_sender(walk: Walk) -> None:
     assert await walk.origin.credit(SENDER) == FEE
 
 
+async def test_an_expiry_that_was_recorded_twice_is_refunded_once_and_holds_up_nothing(walk: Walk) -> None:
+    records = await walk.observed(1, fee=FEE, expiry=Timestamp(1_700_000_010))
+    walk.destination.mine(1, seconds=60)
+    await walk.delivered(records)
+    expired = walk.destination.expire_call(records[0].sent.message)
+    await walk.expired(await walk.record(records[0].sent.message.id))
+    # Anyone may record it again, also a relayer that was killed before it knew that it had.
+    await walk.submitter(walk.destination).submit(expired)
+    await walk.confirmed(records)
+
+    await walk.settled()
+    walk.origin.mine(2)
+    left = await walk.owed()
+
+    assert await walk.states(records) == [State.REFUNDED]
+    assert await walk.origin.credit(SENDER) == FEE
+    assert left is None
+
+
 async def test_a_message_sent_meanwhile_does_not_spoil_the_refund(walk: Walk) -> None:
     records = await walk.observed(1, fee=FEE, expiry=Timestamp(1_700_000_010))
     walk.destination.mine(1, seconds=60)
