@@ -2,6 +2,7 @@
 
 from xl2.relayer.lane import LaneParts
 from xl2.relayer.lanes import open_lanes
+from xl2.relayer.leases import LeaseHolder, LeaseSettings
 from xl2.relayer.pipeline import Pipeline, PipelineSettings
 
-__all__ = ["LaneParts", "Pipeline", "PipelineSettings", "open_lanes"]
+__all__ = ["LaneParts", "LeaseHolder", "LeaseSettings", "Pipeline", "PipelineSettings", "open_lanes"]
