@@ -34,6 +34,7 @@ from xl2.config.tree import (
     Verifier,
     complaints,
 )
+from xl2.config.watcher import Watcher
 from xl2.config.where import line_of
 from xl2.core.types import Assurance, address
 from xl2.errors import ConfigInvalid, InvalidInput
@@ -46,7 +47,8 @@ DEFAULT_FILES: Final = ("xl2.toml", "devnet.json")
 #: Names the file instead of `--config`.
 FILE_VARIABLE: Final = "XL2_CONFIG"
 
-_TREE: Final = (Verifier, Chain, TokenPlace, Token, Keystore, RemoteKey, PluginKey, Relayer, Attester, Log, Config)
+_OF_KEYS: Final = (Keystore, RemoteKey, PluginKey)
+_TREE: Final = (Verifier, Chain, TokenPlace, Token, *_OF_KEYS, Relayer, Attester, Watcher, Log, Config)
 
 
 @frozen(kw_only=True)

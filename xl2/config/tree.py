@@ -13,8 +13,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from xl2.config import keys as key_rules
+from xl2.config import watcher as watcher_rules
 from xl2.config.keys import Key
 from xl2.config.secret import Secret
+from xl2.config.watcher import Watcher
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, address
 from xl2.errors import NotFound
 from xl2.ports import ChainSettings, VerifierSettings
@@ -133,6 +135,7 @@ class Config:
     fee_margin_percent: int = 50
     relayer: Relayer = Relayer()
     attester: Attester = Attester()
+    watcher: Watcher = field(factory=Watcher)
     log: Log = Log()
     #: What only a devnet has; read by `xl2_devnet` alone. None: this is no devnet, and well-known keys are refused.
     devnet: Mapping[str, Any] | None = field(default=None, repr=False, eq=False)
@@ -250,6 +253,7 @@ def complaints(config: Config) -> Complaints:
         yield ("fee_margin_percent",), f"{config.fee_margin_percent} is below 0: messages would not pay their delivery"
     if config.relayer.batch < 1:
         yield ("relayer", "batch"), f"{config.relayer.batch} messages are no batch"
+    yield from watcher_rules.complaints(config.watcher, list(config.chains))
     if config.log.form not in ("console", "json"):
         yield ("log", "form"), f"{config.log.form!r} is neither console nor json"
 
