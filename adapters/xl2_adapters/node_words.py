@@ -1,54 +1,69 @@
 """
-Node words: what geth, op-geth, Nitro, Erigon and anvil say when they refuse a transaction or a range of logs.
+Node words: what it means when a node refuses a transaction, an estimate or a range of logs.
 
-Comes in: the error of `eth_sendRawTransaction` or `eth_getLogs`. Goes out: a cause that the asker acts on. Promise:
-only words that nodes use for that cause are taken for it; all others stay errors: nothing is guessed about money.
-Sources: go-ethereum `core/txpool/errors.go` and `core/error.go`, nitro, erigon `txnprovider/txpool`, foundry anvil.
+Comes in: the error of a call. Goes out: an outcome, or an error that says what to do. Promise: only words that nodes
+use for a cause are taken for it (`refusals`); of all others nobody knows what they mean, so they are tried again and
+never final: nothing is guessed about money.
 """
 
-from xl2.errors import Refused, RpcRejected, RpcTooLarge, RpcUnavailable, Unaffordable
+from xl2.core.message import MAX_TX_GAS
+from xl2.errors import Refused, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable, Unaffordable
 from xl2.ports import Broadcast
+from xl2_adapters.refusals import Cause, cause_of
 
-_KNOWN = ("already known", "already imported", "known transaction", "alreadyexists", "transaction already in pool")
-_NONCE_USED = ("nonce too low", "nonce is too low", "oldnonce")
-_UNDERPRICED = (
-    "replacement transaction underpriced",
-    "transaction underpriced",
-    "max fee per gas less than block base fee",
-    "maxfeepergas too low",
-    "fee too low",
-    "feecap too low",
-    "underpriced",
-)
-#: JSON-RPC's internal error, and EIP-1474's limit exceeded: the node, or a gateway before it, could not, for now.
-_TROUBLED = (-32603, -32005)
-_TROUBLED_WORDS = ("timeout", "timed out", "deadline exceeded", "too many requests", "rate limit")
+_OUTCOMES = {
+    Cause.KNOWN: Broadcast.ACCEPTED,
+    Cause.NONCE_USED: Broadcast.NONCE_USED,
+    Cause.NONCE_AHEAD: Broadcast.NOT_NOW,
+    Cause.UNDERPRICED: Broadcast.UNDERPRICED,
+    Cause.REPLACEMENT: Broadcast.UNDERPRICED,
+    Cause.POOL_FULL: Broadcast.NOT_NOW,
+    Cause.NOT_SERVED: Broadcast.NOT_NOW,
+    Cause.LIMITED: Broadcast.NOT_NOW,
+}
+#: Of these very bytes, whoever is asked and whenever.
+_FOR_GOOD = (Cause.FEE_TOO_HIGH, Cause.GAS_TOO_LOW, Cause.GAS_TOO_HIGH, Cause.MALFORMED)
 #: Of logs: a range, a count or a size over a limit, or a search that took too long; each gateway words it otherwise.
 _TOO_MUCH = ("range", "limit", "size", "too large", "too many", "more than", "timeout", "timed out", "deadline")
 #: What sounds alike and no shorter range mends: a quota, and blocks that are not there.
 _NOT_TOO_MUCH = ("rate limit", "too many requests", "request count", "requests per", "invalid block range", "beyond")
-_POOR = ("insufficient funds", "insufficient balance", "insufficientfunds")
 
 
 def outcome_of(rejected: RpcRejected) -> Broadcast:
     """
-    What a refusal means.
+    What a refusal of a transaction means.
 
     Raises `Unaffordable` where the account cannot pay, `RpcUnavailable` where nobody knows whether the transaction got
-    through, and the error itself where its words are unknown.
+    through, unknown words included, and the error itself where these very bytes can never be taken.
     """
-    said = rejected.what.lower()
-    if any(words in said for words in _KNOWN):
-        return Broadcast.ACCEPTED
-    if any(words in said for words in _NONCE_USED):
-        return Broadcast.NONCE_USED
-    if any(words in said for words in _UNDERPRICED):
-        return Broadcast.UNDERPRICED
-    if any(words in said for words in _POOR):
+    cause = cause_of(rejected.what, rejected.rpc_code)
+    if cause in _OUTCOMES:
+        return _OUTCOMES[cause]
+    if cause is Cause.POOR:
         raise Unaffordable(rejected.what, needed=0, available=0) from rejected
-    if rejected.rpc_code in _TROUBLED or any(words in said for words in _TROUBLED_WORDS):
-        raise RpcUnavailable(rejected.what, endpoint=rejected.endpoint) from rejected
-    raise rejected
+    # A sequencer that simulates first (nitro) refuses what would revert.
+    if cause in _FOR_GOOD or isinstance(rejected, Reverted):
+        raise rejected
+    raise RpcUnavailable(f"{rejected.what} ({cause})", endpoint=rejected.endpoint) from rejected
+
+
+def refused_estimate(rejected: RpcRejected, what: str) -> RpcRejected | RpcUnavailable | Unaffordable:
+    """What a refusal of an estimate means, a revert aside. `what`: what the call was for."""
+    cause = cause_of(rejected.what, rejected.rpc_code)
+    if cause is Cause.POOR:
+        return Unaffordable(f"{what}: {rejected.what}", needed=0, available=0)
+    if cause is Cause.GAS_TOO_HIGH:
+        remedy = "Deliver fewer messages at once."
+        needed = MAX_TX_GAS + 1
+        return Unaffordable(f"{what}: {rejected.what}", needed=needed, available=MAX_TX_GAS, remedy=remedy)
+    if cause in _FOR_GOOD or isinstance(rejected, Reverted):
+        return rejected
+    return RpcUnavailable(f"{what}: {rejected.what} ({cause})", endpoint=rejected.endpoint)
+
+
+def is_known_already(rejected: RpcRejected) -> bool:
+    """Whether a node refused a transaction because it has it."""
+    return cause_of(rejected.what, rejected.rpc_code) is Cause.KNOWN
 
 
 def asks_for_less(refused: Refused) -> bool:

@@ -16,6 +16,7 @@ from xl2.errors import Reverted, RpcRejected, RpcUnavailable
 from xl2.ports import Call, Fees, TxLook, TxQuote, TxReceipt
 from xl2_adapters import rpc_wire
 from xl2_adapters.abi import explain_revert
+from xl2_adapters.node_words import refused_estimate
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json
 
@@ -169,5 +170,6 @@ def explained(reverted: Reverted, what: str, endpoint: str) -> Reverted:
 def _gas_of(call: Call, answer: Answer, endpoint: str) -> int:
     if isinstance(answer, Reverted):
         raise explained(answer, call.what, endpoint) from answer
-    told = answered(answer)
-    return call.gas_limit if call.gas_limit is not None else rpc_wire.quantity(told, endpoint)
+    if isinstance(answer, RpcRejected):
+        raise refused_estimate(answer, call.what) from answer
+    return call.gas_limit if call.gas_limit is not None else rpc_wire.quantity(answer, endpoint)

@@ -171,13 +171,13 @@ def test_no_money_for_gas_is_said_so() -> None:
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [(-32603, "Internal error"), (-32005, "daily request count exceeded"), (-32000, "request timed out")],
+    [(-32603, "Internal error"), (-32603, "daily request count unknown"), (-32000, "request timed out")],
 )
 def test_a_node_that_could_not_take_a_transaction_now_has_not_refused_it(code: int, said: str) -> None:
     with pytest.raises(RpcUnavailable, match=said):
         outcome_of(RpcRejected(said, endpoint="http://node", rpc_code=code))
 
 
-def test_words_that_no_known_node_uses_stay_an_error() -> None:
-    with pytest.raises(RpcRejected, match="the moon is full"):
+def test_words_that_no_known_node_uses_are_never_final() -> None:
+    with pytest.raises(RpcUnavailable, match="the moon is full"):
         outcome_of(RpcRejected("the moon is full", endpoint="http://node"))
