@@ -21,6 +21,8 @@ _MIN_LENGTH: Final = 4
 #: Shorter parts of a URL's path are words (`v3`, `rpc`), longer ones may be keys.
 _MIN_URL_PART: Final = 8
 
+_KEYS_IN_PATH: Final = ("http", "https", "ws", "wss")
+
 _URL: Final = re.compile(r"\b((?:https?|wss?|postgres(?:ql)?)://)(?:[^/\s@'\"]*@)?([^/\s?#'\"]+)[^\s'\"]*")
 _HEX_KEY: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 
@@ -73,8 +75,10 @@ def _of_url(url: str) -> Iterator[str]:
         return
     if password:
         yield from (password, unquote(password), f"{user}:{password}", f"{unquote(user)}:{unquote(password)}")
-    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query)), parts.fragment]
-    pieces += [] if password else [user]
+    # The path of a database's URL is its name.
+    path = parts.path.split("/") if parts.scheme in _KEYS_IN_PATH else []
+    pieces = [*path, *(value for _, value in parse_qsl(parts.query)), parts.fragment]
+    pieces += [user] if not password and parts.scheme in _KEYS_IN_PATH else []
     for piece in pieces:
         if len(piece) >= _MIN_URL_PART:
             yield from (piece, unquote(piece))

@@ -2,13 +2,18 @@
 Secret: text that is never printed, wherever it goes.
 
 Promise: `repr`, `str` and every other way to show the value hide it; `reveal` is called where it is used. Whoever masks
-logs finds every secret of a tree by `secrets_in`.
+logs finds every secret of a tree by `secrets_in`; a URL that is a host and no more is none, as endpoints go by it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import attrs
 from attrs import field, frozen
+
+#: Scheme, host and port: what logs and alarms call an endpoint.
+_HOST_ALONE: Final = re.compile(r"\w+://[^/@?#\s]+/?")
 
 
 @frozen
@@ -28,10 +33,14 @@ class Secret:
 def secrets_in(value: object) -> Iterator[str]:
     """Every secret of a tree of settings, in the clear."""
     if isinstance(value, Secret):
-        yield value.reveal()
-    elif attrs.has(type(value)):
-        for attribute in attrs.fields(type(value)):
-            yield from secrets_in(getattr(value, attribute.name))
+        if not _HOST_ALONE.fullmatch(value.reveal()):
+            yield value.reveal()
+    elif attrs.has(kind := type(value)):
+        for attribute in attrs.fields(kind):
+            inner = getattr(value, attribute.name)
+            # A text that its class does not show: a place that may be a URL with a password.
+            concealed = attribute.repr is False and isinstance(inner, str) and "://" in inner
+            yield from secrets_in(Secret(inner) if concealed else inner)
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from secrets_in(inner)
