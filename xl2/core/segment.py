@@ -127,6 +127,20 @@ class Segment:
             raise ProofInvalid(f"segment carries what no outbox sends: {bad.what}") from bad
 
 
+def packed_size(message: Message, before: Message | None) -> int:
+    """Bytes of a message on the wire behind the one before it in its segment, None where it is the first."""
+    size = 3 + len(message.payload)
+    if before is None:
+        return size + 64
+    if message.sender != before.sender:
+        size += 20
+    if message.recipient != before.recipient:
+        size += 20
+    if _limits(message) != _limits(before):
+        size += 24
+    return size
+
+
 def _packed(message: Message, before: Message | None) -> bytes:
     """One message on the wire, without what is as in the one before."""
     flag = _ALLOW_NO_CODE if message.allow_no_code else 0

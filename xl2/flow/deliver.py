@@ -59,21 +59,26 @@ async def deliver(
     *,
     payee: Address | None = None,
     anew: bool = False,
+    gas_limit: int | None = None,
+    is_fresh: bool = False,
 ) -> Outcome:
     """
     Deliver what of a segment is still open. `payee`: who earns; else who pays.
 
-    `anew`: also what has failed, on this evidence, as the evidence it failed on no longer counts.
+    `anew`: also what has failed, on this evidence, as the evidence it failed on no longer counts. `gas_limit`: what it
+    is simulated and sent with; else an estimate is asked for. `is_fresh`: it was looked at just now, and all is open.
 
     Raises `Reverted` where the inbox refuses the whole (evidence that fell, a paused lane), `Unaffordable` where the
     relayer is out of gas money.
     """
-    before = await look(segment.messages, destination)
+    before = Outcome(happenings=(), reasons={}) if is_fresh else await look(segment.messages, destination)
     over = {one.id for one in before.happenings if not (anew and one.event is Event.FAILURE)}
-    narrowed = narrow(segment, over)
+    narrowed = narrow(segment, over) if over else segment
     if narrowed is None:
         return before
     call = destination.deliver_call(narrowed.encode(), evidence, payee or submitter.address)
+    if gas_limit is not None:
+        call = evolve(call, gas_limit=gas_limit)
     receipt = await submitter.submit(call)
     done = await _read(narrowed.messages, receipt, destination)
     return Outcome(happenings=(*before.happenings, *done.happenings), receipt=receipt, reasons=done.reasons)

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from xl2.core.lane import Lane
-from xl2.core.segment import Segment
+from xl2.core.segment import Segment, packed_size
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Nonce, hex_text
 from xl2.errors import NotYet, ProofInvalid
 from xl2.ports import Log, Needed, Prover, Record, Shown, Store
 
-#: Gas that a message takes in a batch beside its bytes, with a recipient that does little (measured below 15,000).
-_MESSAGE_GAS = 40_000
 #: EIP-7623: a byte of calldata once execution is cheap.
 _BYTE_GAS = 40
 
@@ -31,18 +29,22 @@ class Proven:
     shown: Shown
     #: Name of the prover.
     by: str
+    #: Wall-clock seconds when the destination was last seen without these messages.
+    looked_at: float = 0.0
 
 
 @frozen(kw_only=True)
 class BatchLimits:
     """How much one delivery carries."""
 
-    messages: int = 100
-    #: Of the transaction, evidence not counted: four fifths of the most that a transaction may have (EIP-7825). Every
-    #: recipient is taken to use little and one to use its whole limit; where more do, the batch is cut in half.
-    gas: int = 13_000_000
-    #: Of payloads and packing; nodes take transactions of up to 128 KiB.
-    size: int = 90_000
+    messages: int = 5_000
+    #: Of the transaction: more than a tenth below the most that one may have (EIP-7825). Every recipient is taken to
+    #: use `message_gas` and one to use its whole limit.
+    gas: int = 15_000_000
+    #: Of payloads and packing; nodes take transactions of up to 128 KiB, and evidence wants its place as well.
+    size: int = 110_000
+    #: What a message takes with its recipient, or its bytes alone where those are dearer.
+    message_gas: int = 40_000
 
 
 def batch(records: Sequence[Record], limits: BatchLimits) -> tuple[Record, ...]:
@@ -51,9 +53,9 @@ def batch(records: Sequence[Record], limits: BatchLimits) -> tuple[Record, ...]:
     gas = size = dearest = 0
     for record in records:
         message = record.sent.message
-        bytes_here = 67 + len(message.payload)
+        bytes_here = packed_size(message, chosen[-1].sent.message if chosen else None)
         dearest = max(dearest, message.gas_limit * 64 // 63)
-        gas += _MESSAGE_GAS + bytes_here * _BYTE_GAS
+        gas += max(limits.message_gas, bytes_here * _BYTE_GAS)
         size += bytes_here
         follows = not chosen or message.nonce == chosen[-1].sent.message.nonce + 1
         fits = len(chosen) < limits.messages and gas + dearest <= limits.gas and size <= limits.size

@@ -7,10 +7,8 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -20,27 +18,28 @@ from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, ChainId, MessageId, Wei, hex_text
+from xl2.core.types import Address, ChainId, Wei, hex_text
 from xl2.errors import NotYet, Refused, Retryable, Reverted, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
-from xl2.ports import Chain, Clock, Happening, Log, Needed, Observer, Prover, Record, Sent, Store, Submitter, Unobserved
+from xl2.ports import Chain, Clock, Happening, Log, Observer, Pause, Prover, Record, Sent, Store, Submitter, Unobserved
+from xl2.relayer.batching import Batching
 from xl2.relayer.retry import RECIPIENT, UNPAID, delay, rest_seconds
+from xl2.relayer.showing import Showing
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 #: Earnings are paid out when they are so many times what paying them out costs; till then the outbox keeps them.
 _CLAIM_MULTIPLE = 20
 _CLAIM_GAS = 35_000
-#: So often a better prover may be waiting before another one is paid for.
-_PATIENT_LOOKS = 12
-#: How often in a row a prover may ask for calls before the message rests.
-_MAX_NEEDED = 3
+#: For so long it is taken for true that nobody else has delivered what was looked at; a delivery that came too late is
+#: seen by its simulation.
+_FRESH_SECONDS = 1.0
+#: Messages that one look into the confirm room asks about.
+_CONFIRMED_AT_ONCE = 1_000
 
 
 @frozen(kw_only=True)
@@ -70,12 +69,13 @@ class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
 
     parts: LaneParts
-    #: How often each prover could have been paid for while a better one was waiting.
-    _waits: Counter[str] = field(factory=Counter, init=False)
-    #: Messages that a recipient's policy did not take on the evidence of a prover.
-    _refused_evidence: set[tuple[MessageId, str]] = field(factory=set, init=False)
-    #: How often the size of a batch was halved, because it did not fit a transaction.
-    _halvings: int = field(default=0, init=False)
+    _batching: Batching = field(init=False)
+    _showing: Showing = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """What is learned begins with the lane."""
+        self._batching = Batching(most=self.parts.limits)
+        self._showing = Showing(name=self.name, submitters=self.parts.submitters)
 
     @property
     def name(self) -> str:
@@ -98,51 +98,67 @@ class LaneRooms:
         return await self._observe(self.parts.destination, LogKind.RECEIPTS, Finality.FINALIZED)
 
     async def prove(self) -> proving.Proven | None:
-        """Evidence for the next messages that are due; None where nothing is."""
+        """Evidence for the next messages that are due; None where nothing is, or the lane is paused."""
         parts, now = self.parts, self.parts.clock.now()
-        waiting = await parts.store.due(parts.lane, [State.OBSERVED], now, parts.limits.messages)
+        limits = self._batching.limits
+        waiting = await parts.store.due(parts.lane, [State.OBSERVED], now, limits.messages)
+        if not waiting or await self._pause() is not None:
+            return None
         waiting = await self._drop_poor(waiting)
         if not waiting:
             return None
         # Somebody else may have delivered them, or their time may be over: then nothing needs a proof.
-        seen = await delivering.look([one.sent.message for one in waiting], parts.destination)
+        candidates = proving.batch(waiting, limits)
+        seen = await delivering.look([one.sent.message for one in candidates], parts.destination)
         await self._happen(seen.happenings)
         over = {happening.id for happening in seen.happenings}
-        chosen = self._batch([one for one in waiting if one.sent.message.id not in over])
+        chosen = self._batch([one for one in candidates if one.sent.message.id not in over], limits)
         if not chosen:
             return None
-        provers = self._provers_for(chosen[0])
+        provers = self._showing.provers_for(chosen[0], parts.provers)
         try:
-            proven = await self._first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
+            proven = await self._showing.first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
         except (Retryable, Refused) as cause:
             await self._postpone(chosen, cause)
             return None
         await self._happen([self._happening(one, Event.HEAD_SHOWN) for one in chosen])
-        return proven
+        return evolve(proven, looked_at=now)
 
     async def deliver(self, proven: proving.Proven) -> None:
-        """Deliver what was proven, or send it back to be proven again."""
+        """Deliver what was proven, or send it back to be proven again; returns when a block holds it."""
         parts = self.parts
+        pause = await self._pause()
+        if pause is not None:
+            await self._send_back(proven.segment.messages, NotYet(f"the lane is paused: {pause.why}"))
+            return
         submitter = parts.submitters[parts.lane.destination]
         try:
             outcome = await delivering.deliver(
-                proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee
+                proven.segment,
+                proven.shown.evidence,
+                parts.destination,
+                submitter,
+                payee=parts.payee,
+                gas_limit=self._batching.gas_limit(proven.segment.messages),
+                is_fresh=parts.clock.now() - proven.looked_at <= _FRESH_SECONDS,
             )
         except (Retryable, Refused) as cause:
-            self._learn(proven, cause)
-            await self._send_back(proven.segment.messages, cause)
+            await self._send_back(proven.segment.messages, self._learned(proven, cause))
             return
-        self._halvings = max(0, self._halvings - 1)
+        if outcome.receipt is not None:
+            self._batching.delivered(len(proven.segment.messages), outcome.receipt.gas_used)
         await self._note(outcome)
         done = {happening.id for happening in outcome.happenings}
         left = [message for message in proven.segment.messages if message.id not in done]
-        self._refused_evidence.update((message.id, proven.by) for message in left)
-        await self._send_back(left, NotYet("the inbox skipped it: its recipient accepts other evidence"))
+        if left:
+            self._showing.refused((message.id for message in left), proven.by)
+            await self._send_back(left, NotYet("the inbox skipped it: its recipient accepts other evidence"))
 
     async def mend(self) -> bool:
         """One message that failed is retried, or one whose time is over is expired."""
         parts = self.parts
-        due = await parts.store.due(parts.lane, [State.FAILED, State.OVERDUE], parts.clock.now(), 1)
+        states = [State.OVERDUE] if await self._pause() else [State.FAILED, State.OVERDUE]
+        due = await parts.store.due(parts.lane, states, parts.clock.now(), 1)
         for record in due:
             try:
                 await (self._expire(record) if record.state is State.OVERDUE else self._retry(record))
@@ -153,7 +169,7 @@ class LaneRooms:
     async def confirm(self) -> bool:
         """Deliveries and expiries that final blocks of the destination hold, or do not."""
         parts, now = self.parts, self.parts.clock.now()
-        due = await parts.store.due(parts.lane, [State.DELIVERED, State.EXPIRED], now, parts.limits.messages)
+        due = await parts.store.due(parts.lane, [State.DELIVERED, State.EXPIRED], now, _CONFIRMED_AT_ONCE)
         if not due:
             return False
         happenings = await confirming.confirm(due, parts.store, parts.destination)
@@ -171,7 +187,7 @@ class LaneRooms:
             return False
         submitter = parts.submitters[parts.lane.origin]
 
-        call = await self._first_ready(
+        call = await self._showing.first_ready(
             parts.receipt_provers, lambda prover: settling.prepare(due, parts.store, parts.origin, prover)
         )
         done = await settling.settle(due, call, submitter)
@@ -182,32 +198,36 @@ class LaneRooms:
         await settling.claim(parts.origin, submitter, worth_it)
         return True
 
-    def _batch(self, waiting: Sequence[Record]) -> Sequence[Record]:
+    def _batch(self, waiting: Sequence[Record], limits: proving.BatchLimits) -> Sequence[Record]:
         """The next messages for one delivery, all to be shown by the same provers."""
         if not waiting:
             return ()
-        alike = list(takewhile(lambda one: self._provers_for(one) == self._provers_for(waiting[0]), waiting))
-        limits = self.parts.limits
-        return proving.batch(alike, evolve(limits, messages=max(1, limits.messages >> self._halvings)))
+        wanted = self._showing.provers_for(waiting[0], self.parts.provers)
+        alike = takewhile(lambda one: self._showing.provers_for(one, self.parts.provers) == wanted, waiting)
+        return proving.batch(list(alike), limits)
 
-    def _provers_for(self, record: Record) -> list[Prover]:
-        """Provers whose evidence the recipient has not refused; all of them again when it has refused each."""
-        message_id = record.sent.message.id
-        left = [one for one in self.parts.provers if (message_id, one.name) not in self._refused_evidence]
-        return left or list(self.parts.provers)
-
-    def _learn(self, proven: proving.Proven, cause: Xl2Error) -> None:
-        """What a refused delivery says of the next one."""
+    def _learned(self, proven: proving.Proven, cause: Xl2Error) -> Xl2Error:
+        """What a refused delivery says of the next one; the cause for which its messages rest."""
         name = self.parts.destination.error_name(cause.revert) if isinstance(cause, Reverted) else None
-        if name == "GasTooLow" or (isinstance(cause, Unaffordable) and cause.available == MAX_TX_GAS):
-            self._halvings += 1
+        out_of_gas = isinstance(cause, Reverted) and not cause.revert
+        if name == "GasTooLow" or out_of_gas or (isinstance(cause, Unaffordable) and cause.available == MAX_TX_GAS):
+            self._batching.too_much(proven.segment)
         elif name == "NoProgress":
-            self._refused_evidence.update((message.id, proven.by) for message in proven.segment.messages)
+            self._showing.refused((message.id for message in proven.segment.messages), proven.by)
+        return cause
+
+    async def _pause(self) -> Pause | None:
+        """Why nothing is delivered on this lane now, None where it is."""
+        pauses = await self.parts.store.pauses()
+        return next((pause for pause in pauses if pause.lane == self.parts.lane), None)
 
     async def _send_back(self, messages: Sequence[Message], cause: Xl2Error) -> None:
         """What was proven and not delivered is proven again later."""
-        found = [await self.parts.store.record(message.id) for message in messages]
-        records = [one for one in found if one is not None and one.state is State.PROVEN]
+        if not messages:
+            return
+        known = await self.parts.store.range(self.parts.lane, messages[0].nonce, messages[-1].nonce)
+        ids = {message.id for message in messages}
+        records = [one for one in known if one.state is State.PROVEN and one.sent.message.id in ids]
         await self._happen([self._happening(one, Event.HEAD_LOST) for one in records])
         await self._postpone(records, cause)
 
@@ -236,7 +256,9 @@ class LaneRooms:
                 until = parts.clock.now() + delay(RECIPIENT, record.attempts + 1)
                 await parts.store.postpone([message.id], until, reverted.what)
                 return
-            proven = await self._first_ready(parts.provers, lambda prover: proving.prove([record], parts.store, prover))
+            proven = await self._showing.first_ready(
+                parts.provers, lambda prover: proving.prove([record], parts.store, prover)
+            )
             outcome = await delivering.deliver(
                 proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee, anew=True
             )
@@ -249,34 +271,6 @@ class LaneRooms:
             await self._happen([self._happening(record, Event.EXPIRY_RECORDED)])
             return
         await self._note(await delivering.expire(message, parts.destination, parts.submitters[parts.lane.destination]))
-
-    async def _first_ready(self, provers: Sequence[Prover], ask: Callable[[Prover], Awaitable[T | Needed]]) -> T:
-        """What the first prover that is ready makes; the calls it needs are made. Raises the first one's error."""
-        first: Xl2Error | None = None
-        for prover in provers:
-            try:
-                for _ in range(_MAX_NEEDED):
-                    found = await ask(prover)
-                    if not isinstance(found, Needed):
-                        self._waits.clear()
-                        return found
-                    if first is not None and self._waits[prover.name] < _PATIENT_LOOKS:
-                        # A better prover is only waiting: do not pay for this one yet.
-                        self._waits[prover.name] += 1
-                        break
-                    await self._make(found, prover)
-            except (Retryable, Refused) as cause:
-                first = first or cause
-        raise first or NotYet(f"no verifier of chain {self.parts.lane.destination} serves lane {self.name}")
-
-    async def _make(self, needed: Needed, prover: Prover) -> None:
-        for call in needed.calls:
-            submitter = self.parts.submitters.get(call.chain)
-            if submitter is None:
-                raise NotYet(f"{needed.why}; nobody here pays on chain {call.chain} to {call.what}")
-            receipt = await submitter.submit(call)
-            fields = {"lane": self.name, "prover": prover.name, "what": call.what, "tx_hash": hex_text(receipt.tx_hash)}
-            log.info("prepared evidence", extra={"fields": fields})
 
     async def _drop_poor(self, records: Sequence[Record]) -> Sequence[Record]:
         """Postpone what pays less than this relayer wants."""

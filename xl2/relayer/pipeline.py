@@ -64,6 +64,11 @@ class Pipeline:
         """Lanes that are carried now."""
         return tuple(self._lanes)
 
+    @property
+    def is_recovered(self) -> bool:
+        """Whether what was broadcast before the start is included."""
+        return self._recovered.is_set()
+
     def carry(self, parts: LaneParts) -> None:
         """Carry a lane from now on, also while this runs; one that is carried already is left as it is."""
         if parts.lane in self._lanes:

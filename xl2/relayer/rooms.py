@@ -10,9 +10,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 
 from xl2.errors import Refused, Retryable
 from xl2.flow.prove import Proven
+from xl2.relayer.flights import Flights, Start
 from xl2.relayer.lane import LaneRooms
 from xl2.relayer.retry import rest_seconds
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 _PAYING_ROOMS = ("prove", "deliver", "settle")
 #: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
 _FRESH_TURNS = 4
+#: Deliveries of a lane that are handed over and not included.
+_MOST_FLIGHTS = 8
 
 Supervised = Callable[[str, Callable[[], Awaitable[object]]], Callable[[], Coroutine[object, object, None]]]
 
@@ -64,22 +68,29 @@ class LaneTasks:
         self._idle: set[str] = set()
         self._fresh_in_a_row = 0
         self._running: list[asyncio.Task[None]] = []
+        self._flights = Flights(_MOST_FLIGHTS)
+        self._start: Start | None = None
 
     @property
     def running(self) -> Sequence["asyncio.Task[None]"]:
-        """Tasks that have not ended."""
-        return [task for task in self._running if not task.done()]
+        """Tasks that have not ended, deliveries under way among them."""
+        return [*(task for task in self._running if not task.done()), *self._flights.under_way]
 
     @property
     def quiet(self) -> bool:
         """Whether nothing more can be done now with what is observed."""
-        return self._proven.empty() and self._idle >= self._looks.keys() - {"observe"}
+        rooms = self._looks.keys() - {"observe"}
+        return self._proven.empty() and not self._flights.under_way and self._idle >= rooms
 
     def start(self, group: asyncio.TaskGroup, supervised: Supervised) -> None:
         """Start every room."""
-        for name, look in self._looks.items():
+
+        def begun(name: str, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
             title = f"{name} {self._rooms.name}"
-            self._running.append(group.create_task(supervised(title, self._room(name, look))(), name=title))
+            return group.create_task(supervised(title, work)(), name=title)
+
+        self._start = begun
+        self._running = [begun(name, self._room(name, look)) for name, look in self._looks.items()]
 
     def stop(self) -> None:
         """End intake: rooms end, the deliver room when what is proven is delivered."""
@@ -182,11 +193,19 @@ class LaneTasks:
         """Fresh before backlog, four to one."""
         if not self._proven.empty() and self._fresh_in_a_row < _FRESH_TURNS:
             self._fresh_in_a_row += 1
-            await self._rooms.deliver(self._proven.get_nowait())
-            self._wakes["confirm"].set()
+            if self._start is not None:
+                await self._flights.begin("delivery", partial(self._fly, self._proven.get_nowait()), self._start)
             return True
         self._fresh_in_a_row = 0
         return await self._rooms.mend() or not self._proven.empty()
+
+    async def _fly(self, proven: Proven) -> None:
+        """One delivery, from its simulation to what the store keeps of it."""
+        await self._rooms.deliver(proven)
+        self._idle.clear()
+        # What it left to others may be due: a batch that was too much, a recipient that failed.
+        for name in ("prove", "deliver", "confirm"):
+            self._wakes[name].set()
 
     async def _confirm(self) -> bool:
         confirmed = await self._rooms.confirm()

@@ -70,7 +70,7 @@ async def test_a_batch_stops_at_its_limits(walk: Walk) -> None:
 
     by_count = batch(records, BatchLimits(messages=2))
     by_gas = batch(records, BatchLimits(gas=1_150_000))
-    by_size = batch(records, BatchLimits(size=160))
+    by_size = batch(records, BatchLimits(size=90))
 
     assert [len(chosen) for chosen in (by_count, by_gas, by_size)] == [2, 3, 2]
 
