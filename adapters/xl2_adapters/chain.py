@@ -27,6 +27,7 @@ from xl2_adapters.contracts.heads import Heads
 from xl2_adapters.contracts.inbox import Inbox
 from xl2_adapters.contracts.outbox import Outbox
 from xl2_adapters.evm import Evm
+from xl2_adapters.providers import rpc_of
 from xl2_adapters.watched import WatchedChain
 
 
@@ -35,7 +36,7 @@ class EvmChain(Evm):
 
     def __init__(self, settings: ChainSettings) -> None:
         """Raises `ConfigInvalid` where the address of a contract is missing."""
-        super().__init__(settings.chain, settings.rpc_url)
+        super().__init__(settings.chain, rpc_of(settings), ws_url=settings.ws_url)
         self.settings = settings
         self._outbox = Outbox(self, contract_of(settings, "outbox"))
         self._inbox = Inbox(self, contract_of(settings, "inbox"))

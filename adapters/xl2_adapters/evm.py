@@ -16,10 +16,13 @@ from attrs import field, frozen
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei, checksum, hex_text
 from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable
-from xl2.ports import Block, Broadcast, Call, Fees, Place, TxLook, TxQuote, TxReceipt
+from xl2.ports import Block, Broadcast, Call, EndpointState, Fees, Observer, Place, TxLook, TxQuote, TxReceipt
 from xl2_adapters import quoting, rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
 from xl2_adapters.node_words import asks_for_less, outcome_of
+from xl2_adapters.providers.endpoint import Rpc
+from xl2_adapters.providers.new_heads import wake_on_heads
+from xl2_adapters.providers.pool import Pool
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
 from xl2_adapters.spent_nonce import spent_by
@@ -58,9 +61,7 @@ class Proof:
 class Evm:
     """A chain behind one endpoint or several. Implements `xl2.ports.Blocks` and `xl2.ports.Endpoints`."""
 
-    def __init__(
-        self, chain: ChainId, rpc: str | Rpc, *, limits: RpcLimits | None = None, ws_url: str = ""
-    ) -> None:
+    def __init__(self, chain: ChainId, rpc: str | Rpc, *, limits: RpcLimits | None = None, ws_url: str = "") -> None:
         """
         Connect at the first question.
 

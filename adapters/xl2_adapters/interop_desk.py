@@ -26,6 +26,7 @@ from xl2_adapters.op_stack.interop.journal import Journal
 from xl2_adapters.op_stack.interop.messages import Sent
 from xl2_adapters.op_stack.interop.relay import Relay, RelayPolicy
 from xl2_adapters.op_stack.interop.tokens import Move
+from xl2_adapters.providers import rpc_of
 
 #: What the command line prints: rows of names and values.
 Row = dict[str, str | int | bool]
@@ -155,7 +156,7 @@ async def desk(config: Path, key: str | None) -> AsyncIterator[Desk]:
     handler = logging.StreamHandler()
     handler.setFormatter(_WithFields("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=read.log.level, handlers=[handler])
-    chains = {one.name: Evm(one.chain, one.rpc_url) for one in read.settings() if one.family == _FAMILY}
+    chains = {one.name: Evm(one.chain, rpc_of(one)) for one in read.settings() if one.family == _FAMILY}
     if not chains:
         raise ConfigInvalid(f"{config} has no chain of the family {_FAMILY}", remedy="Add its chains under [chains].")
     name = key or read.key

@@ -23,6 +23,7 @@ from attrs import field, frozen, validators
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from xl2.errors import RpcRateLimited, RpcRejected, RpcTooLarge, RpcUnavailable, WrongChain
+from xl2_adapters.bucket import Bucket
 from xl2_adapters.rpc_wire import (
     Call,
     Json,
@@ -77,6 +78,8 @@ class RpcLimits:
     max_attempts: int = field(default=5, validator=validators.gt(0))
     #: The longest `Retry-After` that is waited for here; a longer one goes to the caller.
     max_retry_after_seconds: float = field(default=10.0, validator=validators.ge(0))
+    #: Calls a second that go out, those of a batch counted each; 0: no limit of ours.
+    calls_per_second: float = field(default=0.0, validator=validators.ge(0))
 
 
 class RpcClient:
@@ -99,6 +102,7 @@ class RpcClient:
         self._url = url
         self._next_id = 1
         self._places = asyncio.Semaphore(self.limits.max_concurrent)
+        self._bucket = Bucket(rate=self.limits.calls_per_second, sleep=sleep)
         self._retry = transport_retry(self.limits, sleep)
         self._open_session: aiohttp.ClientSession | None = None
 
@@ -188,12 +192,13 @@ class RpcClient:
         resendable = all(call.method.startswith(_RESENDABLE) for call in calls)
         try:
             # A copy for each exchange: the policy keeps its count of attempts in itself.
-            answer: bytes = await self._retry.copy()(self._attempt, request, resendable)
+            answer: bytes = await self._retry.copy()(self._attempt, request, len(calls), resendable)
         except _LostError as lost:
             raise lost.error from None
         return answer
 
-    async def _attempt(self, request: bytes, resendable: bool) -> bytes:
+    async def _attempt(self, request: bytes, calls: int, resendable: bool) -> bytes:
+        await self._bucket.take(calls)
         async with self._places:
             try:
                 # A devnet's snapshot goes in one call; aiohttp wants what is as large as that in pieces.

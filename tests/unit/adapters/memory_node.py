@@ -13,6 +13,7 @@ from xl2.core.types import Address, BlockNumber, ChainId, Hash32, checksum, hex_
 from xl2.errors import Reverted
 from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
+from xl2_adapters.providers import Rpc
 from xl2_adapters.rpc import Call
 
 _EMPTY = keccak(rlp.encode(b""))
@@ -47,8 +48,8 @@ class State:
 class MemoryNode(Evm):
     """One chain. What is put or told counts from the next block on."""
 
-    def __init__(self, chain: int = 900, rpc_url: str = "http://127.0.0.1:1") -> None:
-        super().__init__(ChainId(chain), rpc_url)
+    def __init__(self, chain: int = 900, rpc: str | Rpc = "http://127.0.0.1:1", *, ws_url: str = "") -> None:
+        super().__init__(ChainId(chain), rpc, ws_url=ws_url)
         self.next = State()
         self.blocks: list[tuple[dict[str, str], State]] = []
         self.logs_sent: list[dict[str, Any]] = []
