@@ -21,6 +21,7 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
 from xl2.config.fill import fill
+from xl2.config.floors import Floors, floors_of
 from xl2.config.keys import Key, Keystore, PluginKey, RemoteKey, key_of
 from xl2.config.secret import Secret
 from xl2.config.tree import (
@@ -223,6 +224,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Secret, lambda value, _: Secret(_secret_text(value)))
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(value, str, "a path")))
     converter.register_structure_hook(Assurance, lambda value, _: assurance(value))
+    converter.register_structure_hook(Floors, lambda value, _: floors_of(value))
     converter.register_structure_hook(Key, lambda value, _: key_of(value, converter.structure))
     # `Address` is a NewType of bytes, and nothing else in the tree is.
     converter.register_structure_hook(bytes, lambda value, _: address(_exactly(value, str, "an address")))

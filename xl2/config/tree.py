@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from xl2.config import keys as key_rules
 from xl2.config import watcher as watcher_rules
+from xl2.config.floors import Floors
 from xl2.config.keys import Key
 from xl2.config.secret import Secret
 from xl2.config.watcher import Watcher
@@ -84,6 +85,8 @@ class Relayer:
     store: Path = Path("xl2-relayer.sqlite")
     #: Messages whose fee is below this are left to others.
     min_fee_wei: int = 0
+    #: Below this the balance of the account that pays is alarmed: for every chain, or a table by name of chain.
+    low_balance_wei: Floors = field(factory=Floors)
     #: Evidence classes of the lanes to carry; empty: all.
     classes: tuple[Assurance, ...] = ()
     #: Most messages in one delivery.
@@ -251,6 +254,9 @@ def complaints(config: Config) -> Complaints:
     yield from key_rules.complaints(config.keys)
     if config.fee_margin_percent < 0:
         yield ("fee_margin_percent",), f"{config.fee_margin_percent} is below 0: messages would not pay their delivery"
+    for name in config.relayer.low_balance_wei.by_name:
+        if name not in config.chains:
+            yield ("relayer", "low_balance_wei", name), f"there is no chain {name!r}"
     if config.relayer.batch < 1:
         yield ("relayer", "batch"), f"{config.relayer.batch} messages are no batch"
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
