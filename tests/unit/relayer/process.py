@@ -11,7 +11,7 @@ from attrs import field, frozen
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, Wei
 from xl2.flow.submit import JournalledSubmitter
-from xl2.ports import Observer, Unobserved
+from xl2.ports import Observer, Signer, Unobserved
 from xl2.relayer import LaneParts, Pipeline, PipelineSettings
 from xl2.store import SqliteStore
 from xl2.testing import MemoryProver, MemorySigner, World
@@ -44,6 +44,7 @@ class Relayer:
     provers: dict[int, MemoryProver] = field(factory=dict)
     more_provers: list[MemoryProver] = field(factory=list)
     observer: Observer = field(factory=Unobserved)
+    signer: Signer = MemorySigner.named("relayer")  # noqa: RUF009 - frozen, and named anew it is equal
 
     def pipeline(self, store: SqliteStore) -> Pipeline:
         parts = self.parts(store)
@@ -53,9 +54,8 @@ class Relayer:
         return [one for one in parts.submitters.values() if isinstance(one, JournalledSubmitter)]
 
     def parts(self, store: SqliteStore) -> LaneParts:
-        signer = MemorySigner.named("relayer")
         chains = {chain: self.world.chain(chain) for chain in (901, 902)}
-        submitters = {one.chain: JournalledSubmitter(one, signer, store, self.clock) for one in chains.values()}
+        submitters = {one.chain: JournalledSubmitter(one, self.signer, store, self.clock) for one in chains.values()}
         provers = {chain: self.provers.get(chain) or MemoryProver(home=chains[chain]) for chain in chains}
         return LaneParts(
             lane=self.world.lane(901, 902),
