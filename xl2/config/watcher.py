@@ -31,7 +31,7 @@ class Watcher:
     agree: int = 0
     #: Where health and metrics are told; port 0: a free one.
     listen: str = "127.0.0.1:0"
-    #: Endpoints by name of chain, better others than the relayer's; the chain's own `rpc_url` and `rpc_urls` unless given.
+    #: Endpoints by name of chain, better others than the relayer's; where none are named, the chain's own.
     endpoints: Mapping[str, tuple[Secret, ...]] = field(factory=dict)
 
 

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -113,14 +114,21 @@ class Watcher:
         observer: Observer,
         clock: Clock,
         settings: WatchSettings,
+        tell: Callable[[Mapping[str, Any]], None] = lambda _: None,
     ) -> None:
-        """`eyes`: at least one endpoint of every chain that a log or an asset names."""
+        """
+        Nothing is read yet.
+
+        :param eyes: at least one endpoint of every chain that a log or an asset names.
+        :param tell: is given the evidence of what is acted upon, as it is written to its file, each time it changes.
+        """
         self._eyes = eyes
         self._brake = brake
         self._cabinet = cabinet
         self._observer = observer
         self._clock = clock
         self._settings = settings
+        self._tell = tell
         self._turn = asyncio.Lock()
         #: What was found, by its contradiction's id.
         self.cases: dict[Hash32, Case] = {}
@@ -232,9 +240,10 @@ class Watcher:
             self._alarm(contradiction.kind, f"{why}. Evidence: {path}", contradiction)
         case.pulled = await self._brake.pull(contradiction)
         self._keep(case, said)
-        for one in case.pulled:
-            if not case.tells(f"{one.pause} {one.outcome}"):
-                continue
+        news = [one for one in case.pulled if case.tells(f"{one.pause} {one.outcome}")]
+        if news:
+            self._tell(written(contradiction, self._settings.margin_seconds, said, case.pulled))
+        for one in news:
             level = logging.WARNING if one.outcome.is_over else logging.ERROR
             fields = {"pause": str(one.pause), "outcome": one.outcome.value, "detail": one.detail}
             logger.log(level, "pause", extra={"fields": fields})
