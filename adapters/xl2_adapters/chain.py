@@ -76,6 +76,10 @@ class EvmChain(Evm):
             return ending, None
         return ending, await self._outbox.ended(message, ending is Ending.REFUNDED, self.settings.start, tip)
 
+    async def top_ups(self, messages: Sequence[Message]) -> Sequence[Wei]:
+        """What was added to the fees of messages."""
+        return await self._outbox.top_ups(messages)
+
     async def credit(self, account: Address) -> Wei:
         """What an account can claim."""
         return await self._outbox.credit(account)

@@ -16,9 +16,10 @@ from attrs import field, frozen
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei, checksum, hex_text
 from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable
-from xl2.ports import Block, Broadcast, Call, EndpointState, Fees, Observer, Place, TxLook, TxQuote, TxReceipt
+from xl2.ports import Block, Broadcast, Call, EndpointState, Fees, Observer, Place, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import quoting, rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
+from xl2_adapters.fee_model import FeeModel, GasAlone
 from xl2_adapters.node_words import asks_for_less, outcome_of
 from xl2_adapters.providers.endpoint import Rpc
 from xl2_adapters.providers.new_heads import wake_on_heads
@@ -72,7 +73,7 @@ class Evm:
         self.rpc: Rpc = RpcClient(rpc, limits=limits) if isinstance(rpc, str) else rpc
         self._ws_url = ws_url
         #: What transactions cost beside gas; families set theirs.
-        self.fee_model: quoting.FeeModel = quoting.GasAlone()
+        self.fee_model: FeeModel = GasAlone()
         self._checked = False
         self._checking = asyncio.Lock()
 
@@ -154,6 +155,12 @@ class Evm:
             [Request("eth_getBlockByNumber", ("latest", False)), Request("eth_maxPriorityFeePerGas")]
         )
         return quoting.fees_of(block, tip, self.endpoint)
+
+    async def rates(self) -> Rates:
+        """What gas and calldata cost, in one batch."""
+        await self._check_chain()
+        answers = await self.rpc.try_batch(quoting.rate_requests(self.fee_model))
+        return quoting.rates_of(answers, self.fee_model, self.endpoint)
 
     async def simulate(self, call: Call, sender: Address) -> int:
         """Gas that the call takes at the tip, or the call's own limit where it names one and that is enough."""

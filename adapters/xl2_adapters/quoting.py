@@ -7,54 +7,16 @@ each, whatever is asked; an answer that is missing is an error, never a zero. Wh
 """
 
 from collections.abc import Sequence
-from typing import Protocol
-
-from attrs import frozen
 
 from xl2.core.types import Address, BlockNumber, Hash32, Wei, checksum, hex_text
 from xl2.errors import Reverted, RpcRejected, RpcUnavailable
-from xl2.ports import Call, Fees, TxLook, TxQuote, TxReceipt
+from xl2.ports import Call, Fees, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import rpc_wire
 from xl2_adapters.abi import explain_revert
+from xl2_adapters.fee_model import Answer, FeeModel
 from xl2_adapters.node_words import refused_estimate
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json
-
-Answer = Json | RpcRejected
-
-
-@frozen(kw_only=True)
-class Surcharge:
-    """What a chain takes of a transaction beside the gas that its call takes times the price of gas."""
-
-    #: Gas to add where the call names its own limit; an estimate contains it.
-    gas: int = 0
-    #: Wei.
-    fee: Wei = Wei(0)
-
-
-class FeeModel(Protocol):
-    """How a family of chains charges for transactions."""
-
-    def requests(self, call: Call) -> Sequence[Request]:
-        """What to ask, in the batch of the quote."""
-        ...
-
-    def surcharge(self, answers: Sequence[Answer], gas: int, endpoint: str) -> Surcharge:
-        """What the answers come to for a transaction with so much gas."""
-        ...
-
-
-class GasAlone:
-    """Ethereum, and chains whose gas holds all that they charge. Implements `FeeModel`."""
-
-    def requests(self, call: Call) -> Sequence[Request]:  # noqa: ARG002 - of no call
-        """Nothing."""
-        return ()
-
-    def surcharge(self, answers: Sequence[Answer], gas: int, endpoint: str) -> Surcharge:  # noqa: ARG002 - none
-        """Nothing."""
-        return Surcharge()
 
 
 def quote_requests(call: Call, sender: Address, model: FeeModel) -> list[Request]:
@@ -84,6 +46,19 @@ def quote_of(call: Call, answers: Sequence[Answer], model: FeeModel, endpoint: s
         balance=Wei(rpc_wire.quantity(answered(balance), endpoint)),
         data_fee=surcharge.fee,
     )
+
+
+def rates_of(answers: Sequence[Answer], model: FeeModel, endpoint: str) -> Rates:
+    """What the answers to `rate_requests` say."""
+    block, tip, *rest = answers
+    fees = fees_of(answered(block), answered(tip), endpoint)
+    return Rates(fees=fees, byte_fee=model.byte_fee(rest, Wei(fees.base_fee + fees.priority_fee), endpoint))
+
+
+def rate_requests(model: FeeModel) -> list[Request]:
+    """The batch of the rates."""
+    fees = [Request("eth_getBlockByNumber", ("latest", False)), Request("eth_maxPriorityFeePerGas")]
+    return [*fees, *model.rate_requests()]
 
 
 def look_requests(account: Address, tx_hashes: Sequence[Hash32]) -> list[Request]:

@@ -14,7 +14,7 @@ from xl2.core.message import Message
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Timestamp, Wei
 from xl2.ports.assets import Bridge
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
-from xl2.ports.transactions import Broadcast, Call, Fees, TxLook, TxQuote, TxReceipt
+from xl2.ports.transactions import Broadcast, Call, Fees, Rates, TxLook, TxQuote, TxReceipt
 from xl2.ports.watching import Watched
 
 
@@ -48,6 +48,10 @@ class Blocks(Protocol):
 
     async def fees(self) -> Fees:
         """Fees that get a transaction into the next blocks."""
+        ...
+
+    async def rates(self) -> Rates:
+        """What gas and calldata cost, all that the chain charges, in one round trip."""
         ...
 
     async def simulate(self, call: Call, sender: Address) -> int:
@@ -122,6 +126,10 @@ class Origin(Protocol):
 
     async def ended(self, message: Message) -> tuple[Ending, Place | None]:
         """What became of a message's fee by the tip, and where that was written; None while it is open."""
+        ...
+
+    async def top_ups(self, messages: Sequence[Message]) -> Sequence[Wei]:
+        """What was added to the fees of messages and is not settled yet, in their order, in one round trip."""
         ...
 
     async def credit(self, account: Address) -> Wei:

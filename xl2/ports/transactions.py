@@ -44,6 +44,19 @@ class Fees:
 
 
 @frozen(kw_only=True)
+class Rates:
+    """What transactions cost on a chain now, all that it charges."""
+
+    fees: Fees
+    #: Wei for a byte of calldata beside its gas, as rollups charge for L1; an upper bound.
+    byte_fee: Wei = Wei(0)
+
+    def cost(self, gas: int, size: int) -> Wei:
+        """Of so much gas and so many bytes of calldata; the bytes' own gas is part of `gas`."""
+        return Wei(gas * (self.fees.base_fee + self.fees.priority_fee) + size * self.byte_fee)
+
+
+@frozen(kw_only=True)
 class TxQuote:
     """What it takes to make a call now, and what its sender has: all asked in one round trip."""
 

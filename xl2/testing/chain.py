@@ -50,6 +50,8 @@ class MemoryChain(MemoryLedger):
         """`state`: before the first block. `judge`: whether evidence shows a head."""
         super().__init__(state, judge, time)
         self._hidden: set[MessageId] = set()
+        #: What was added to the fees of messages.
+        self.topped: dict[MessageId, Wei] = {}
         self._watched = MemoryWatched(chain=state.chain)
 
     # --- words of a test
@@ -145,6 +147,11 @@ class MemoryChain(MemoryLedger):
             if ending is not Ending.OPEN:
                 return ending, place_in(mined, 0)
         return Ending.OPEN, None
+
+    async def top_ups(self, messages: Sequence[Message]) -> Sequence[Wei]:
+        """What a test said was added."""
+        self._fault()
+        return [self.topped.get(one.id, Wei(0)) for one in messages]
 
     async def credit(self, account: Address) -> Wei:
         """What an account can claim."""

@@ -30,6 +30,7 @@ from xl2.ports import (
     Call,
     Fees,
     Place,
+    Rates,
     SignedTransaction,
     TxLook,
     TxQuote,
@@ -156,6 +157,10 @@ class MemoryLedger:
     async def fees(self) -> Fees:
         """The base fee that was set, and one gwei."""
         return Fees(base_fee=Wei(self.base_fee), priority_fee=Wei(10**9))
+
+    async def rates(self) -> Rates:
+        """The fees, and the data fee spread over a thousand bytes."""
+        return Rates(fees=await self.fees(), byte_fee=Wei(self.data_fee // 1000))
 
     async def simulate(self, call: Call, sender: Address) -> int:
         """Gas, in round numbers."""

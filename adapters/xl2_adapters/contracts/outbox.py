@@ -40,7 +40,8 @@ LANE = Method("lane(uint64,uint8)", "(bytes32,address,uint64,uint64)")
 SETTLED = Method("settled(uint64,uint8,uint256)", "(uint256)")
 EXPIRED = Method("expired(bytes32)", "(bool)")
 CREDIT = Method("credit(address)", "(uint256)")
-METHODS = (SEND, ADD_FEE, SETTLE, CLAIM_FOR, LANE, SETTLED, EXPIRED, CREDIT)
+TOP_UP = Method("topUp(uint64,uint8,uint64)", "(uint256)")
+METHODS = (SEND, ADD_FEE, SETTLE, CLAIM_FOR, LANE, SETTLED, EXPIRED, CREDIT, TOP_UP)
 
 MESSAGE_SENT = Event("MessageSent(bytes32 indexed,bytes,bytes,bytes,uint256,bytes[])")
 MESSAGE_PLACED = Event("MessagePlaced(uint256)")
@@ -123,6 +124,11 @@ class Outbox:
             if bitmap >> message.nonce % 256 & 1:
                 return log.place
         return None
+
+    async def top_ups(self, messages: Sequence[Message]) -> list[Wei]:
+        """What was added to the fees of messages and is not settled yet."""
+        views = [(self.address, TOP_UP.encode(one.destination, one.assurance, one.nonce)) for one in messages]
+        return [Wei(TOP_UP.decode(answer, self.evm.endpoint)[0]) for answer in await self.evm.views(views)]
 
     async def credit(self, account: Address) -> Wei:
         """What an account can claim."""
