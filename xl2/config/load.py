@@ -48,8 +48,20 @@ DEFAULT_FILES: Final = ("xl2.toml", "devnet.json")
 #: Names the file instead of `--config`.
 FILE_VARIABLE: Final = "XL2_CONFIG"
 
-_OF_KEYS: Final = (Keystore, RemoteKey, PluginKey)
-_TREE: Final = (Verifier, Chain, TokenPlace, Token, *_OF_KEYS, Relayer, Attester, Watcher, Log, Config)
+_TREE: Final = (
+    Verifier,
+    Chain,
+    TokenPlace,
+    Token,
+    Keystore,
+    RemoteKey,
+    PluginKey,
+    Relayer,
+    Attester,
+    Watcher,
+    Log,
+    Config,
+)
 
 
 @frozen(kw_only=True)

@@ -44,6 +44,18 @@ class Chain:
     family: str
     #: May carry a key in its path, so it is never printed.
     rpc_url: Secret
+    #: Further endpoints of the same chain; see docs/explanation/endpoints.md.
+    rpc_urls: tuple[Secret, ...] = ()
+    #: So many endpoints must agree; 0: more than half of them.
+    quorum: int = 0
+    #: Websocket that wakes the relayer at new heads; empty: it polls alone.
+    ws_url: Secret = Secret("")
+    #: Longest silence of an endpoint while it answers.
+    rpc_timeout_seconds: float = 20.0
+    #: Calls a second to each endpoint; 0: no limit of ours.
+    rpc_calls_per_second: float = 0.0
+    #: An endpoint whose newest block is older than the others' by more is left aside.
+    stale_seconds: float = 15.0
     #: Name of the chain that this one settles on; empty for an L1.
     anchor: str = ""
     #: Name of a known network, from which ids and addresses were filled in; empty: none.
@@ -81,8 +93,9 @@ class Relayer:
     key: str = "relayer"
     #: Who earns the fees; empty: the account that pays.
     payee: Address | None = None
-    #: File that holds what was seen and what is due; relative to the configuration.
-    store: Path = Path("xl2-relayer.sqlite")
+    #: What was seen and what is due: a file, relative to the configuration, or the URL of a PostgreSQL database that
+    #: several relayers share, which may hold a password and is never printed.
+    store: str = field(default="xl2-relayer.sqlite", repr=False)
     #: Messages whose fee is below this are left to others.
     min_fee_wei: int = 0
     #: Below this the balance of the account that pays is alarmed: for every chain, or a table by name of chain.
@@ -90,7 +103,7 @@ class Relayer:
     #: Evidence classes of the lanes to carry; empty: all.
     classes: tuple[Assurance, ...] = ()
     #: Most messages in one delivery.
-    batch: int = 100
+    batch: int = 5_000
     #: Seconds between two looks at the chains.
     poll_seconds: float = 1.0
     #: Where the operator's view answers; port 0: a free one.
@@ -217,6 +230,12 @@ class Config:
             name=name,
             family=chain.family,
             rpc_url=chain.rpc_url.reveal(),
+            rpc_urls=tuple(url.reveal() for url in chain.rpc_urls),
+            quorum=chain.quorum,
+            ws_url=chain.ws_url.reveal(),
+            rpc_timeout_seconds=chain.rpc_timeout_seconds,
+            rpc_calls_per_second=chain.rpc_calls_per_second,
+            stale_seconds=chain.stale_seconds,
             contracts=chain.contracts,
             verifiers=tuple(self._verifier(verifier) for verifier in chain.verifiers),
             rollup=chain.rollup,
@@ -276,8 +295,7 @@ def _ids(config: Config) -> Complaints:
 
 def _chain(config: Config, name: str, chain: Chain) -> Complaints:
     here = ("chains", name)
-    if not chain.rpc_url.reveal().startswith(("http://", "https://")):
-        yield (*here, "rpc_url"), "an RPC URL begins with http:// or https:// (its value is not shown here)"
+    yield from _endpoints(here, chain)
     if chain.anchor and chain.anchor not in config.chains:
         yield (*here, "anchor"), f"there is no chain {chain.anchor!r}"
     for place, verifier in enumerate(chain.verifiers):
@@ -288,3 +306,23 @@ def _chain(config: Config, name: str, chain: Chain) -> Complaints:
             yield (*spot, "remote"), f"there is no chain {verifier.remote!r}"
         if verifier.kind == "attested" and not 0 < verifier.threshold <= len(verifier.signers):
             yield (*spot, "threshold"), f"{verifier.threshold} of {len(verifier.signers)} signers is no quorum"
+
+
+def _endpoints(here: tuple[str | int, ...], chain: Chain) -> Complaints:
+    urls = [chain.rpc_url.reveal(), *(url.reveal() for url in chain.rpc_urls)]
+    for place, url in enumerate(urls):
+        spot = (*here, "rpc_urls", place - 1) if place else (*here, "rpc_url")
+        if not url.startswith(("http://", "https://")):
+            yield spot, "an RPC URL begins with http:// or https:// (its value is not shown here)"
+        if url in urls[:place]:
+            yield spot, "this endpoint is named already: the same word twice is no agreement"
+    if not 0 <= chain.quorum <= len(urls):
+        yield (*here, "quorum"), f"{chain.quorum} of {len(urls)} endpoints cannot agree"
+    ws_url = chain.ws_url.reveal()
+    if ws_url and not ws_url.startswith(("ws://", "wss://")):
+        yield (*here, "ws_url"), "a websocket's URL begins with ws:// or wss:// (its value is not shown here)"
+    for name, seconds in (("rpc_timeout_seconds", chain.rpc_timeout_seconds), ("stale_seconds", chain.stale_seconds)):
+        if not 0 < seconds < float("inf"):
+            yield (*here, name), f"{seconds} seconds are no time to wait"
+    if not 0 <= chain.rpc_calls_per_second < float("inf"):
+        yield (*here, "rpc_calls_per_second"), f"{chain.rpc_calls_per_second} calls a second are none; 0 is no limit"
