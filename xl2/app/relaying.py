@@ -1,28 +1,36 @@
 """
-Relaying: a configuration in, a running relayer out.
+Relaying: a configuration in, a running relayer and the operator's view of it out.
 
-Promise: it carries until it is cancelled, stops cleanly then, and ends by itself only with the error that made it
-stop. What it does is left to `xl2.relayer`.
+Promise: it carries until it is cancelled or drained, stops cleanly then, and ends by itself only with the error that
+made it stop. What it does is left to `xl2.relayer`, what is seen of it to `viewing`.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from attrs import field, frozen
 
 from xl2.app.cause import cause_of
-from xl2.app.clients import Source, configuration, signer_of
-from xl2.app.parts import parts_of
+from xl2.app.clients import Source, configuration
+from xl2.app.parts import CLOCK, parts_of
+from xl2.app.paying import purse_of, watched_signer
+from xl2.app.reading import Readings
+from xl2.app.viewing import Carrying, Watched, view, watched
+from xl2.config import Config
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, Assurance, Wei
+from xl2.core.types import Address, Assurance, ChainId, Wei
 from xl2.flow.prove import BatchLimits
-from xl2.ports import Log, Prover
+from xl2.flow.submit import JournalledSubmitter
+from xl2.operator.desk import Desk
+from xl2.operator.glance import Both
+from xl2.ports import Blocks, Log, Observer, Prover
 from xl2.relayer import LaneParts, Pipeline, PipelineSettings, open_lanes
+from xl2.relayer.purse import Spending
 from xl2.sdk import Parts
-from xl2.store.sqlite import SqliteStore
+from xl2.store import open_store
 from xl2.wallet import Unattended
 
 
@@ -36,6 +44,14 @@ class RunningRelayer:
     lanes: tuple[str, ...]
     #: Messages by lane and state, as its store has them.
     backlog: Callable[[], Awaitable[Sequence[tuple[Lane, State, int, float]]]] = field(repr=False)
+    #: Where the operator's view answers.
+    url: str
+    #: The operator's own desk, and what is told of what it does.
+    desk: Desk = field(repr=False)
+    watched: Watched = field(repr=False)
+    readings: Readings = field(repr=False)
+    #: Set when it has ended by itself: it was drained.
+    ended: asyncio.Event = field(repr=False)
 
 
 @contextlib.asynccontextmanager
@@ -48,40 +64,37 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     """
     config = configuration(source)
     settings = config.relayer
-    store = SqliteStore(config.path(settings.store))
-    parts = parts_of(config, store=store, signer=signer_of(config, key=key or settings.key), hooks=Unattended())
-    stop = asyncio.Event()
+    store = open_store(settings.store, config.source.parent)
+    watch, spending = watched(CLOCK), Spending()
+    observer = Both((watch.observer, spending))
+    signer = watched_signer(config, key or settings.key, observer)
+    parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer)
+    stop, ended = asyncio.Event(), asyncio.Event()
     try:
-        lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
+        await store.__aenter__()  # a place that cannot be used is told before anything else; `parts.close` closes it
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
-        limits = BatchLimits(messages=settings.batch)
-        carried = [
-            LaneParts(
-                lane=lane,
-                origin=parts.chains[lane.origin],
-                destination=parts.chains[lane.destination],
-                provers=able(parts, Log(lane=lane, kind=LogKind.LANE)),
-                receipt_provers=able(parts, Log(lane=lane, kind=LogKind.RECEIPTS)),
-                submitters=submitters,
-                store=store,
-                clock=parts.clock,
-                payee=settings.payee,
-                min_fee=Wei(settings.min_fee_wei),
-                limits=limits,
-            )
-            for lane in lanes
-        ]
+        carried = await _carried(config, parts, submitters, observer)
         pipeline = Pipeline(carried, tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
+        readings = _readings(parts, submitters)
+        carrying = Carrying(lanes=lambda: pipeline.lanes, recovered=lambda: pipeline.is_recovered, drain=pipeline.drain)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(pipeline.run(stop), name="relayer")
+            tasks.create_task(_run(pipeline, stop, ended), name="relayer")
+            looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")
             try:
-                yield RunningRelayer(
-                    address=next(iter(submitters.values())).address,
-                    lanes=tuple(_in_words(parts, lane) for lane in lanes),
-                    backlog=store.backlog,
-                )
+                async with view(config, parts, carrying, watch, readings) as (listening, desk):
+                    yield RunningRelayer(
+                        address=next(iter(submitters.values())).address,
+                        lanes=tuple(_in_words(parts, lane) for lane in pipeline.lanes),
+                        backlog=store.backlog,
+                        url=listening.url,
+                        desk=desk,
+                        watched=watch,
+                        readings=readings,
+                        ended=ended,
+                    )
             finally:
+                looking.cancel()
                 stop.set()
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
@@ -102,6 +115,47 @@ async def lanes_to_carry(parts: Parts) -> list[Lane]:
 def able(parts: Parts, log: Log) -> Sequence[Prover]:
     """Provers whose word is enough for a log's lane."""
     return [prover for prover in parts.provers(log) if prover.assurance >= log.lane.assurance]
+
+
+async def _carried(
+    config: Config, parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], observer: Observer
+) -> list[LaneParts]:
+    settings = config.relayer
+    lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
+    limits = BatchLimits(messages=settings.batch)
+    return [
+        LaneParts(
+            lane=lane,
+            origin=parts.chains[lane.origin],
+            destination=parts.chains[lane.destination],
+            provers=able(parts, Log(lane=lane, kind=LogKind.LANE)),
+            receipt_provers=able(parts, Log(lane=lane, kind=LogKind.RECEIPTS)),
+            submitters=submitters,
+            store=parts.store,
+            clock=parts.clock,
+            payee=settings.payee,
+            min_fee=Wei(settings.min_fee_wei),
+            limits=limits,
+            observer=observer,
+        )
+        for lane in lanes
+    ]
+
+
+def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter]) -> Readings:
+    everywhere: dict[ChainId, Blocks] = {**parts.anchors, **parts.chains}
+    return Readings(
+        chains={chain: (everywhere[chain], submitter.address) for chain, submitter in submitters.items()},
+        origins=parts.chains,
+        store=parts.store,
+        clock=parts.clock,
+        name=parts.name,
+    )
+
+
+async def _run(pipeline: Pipeline, stop: asyncio.Event, ended: asyncio.Event) -> None:
+    await pipeline.run(stop)
+    ended.set()
 
 
 def _in_words(parts: Parts, lane: Lane) -> str:

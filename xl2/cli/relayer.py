@@ -1,4 +1,4 @@
-"""`xl2 relayer run`: carry everybody's messages, and earn their fees."""
+"""`xl2 relayer`: carry everybody's messages, and earn their fees; see how they stand, and give orders."""
 
 import asyncio
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from xl2.cli.daemon import logging_as_configured, until_stopped
+from xl2.cli.relayer_orders import ORDERS
 from xl2.cli.screen import answer, common, pairs
 from xl2.core.types import checksum
 
@@ -15,11 +16,23 @@ def relayer() -> None:
     """Carry messages of every lane between the configuration's chains. It needs no trust, and no permission."""
 
 
+for _order in ORDERS:
+    relayer.add_command(_order)
+
+
 @relayer.command()
 @click.option("--key", help="Who pays gas: a name under [keys] of the configuration.")
+@click.option("--live", is_flag=True, help="Show lanes, chains and alarms as they stand, until Ctrl-C.")
 @common
-def run(*, key: str | None, config: Path | None, as_json: bool) -> None:
+def run(*, key: str | None, live: bool, config: Path | None, as_json: bool) -> None:
     """Carry until Ctrl-C. It can be killed at any moment and started again."""
+    if live and as_json:
+        raise click.UsageError("--live draws for a person, --json is for programs: choose one")
+    if live:
+        from xl2.cli.relayer_live import run_live  # noqa: PLC0415 - `--help` needs none of it
+
+        run_live(config, key)
+        return
     logging_as_configured(config)
     asyncio.run(_run(config, key, as_json=as_json))
 
@@ -28,7 +41,8 @@ async def _run(config: Path | None, key: str | None, *, as_json: bool) -> None:
     from xl2.app import relayer as running  # noqa: PLC0415 - `--help` needs none of it
 
     async with running(config, key=key) as carrying:
-        told = {"address": checksum(carrying.address), "lanes": list(carrying.lanes)}
-        rows = [("pays", checksum(carrying.address)), *(("lane", lane) for lane in carrying.lanes)]
+        told = {"address": checksum(carrying.address), "url": carrying.url, "lanes": list(carrying.lanes)}
+        rows = [("pays", checksum(carrying.address)), ("answers at", carrying.url)]
+        rows += [("lane", lane) for lane in carrying.lanes]
         answer(told, as_json=as_json, draw=lambda: pairs(rows))
-        await until_stopped()
+        await until_stopped(carrying.ended)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
 from attrs import field, frozen
 
-from xl2.core.lane import Lane
+from xl2.core.lane import LANE_SIZE, Lane
 from xl2.core.lifecycle import State, next_action
 from xl2.core.types import ChainId, MessageId, Nonce, hex_text
 from xl2.errors import InvalidInput, NotFound
@@ -83,7 +83,12 @@ class Desk:
         record = await self._record(message_id)
         steps = [
             Passed(
-                event=one.event, state=one.state, when=one.when, chain=one.chain, tx_hash=one.tx_hash, block=one.block
+                event=one.event.value,
+                state=one.state.value,
+                when=one.when,
+                chain=one.chain,
+                tx_hash=one.tx_hash,
+                block=one.block,
             )
             for one in await self.store.steps(message_id)
         ]
@@ -148,6 +153,8 @@ class Desk:
                 value=named,
                 remedy=f"Name one in full: {whole}.",
             )
+        if not found and len(digits := named.lower().removeprefix("0x")) == 2 * LANE_SIZE:
+            return Lane.parse(_bytes(digits))  # named in full, and seen nowhere yet
         if not found:
             names = ", ".join(sorted(map(lane_name, known))) or "none"
             raise NotFound(f"there is no lane {named!r} here", remedy=f"Lanes that are known: {names}.")
@@ -217,6 +224,13 @@ def states_of(words: Iterable[str]) -> list[State]:
     return found
 
 
+def _bytes(digits: str) -> bytes:
+    try:
+        return bytes.fromhex(digits)
+    except ValueError as bad:
+        raise InvalidInput(f"{digits} are no hex digits", field="lane", value=digits) from bad
+
+
 def _hex(lane: Lane) -> str:
     return hex_text(lane.encode())
 
@@ -237,7 +251,7 @@ def _standing(record: Record) -> MessageStanding:
         gas_limit=message.gas_limit,
         expiry=message.expiry,
         fee=message.fee,
-        state=record.state,
+        state=record.state.value,
         since=record.since,
         due=record.due,
         attempts=record.attempts,

@@ -97,6 +97,8 @@ class Events:
 
     def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
         """Messages moved: one event for all that moved at once."""
+        if not happenings:
+            return
         self._tell(
             "moved",
             lambda: {

@@ -12,12 +12,20 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from attrs import frozen
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import generate_latest
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
-from xl2.core.types import MessageId
+from xl2.core.types import ChainId, MessageId
 from xl2.errors import Xl2Error
 from xl2.operator.desk import lane_name
 from xl2.operator.values import Lanes
@@ -54,7 +62,7 @@ _TIMED: Final = 50_000
 class ChainReading:
     """What a chain says of itself and of our account there."""
 
-    chain: int
+    chain: ChainId
     account: str
     #: Newest block by finality, and the age of the newest.
     heads: dict[str, int]
@@ -71,6 +79,8 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         """`version`: of the program, as a label."""
+        # When a series began is of no use here, and doubles them.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -115,7 +125,7 @@ class Metrics:
             self._alarms.labels(kind.value)
         self._since: OrderedDict[MessageId, float] = OrderedDict()
         self._last_shown: dict[Lane, float] = {}
-        self._had: dict[int, int] = {}
+        self._had: dict[ChainId, int] = {}
 
     # --- what happens
 

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests import factories
 from tests.unit.operator.desk_scene import scene
 from xl2.core.lifecycle import Event
-from xl2.core.types import BlockNumber, Wei
+from xl2.core.types import BlockNumber, ChainId, Wei
 from xl2.errors import NotYet
 from xl2.operator.metrics import ChainReading, Metrics
 from xl2.ports import Alarm, AlarmKind, Call, Happening, TxReceipt
@@ -113,7 +113,7 @@ def test_profit_is_what_came_and_went_since_the_start() -> None:
         metrics.reads(
             [
                 ChainReading(
-                    chain=901, account="0xa", heads={"latest": 7}, head_age_seconds=1.0, balance=balance,
+                    chain=ChainId(901), account="0xa", heads={"latest": 7}, head_age_seconds=1.0, balance=balance,
                     claimable=claimable, open_nonces=2,
                 )
             ]

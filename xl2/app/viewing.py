@@ -1,0 +1,140 @@
+"""
+Viewing: a relayer that is put together in, the operator's view of it out: HTTP, metrics, events, alarms.
+
+Promise: what the view needs of the chains is read by `reading`, so looking costs no endpoint anything; where it
+listens, and the token of orders, are written down beside the store, readable by this user alone, and the address is
+gone again when the relayer stops.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from attrs import field, frozen
+
+from xl2.app.explaining import why
+from xl2.app.reading import Readings
+from xl2.app.stuck import Stuck
+from xl2.config import Config
+from xl2.core.lane import Lane
+from xl2.flow.alarms import Alarms
+from xl2.operator.client import Whereabouts, write_down
+from xl2.operator.desk import Desk
+from xl2.operator.events import Events
+from xl2.operator.gate import gate_for, host_and_port, token_for
+from xl2.operator.glance import Both, Glance
+from xl2.operator.metrics import Metrics
+from xl2.operator.service import Listening, View, serve
+from xl2.operator.values import Check
+from xl2.ports import Clock, Observer
+from xl2.sdk import Parts
+from xl2.store import IN_MEMORY, is_shared
+
+
+@frozen(kw_only=True)
+class Watched:
+    """Who is told what a relayer does."""
+
+    metrics: Metrics
+    events: Events
+    glance: Glance
+
+    @property
+    def observer(self) -> Observer:
+        """All of them."""
+        return Both((self.metrics, self.events, self.glance))
+
+
+@frozen(kw_only=True)
+class Carrying:
+    """What the view asks of a running relayer."""
+
+    lanes: Callable[[], Sequence[Lane]]
+    recovered: Callable[[], bool]
+    drain: Callable[[], None] = field(repr=False)
+
+
+def watched(clock: Clock) -> Watched:
+    """Observers for a relayer."""
+    return Watched(metrics=Metrics(version("xl2")), events=Events(clock.now), glance=Glance(clock.now))
+
+
+@contextlib.asynccontextmanager
+async def view(
+    config: Config, parts: Parts, carrying: Carrying, watch: Watched, readings: Readings
+) -> AsyncIterator[tuple[Listening, Desk]]:
+    """Serve the operator's view until the block ends."""
+    settings, clock = config.relayer, parts.clock
+    host, port = host_and_port(settings.listen)
+    token = token_for(host, settings.token.reveal(), token_file(config))
+    desk = Desk(
+        store=parts.store,
+        clock=clock,
+        name=parts.name,
+        why=partial(why, parts),
+        carried=carrying.lanes,
+        checks=partial(_checks, carrying, readings),
+        drain=carrying.drain,
+        started=clock.now(),
+    )
+    shown = View(
+        desk=desk,
+        gate=gate_for(host, token, settings.hosts),
+        events=watch.events,
+        metrics=partial(_metrics, desk, watch.metrics, readings),
+        version=version("xl2"),
+    )
+    stuck = Stuck(store=parts.store, clock=clock, alarms=Alarms(watch.observer))
+    async with serve(shown, host=host, port=port) as listening:
+        looks = [asyncio.ensure_future(look) for look in (readings.keep(), stuck.keep())]
+        file = view_file(config)
+        write_down(file, Whereabouts(url=listening.url, started=desk.started))
+        try:
+            yield listening, desk
+        finally:
+            file.unlink(missing_ok=True)
+            for look in looks:
+                look.cancel()
+            await asyncio.gather(*looks, return_exceptions=True)
+
+
+def view_file(config: Config) -> Path:
+    """Where a running relayer writes down where it answers."""
+    return _beside(config, "view")
+
+
+def token_file(config: Config) -> Path:
+    """Where the token of orders is kept that no configuration gives."""
+    return _beside(config, "token")
+
+
+def _beside(config: Config, ending: str) -> Path:
+    """A file beside the store; beside the configuration where the store is on another machine."""
+    store = config.relayer.store
+    name = "xl2-relayer" if is_shared(store) or store == IN_MEMORY else store
+    return config.source.parent / f"{name}.{ending}"
+
+
+async def _checks(carrying: Carrying, readings: Readings) -> list[Check]:
+    is_up = carrying.recovered()
+    said = "what an earlier run signed is included" if is_up else "what an earlier run signed is not included yet"
+    recovered = Check(what="recovery", ok=is_up, said=said, remedy="" if is_up else "Wait; see /metrics xl2_nonce_gap.")
+    lanes = carrying.lanes()
+    store = await readings.store_check(lanes[0] if lanes else None)
+    carried = Check(
+        what="lanes",
+        ok=bool(lanes),
+        said=f"{len(lanes)} carried",
+        remedy="" if lanes else "Add chains whose outboxes know each other's inbox, and their verifiers.",
+    )
+    return [recovered, store, carried, *readings.checks()]
+
+
+async def _metrics(desk: Desk, metrics: Metrics, readings: Readings) -> bytes:
+    metrics.stands(await desk.lanes(), desk.clock.now())
+    metrics.reads(readings.last)
+    metrics.is_ready((await desk.readiness()).ready)
+    return metrics.text()

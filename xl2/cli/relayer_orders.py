@@ -1,0 +1,187 @@
+"""
+Orders: what is asked of a relayer, and what it is told: `xl2 relayer status|messages|pause|resume|retry|skip|drain`.
+
+Promise: the running relayer is asked where there is one, else its store, with the same answer; each order says what it
+did.
+"""
+
+import asyncio
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.console import Group
+
+from xl2.cli.screen import answer, busy, common, moment, pairs, table
+from xl2.errors import RpcUnavailable
+from xl2.operator.routes import Asked
+
+#: States as people group them, and their columns.
+GROUPS: Final = (
+    ("to deliver", ("unsent", "sent", "observed", "proven")),
+    ("failed", ("failed",)),
+    ("overdue", ("overdue",)),
+    ("to confirm", ("delivered", "expired")),
+    ("to settle", ("confirmed", "refundable")),
+    ("over", ("settled", "refunded")),
+)
+
+
+@click.command()
+@common
+def status(*, config: Path | None, as_json: bool) -> None:
+    """Show how lanes stand, and whether the relayer is well. Works also while none runs."""
+    found = asyncio.run(_status(config, as_json=as_json))
+    answer(found, as_json=as_json, draw=lambda: _drawn(found))
+
+
+@click.command()
+@click.option("--lane", help="Of this lane only, such as 901-902-settled.")
+@click.option("--state", "states", multiple=True, help="In this state only; may be repeated. `pending`: not over.")
+@click.option("--after", help="`next` of the page before.")
+@click.option("--limit", type=int, default=20, show_default=True, help="Most messages on the page.")
+@common
+def messages(
+    *, lane: str | None, states: Sequence[str], after: str | None, limit: int, config: Path | None, as_json: bool
+) -> None:
+    """List messages by lane and nonce."""
+    query = [("limit", str(limit)), *(("state", state) for state in states)]
+    query += [(name, value) for name, value in (("lane", lane), ("after", after)) if value]
+    found = _ask(config, "GET", "/messages", Asked(query=query), as_json=as_json)
+    answer(found, as_json=as_json, draw=lambda: _listed(found))
+
+
+@click.command()
+@click.argument("lane")
+@click.option("--why", default="", help="Kept with the pause.")
+@common
+def pause(*, lane: str, why: str, config: Path | None, as_json: bool) -> None:
+    """Neither prove, deliver nor retry on LANE (901-902-settled). Refunds and settlements go on."""
+    asked = Asked(path={"lane": lane}, body={"why": why} if why else {}, by=_me())
+    _order(config, "/lanes/{lane}/pause", asked, as_json=as_json)
+
+
+@click.command()
+@click.argument("lane")
+@common
+def resume(*, lane: str, config: Path | None, as_json: bool) -> None:
+    """Carry LANE again."""
+    _order(config, "/lanes/{lane}/resume", Asked(path={"lane": lane}), as_json=as_json)
+
+
+@click.command()
+@click.argument("message")
+@common
+def retry(*, message: str, config: Path | None, as_json: bool) -> None:
+    """Look at MESSAGE (its id) at once, also one that was skipped."""
+    _order(config, "/messages/{id}/retry", Asked(path={"id": message}), as_json=as_json)
+
+
+@click.command()
+@click.argument("message")
+@click.option("--why", default="", help="Kept with the message.")
+@common
+def skip(*, message: str, why: str, config: Path | None, as_json: bool) -> None:
+    """Leave MESSAGE (its id) to others until it is retried."""
+    asked = Asked(path={"id": message}, body={"why": why} if why else {})
+    _order(config, "/messages/{id}/skip", asked, as_json=as_json)
+
+
+@click.command()
+@common
+def drain(*, config: Path | None, as_json: bool) -> None:
+    """Let the running relayer take up nothing new, carry what is observed, and stop."""
+    _order(config, "/drain", Asked(), as_json=as_json, running_only=True)
+
+
+ORDERS: Final = (status, messages, pause, resume, retry, skip, drain)
+
+
+def _order(config: Path | None, path: str, asked: Asked, *, as_json: bool, running_only: bool = False) -> None:
+    done = _ask(config, "POST", path, asked, as_json=as_json, running_only=running_only)
+    answer(done, as_json=as_json, draw=lambda: done["done"])
+
+
+def _ask(
+    config: Path | None, method: str, path: str, asked: Asked, *, as_json: bool, running_only: bool = False
+) -> Any:  # noqa: ANN401 - JSON
+    from xl2.app.operating import operator  # noqa: PLC0415 - `--help` needs none of it
+
+    async def ask() -> Any:  # noqa: ANN401 - JSON
+        async with operator(config, running_only=running_only) as reached:
+            return await reached.answers.ask(method, path, asked)
+
+    with busy("asking the relayer", as_json=as_json):
+        return asyncio.run(ask())
+
+
+async def _status(config: Path | None, *, as_json: bool) -> dict[str, Any]:
+    from xl2.app.operating import operator  # noqa: PLC0415 - `--help` needs none of it
+
+    with busy("asking the relayer", as_json=as_json):
+        async with operator(config) as reached:
+            lanes = await reached.answers.ask("GET", "/lanes", Asked())
+            told: dict[str, Any] = {"running": reached.running is not None, "url": None, "ready": False, "checks": []}
+            if reached.running is not None:
+                told["url"] = reached.running.url
+                told |= await _readiness(config)
+            return {**told, **lanes}
+
+
+async def _readiness(config: Path | None) -> dict[str, Any]:
+    """Only the running process knows; a shared store does not."""
+    from xl2.app.operating import operator  # noqa: PLC0415 - `--help` needs none of it
+
+    try:
+        async with operator(config, running_only=True) as reached:
+            told: dict[str, Any] = await reached.answers.ask("GET", "/readyz", Asked())
+            return told
+    except RpcUnavailable as silent:
+        return {"checks": [{"what": "answer", "ok": False, "said": silent.what, "remedy": silent.remedy}]}
+
+
+def _drawn(found: dict[str, Any]) -> Group:
+    is_running = found["running"]
+    said = f"running, answers at {found['url']}" if is_running else "not running here; this is what its store holds"
+    head = [("relayer", said)]
+    if is_running:
+        head.append(("ready", "yes" if found["ready"] else "NO"))
+    head += [(one["what"], f"{one['said']}. {one['remedy']}") for one in found["checks"] if not one["ok"]]
+    return Group(pairs(head), lanes_table(found["lanes"]))
+
+
+def lanes_table(lanes: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - rich
+    """Lanes by groups of states."""
+    rows = []
+    for lane in lanes:
+        counts = [str(sum(lane["states"].get(state, 0) for state in states)) for _, states in GROUPS]
+        paused = lane["paused"]
+        note = f"PAUSED by {paused['by']} {moment(paused['since'])}: {paused['why']}" if paused else ""
+        rows.append([lane["name"], lane["words"], *counts, moment(lane["oldest_pending"]), note])
+    return table("lanes", ["lane", "", *(name for name, _ in GROUPS), "oldest since (UTC)", ""], rows)
+
+
+def _listed(found: dict[str, Any]) -> Group:
+    rows = [
+        [
+            one["id"],
+            one["lane"],
+            str(one["nonce"]),
+            one["state"],
+            moment(one["since"]),
+            f"skipped: {one['skipped']}" if one["skipped"] else one["cause"],
+        ]
+        for one in found["messages"]
+    ]
+    drawn = table("messages", ["id", "lane", "nonce", "state", "since (UTC)", "why not further"], rows)
+    more = [pairs([("next page", f"--after {found['next']}")])] if found["next"] else []
+    return Group(drawn, *more)
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "operator"
