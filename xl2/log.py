@@ -70,10 +70,11 @@ def _fields(_logger: object, _method: str, event: Event) -> Event:
 
 
 def _mask(_logger: object, _method: str, event: Event) -> Event:
-    for name, value in list(event.items()):
-        if name not in ("_record", "_from_structlog"):
-            event[name] = _masked(name, value)
-    return event
+    """Names of fields are masked too: some are made of what came in."""
+    return {
+        mask.masked(name): value if name in ("_record", "_from_structlog") else _masked(name, value)
+        for name, value in event.items()
+    }
 
 
 def _masked(name: str, value: object) -> object:
