@@ -2,8 +2,9 @@
 Attested heads: k of n attesters are asked for a head, and their signatures become evidence.
 
 Comes in: a log and a count. Goes out: `Shown` with the proof of `AttestedHeads`. Promise: the block is final and the
-head is what this side read there itself; each signature was recovered to a signer of the verifier's set before it
-counts, so a lying or sleeping attester costs time, never gas. What the set is worth is left to whoever accepts it.
+head is what this side read there itself, or what the asker found there; each signature was recovered to a signer of
+the verifier's set before it counts, so a lying or sleeping attester costs time, never gas. What the set is worth is
+left to whoever accepts it.
 """
 
 import asyncio
@@ -46,15 +47,17 @@ class AttestedProver:
         """Class of the verifier's number."""
         return class_of(VerifierNumber(self.verifier.number))
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-        """Show the head at the newest final block that the asker knows."""
-        if not await self.reader.standing(log) >> self.verifier.number & 1:
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        """Show the head at the newest final block that the asker knows, or the very one that is `known` by then."""
+        standing, final = await asyncio.gather(self.reader.standing(log), self.home.head(Finality.FINALIZED))
+        if not standing >> self.verifier.number & 1:
             raise NotYet(
                 f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}",
                 remedy="It is not registered, suspended, or the lane is paused: wait, or use other evidence.",
             )
-        final = await self.home.head(Finality.FINALIZED)
         at = min(final.number, upto)
+        if known is not None:
+            return await self._shown(log, Head(log=log.id, head=known, count=count), at, count)
         state = await self.home.log_state(log, at)
         if state.count < count:
             raise NotYet(
@@ -63,13 +66,12 @@ class AttestedProver:
             )
         if state.count - count > PAGE_SIZE:
             at, state = await self._earlier(log, count, at, state)
-        attestation = Attestation(
-            head=Head(log=log.id, head=state.head, count=state.count),
-            block=at,
-            chain=log.reader,
-            contract=self.verifier.address,
-        )
-        signatures = await self._signatures(log, attestation)
+        return await self._shown(log, Head(log=log.id, head=state.head, count=state.count), at, None)
+
+    async def _shown(self, log: Log, head: Head, at: BlockNumber, count: int | None) -> Shown:
+        """The head with enough signatures; `count`: the attesters are asked for that many entries, not for all."""
+        attestation = Attestation(head=head, block=at, chain=log.reader, contract=self.verifier.address)
+        signatures = await self._signatures(log, attestation, count)
         proof = AttestedProof(block=at, signers=self.verifier.signers, signatures=signatures)
         return Shown(
             head=attestation.head,
@@ -99,10 +101,10 @@ class AttestedProver:
                 low = middle
         return BlockNumber(high), best
 
-    async def _signatures(self, log: Log, attestation: Attestation) -> tuple[Signature, ...]:
+    async def _signatures(self, log: Log, attestation: Attestation, count: int | None) -> tuple[Signature, ...]:
         """K good signatures by rising index. Raises `NotYet` where fewer came."""
         asked = [one for one in self.attesters if one.address in self.verifier.signers]
-        answers = await asyncio.gather(*(self._ask(one, log, attestation) for one in asked))
+        answers = await asyncio.gather(*(self._ask(one, log, attestation, count) for one in asked))
         by_index = {one.index: one for one in answers if isinstance(one, Signature)}
         good = [by_index[index] for index in sorted(by_index)]
         if len(good) < self.verifier.threshold:
@@ -114,12 +116,12 @@ class AttestedProver:
             )
         return tuple(good[: self.verifier.threshold])
 
-    async def _ask(self, attester: Attester, log: Log, attestation: Attestation) -> Signature | str:
+    async def _ask(self, attester: Attester, log: Log, attestation: Attestation, count: int | None) -> Signature | str:
         """A checked signature, or why there is none."""
         name = f"attester {checksum(attester.address)}"
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                signed = await attester.attest(log, attestation.block)
+                signed = await attester.attest(log, attestation.block, count)
             return self._checked(attester.address, signed, attestation)
         except TimeoutError:
             return f"{name} did not answer within {self.timeout_seconds:.0f} s"

@@ -35,9 +35,10 @@ class HttpAttester:
         """Whose signature to expect."""
         return self._signer
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        """Ask for the log's head at a block."""
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        """Ask for the log's head at a block, or after so many entries."""
         question = {"lane": hex_text(log.lane.encode()), "kind": log.kind.name.lower(), "block": at}
+        question |= {} if count is None else {"count": count}
         try:
             async with (
                 aiohttp.ClientSession(timeout=self._timeout) as session,

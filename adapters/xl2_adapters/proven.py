@@ -13,7 +13,7 @@ from attrs import field, frozen
 from xl2.core import storage_proof
 from xl2.core.evidence import Finality, VerifierNumber, class_of, inline
 from xl2.core.header import Header
-from xl2.core.types import Assurance, BlockNumber, Timestamp, hex_text
+from xl2.core.types import Assurance, BlockNumber, Hash32, Timestamp, hex_text
 from xl2.errors import ConfigInvalid, NotYet, RpcRejected
 from xl2.ports import Block, Call, Log, Needed, Shown, VerifierSettings
 from xl2_adapters.anchor_view import AnchorView
@@ -66,8 +66,9 @@ class ProvenProver:
         """Class of the verifier's number."""
         return class_of(VerifierNumber(self.verifier.number))
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-        """Show a head under a root that the reader keeps, or else inline."""
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        """Show a head under a root that the reader keeps, or else inline: what storage holds, whatever is `known`."""
+        del known
         if not await self.reader.standing(log) >> self.verifier.number & 1:
             raise NotYet(f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}")
         wiring = await self._read_wiring()

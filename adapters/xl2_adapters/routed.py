@@ -9,7 +9,7 @@ deposit was lost, the push is named as the call to make, with the wei that the r
 from attrs import field, frozen
 
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
-from xl2.core.types import Assurance, BlockNumber, Wei, checksum
+from xl2.core.types import Assurance, BlockNumber, Hash32, Wei, checksum
 from xl2.errors import NotYet, RpcRejected
 from xl2.ports import Log, Needed, Shown, VerifierSettings
 from xl2_adapters.anchor_view import DEPOSIT_BLOCKS, may_arrive
@@ -51,8 +51,9 @@ class RoutedProver:
         """Class of the verifier's number."""
         return class_of(VerifierNumber(self.verifier.number))
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-        """Show a head that has arrived, or name the push that sends one."""
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        """Show a head that has arrived, or name the push that sends one. `known` has not arrived for being known."""
+        del known
         if not await self.reader.standing(log) >> self.verifier.number & 1:
             raise NotYet(f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}")
         wiring = await self._read_wiring()

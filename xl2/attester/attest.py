@@ -17,7 +17,7 @@ from xl2.core.evidence import Finality, Head
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import NotFound, NotYet
 from xl2.flow.recompute import Recomputed
-from xl2.ports import Chain, Log, SignedHead, Signer
+from xl2.ports import Chain, Log, LogState, SignedHead, Signer
 
 
 @frozen(kw_only=True)
@@ -38,8 +38,8 @@ class HeadAttester:
         """Account of the key."""
         return self.signer.address
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        """Sign the log's head at a block."""
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        """Sign the log's head at a block, or after its first `count` entries, which stand by then."""
         chain, verifier = self._known(log)
         final = await chain.head(Finality.FINALIZED)
         if at > final.number:
@@ -47,10 +47,20 @@ class HeadAttester:
         async with self._turns[log]:
             recomputed = self._logs.setdefault(log, Recomputed(chain, log))
             state = await recomputed.at(await chain.block(at))
-        attestation = Attestation(
-            head=Head(log=log.id, head=state.head, count=state.count), block=at, chain=log.reader, contract=verifier
-        )
+            head = self._head(log, state, count, recomputed)
+        attestation = Attestation(head=head, block=at, chain=log.reader, contract=verifier)
         return SignedHead(attestation=attestation, signature=await self.signer.sign_hash_of(attestation.preimage))
+
+    def _head(self, log: Log, state: LogState, count: int | None, recomputed: Recomputed) -> Head:
+        """The head asked for, of those that stand by a block with this state."""
+        if count is None:
+            return Head(log=log.id, head=state.head, count=state.count)
+        head = recomputed.after(count) if count <= state.count else None
+        if head is None:
+            raise NotYet(
+                f"entry {count - 1} is not in that block of chain {log.home} yet: it has {state.count} entries"
+            )
+        return Head(log=log.id, head=head, count=count)
 
     def _known(self, log: Log) -> tuple[Chain, Address]:
         """Home and verifier of a log between contracts that this attester was told of: others are not even read."""

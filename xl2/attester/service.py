@@ -63,9 +63,9 @@ class _Attest:
 
     async def answer(self, request: web.Request) -> web.Response:
         try:
-            asked, block = _question(await request.read())
+            asked, block, count = _question(await request.read())
             async with asyncio.timeout(_ANSWER_SECONDS):
-                signed = await self.attester.attest(asked, block)
+                signed = await self.attester.attest(asked, block, count)
         except Refused as refused:
             return _json(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": refused.code, "what": refused.what})
         except Retryable as later:
@@ -97,21 +97,23 @@ def _healthz(attester: Attester, broken: "asyncio.Future[Fatal]") -> Callable[[w
     return answer
 
 
-def _question(body: bytes) -> tuple[Log, BlockNumber]:
-    """What is asked for. Raises `InvalidInput` for anything but the three members, or a lane that is none."""
-    remedy = 'Send {"lane": "0x" and 114 hex digits, "kind": "lane" or "receipts", "block": a number}.'
+def _question(body: bytes) -> tuple[Log, BlockNumber, int | None]:
+    """What is asked for. Raises `InvalidInput` for anything but its members, or a lane that is none."""
+    remedy = (
+        'Send {"lane": "0x" and 114 hex digits, "kind": "lane" or "receipts", "block": a number}; '
+        '"count": a number as well, where the head after so many entries is wanted.'
+    )
     try:
         given = orjson.loads(body)
-        lane, kind, block = (
-            bytes.fromhex(given["lane"].removeprefix("0x")),
-            LogKind[given["kind"].upper()],
-            given["block"],
-        )
+        lane, kind = bytes.fromhex(given["lane"].removeprefix("0x")), LogKind[given["kind"].upper()]
+        block, count = given["block"], given.get("count")
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as bad:
         raise InvalidInput(f"the request is no question for a head: {bad!r}", remedy=remedy) from bad
     if type(block) is not int or not 0 <= block < 1 << 64:
         raise InvalidInput(f"block is {block!r}", field="block", value=block, remedy=remedy)
-    return Log(lane=Lane.parse(lane), kind=kind), BlockNumber(block)
+    if count is not None and (type(count) is not int or not 0 <= count < 1 << 40):
+        raise InvalidInput(f"count is {count!r}", field="count", value=count, remedy=remedy)
+    return Log(lane=Lane.parse(lane), kind=kind), BlockNumber(block), count
 
 
 def _json(status: HTTPStatus, body: dict[str, object]) -> web.Response:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from xl2.core.lane import Lane
+from xl2.core.lane import Lane, extend
 from xl2.core.segment import Segment, packed_size
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Nonce, hex_text
@@ -78,10 +78,12 @@ async def prove(records: Sequence[Record], store: Store, prover: Prover) -> Prov
     cursor = await store.cursor(log)
     if cursor is None:
         raise NotYet(f"chain {lane.origin} is not observed yet")
-    shown = await prover.show(log, last.nonce + 1, cursor.block)
+    reached = extend(records[-1].start, last.id)
+    shown = await prover.show(log, last.nonce + 1, cursor.block, reached)
     if isinstance(shown, Needed):
         return shown
-    between = await store.range(lane, Nonce(last.nonce + 1), Nonce(shown.head.count - 1))
+    behind = shown.head.count - last.nonce - 1
+    between = await store.range(lane, Nonce(last.nonce + 1), Nonce(shown.head.count - 1)) if behind else ()
     segment = Segment(
         lane=lane,
         first=first.nonce,

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Head
-from xl2.core.types import Address, Assurance, BlockNumber
+from xl2.core.types import Address, Assurance, BlockNumber, Hash32
 from xl2.ports.seen import Log
 from xl2.ports.transactions import Call
 
@@ -51,11 +51,13 @@ class Prover(Protocol):
         """Class of what it shows."""
         ...
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         """
         Show a head of the log that covers at least its first `count` entries.
 
         `upto`: block of the log's home up to which the asker knows the log; a head read above it would be of no use.
+        `known`: the head after just these entries, where the asker has recomputed it and found it in storage; who can
+        show that very head spares the asker the ids behind it.
 
         Raises `NotYet` (the sentence says for what) while the chains have not got that far, `ProofInvalid` where an
         endpoint's answer or an attester's signature does not hold.
@@ -80,9 +82,9 @@ class Attester(Protocol):
         """Whose signature to expect."""
         ...
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
         """
-        Sign the log's head at a block.
+        Sign the log's head at a block; or the one after its first `count` entries, all of which stand by that block.
 
         Raises `NotYet` while that block is not final for the attester, `Refused` for a log it does not attest,
         `ProofInvalid` where the chain's logs do not lead to what its storage holds.

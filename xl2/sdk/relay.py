@@ -18,7 +18,7 @@ from xl2.core.lifecycle import State
 from xl2.core.message import Message
 from xl2.core.storage_proof import LogKind
 from xl2.core.transfer import Transfer
-from xl2.core.types import Assurance, BlockNumber, ChainId, hex_text
+from xl2.core.types import Assurance, BlockNumber, ChainId, Hash32, hex_text
 from xl2.errors import Incapable, InvalidInput, NotAccepted, NotFound, NotYet, Refused, Retryable, Reverted
 from xl2.flow.deliver import RETRY_GAS_PERCENT, deliver, expire, retry
 from xl2.flow.observe import observe
@@ -70,9 +70,9 @@ class Remembering:
         """Class of what it shows."""
         return self.prover.assurance
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         """As the prover does."""
-        found = await self.prover.show(log, count, upto)
+        found = await self.prover.show(log, count, upto, known)
         self.shown = found if isinstance(found, Shown) else None
         return found
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of
-from xl2.core.types import Assurance, BlockNumber
+from xl2.core.types import Assurance, BlockNumber, Hash32
 from xl2.errors import NotYet
 from xl2.ports import Call, Chain, Log, Needed, Shown
 
@@ -32,8 +32,9 @@ class MemoryProver:
         """Class of the verifier's number."""
         return class_of(VerifierNumber(self.number))
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-        """Show a head over at least `count` entries."""
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        """Show a head over at least `count` entries, as storage has it at a block, whatever is `known`."""
+        del known
         if self.waits_for:
             raise NotYet(self.waits_for)
         if self.needs:

@@ -9,8 +9,9 @@ from eth_account import Account
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import AttestedProof, Signature
 from xl2.core.evidence import Head
+from xl2.core.lane import head_after
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, BlockNumber
+from xl2.core.types import Address, BlockNumber, Hash32
 from xl2.errors import NotYet, ProofInvalid, RpcUnavailable
 from xl2.ports import Attester, Log, Shown, SignedHead, VerifierSettings
 from xl2.testing import World
@@ -34,15 +35,15 @@ class Odd:
     def address(self) -> Address:
         return self.honest.address
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        return await self.honest.attest(log, at)
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        return await self.honest.attest(log, at, count)
 
 
 class Forging(Odd):
     """Signs with a key that is not its own."""
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        signed = await self.honest.attest(log, at)
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        signed = await self.honest.attest(log, at, count)
         forged = await signer("0x" + "77" * 32).sign_hash_of(signed.attestation.preimage)
         return evolve(signed, signature=forged)
 
@@ -50,8 +51,8 @@ class Forging(Odd):
 class Lying(Odd):
     """Signs another head, with its own good key."""
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        signed = await self.honest.attest(log, at)
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        signed = await self.honest.attest(log, at, count)
         head = Head(log=log.id, head=b"\x66" * 32, count=signed.attestation.head.count)
         attestation = evolve(signed.attestation, head=head)
         return SignedHead(attestation=attestation, signature=await self.signer.sign_hash_of(attestation.preimage))
@@ -60,15 +61,15 @@ class Lying(Odd):
 class Asleep(Odd):
     """Is down."""
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        raise RpcUnavailable(f"nobody there to sign block {at} of chain {log.home}", endpoint="memory")
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        raise RpcUnavailable(f"nobody there to sign block {at} of chain {log.home}, {count}", endpoint="memory")
 
 
 class Mangled(Odd):
     """Sends a signature that is none."""
 
-    async def attest(self, log: Log, at: BlockNumber) -> SignedHead:
-        return evolve(await self.honest.attest(log, at), signature=b"\xff" * 65)
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        return evolve(await self.honest.attest(log, at, count), signature=b"\xff" * 65)
 
 
 @pytest.fixture
@@ -178,6 +179,25 @@ async def test_a_backlog_is_shown_from_a_block_with_little_behind(world: World, 
     assert isinstance(shown, Shown)
     assert wanted <= shown.head.count <= wanted + 256
     assert (await world.chain(901).log_state(log_of(world), shown.at)).head == shown.head.head
+
+
+async def test_a_head_that_the_asker_knows_is_shown_with_nothing_behind_it(world: World) -> None:
+    log, origin = log_of(world), world.chain(901)
+    for number in range(9):
+        await origin.put(log.lane, f"more {number}".encode())
+    origin.mine(2)
+    sent = await origin.sent(log.lane, BlockNumber(0), BlockNumber(10**6))
+    known = head_after(log.id, (one.message.id for one in sent[:4]))
+
+    shown = await prover(world, honest(world)).show(log, 4, BlockNumber(10**6), known)
+
+    assert isinstance(shown, Shown)
+    assert shown.head == Head(log=log.id, head=known, count=4)
+
+
+async def test_a_head_that_is_not_what_the_attesters_recomputed_gets_no_signature(world: World) -> None:
+    with pytest.raises(NotYet, match="0 of 3 attestations"):
+        await prover(world, honest(world)).show(log_of(world), 1, BlockNumber(9), Hash32(b"\x66" * 32))
 
 
 async def test_a_signature_that_no_key_makes_is_refused() -> None:

@@ -5,7 +5,7 @@ from attrs import evolve
 
 from tests.unit.flow.walk import Walk
 from xl2.core.evidence import Head
-from xl2.core.types import BlockNumber
+from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import NotYet, ProofInvalid
 from xl2.flow.prove import BatchLimits, batch, prove
 from xl2.ports import Log, Needed, Shown
@@ -27,8 +27,8 @@ async def test_a_head_that_is_not_the_lanes_is_refused(walk: Walk) -> None:
     honest = MemoryProver(home=walk.origin)
 
     class Lying(MemoryProver):
-        async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-            shown = await honest.show(log, count, upto)
+        async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+            shown = await honest.show(log, count, upto, known)
             assert isinstance(shown, Shown)
             return evolve(shown, head=Head(log=shown.head.log, head=b"\x66" * 32, count=shown.head.count))
 
@@ -41,8 +41,8 @@ async def test_a_head_over_other_messages_than_are_known_is_refused(walk: Walk) 
     honest = MemoryProver(home=walk.origin)
 
     class Ahead(MemoryProver):
-        async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-            shown = await honest.show(log, count, upto)
+        async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+            shown = await honest.show(log, count, upto, known)
             assert isinstance(shown, Shown)
             return evolve(shown, head=evolve(shown.head, count=shown.head.count + 1))
 

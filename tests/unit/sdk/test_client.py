@@ -9,7 +9,7 @@ from attrs import define, evolve
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import Address, BlockNumber, Wei
+from xl2.core.types import Address, BlockNumber, Hash32, Wei
 from xl2.errors import Incapable, InvalidInput, NotFound, NotYet, ProofInvalid, Refused, Reverted, RpcUnavailable
 from xl2.ports import Block, Call, Log, Needed, Sent, Shown
 from xl2.sdk import AsyncClient, Goal
@@ -271,10 +271,10 @@ async def test_what_failed_on_evidence_that_fell_is_delivered_anew(
 class Flaky(MemoryProver):
     failures: list[Exception]
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         if self.failures:
             raise self.failures.pop()
-        return await MemoryProver.show(self, log, count, upto)
+        return await MemoryProver.show(self, log, count, upto, known)
 
 
 @define(kw_only=True)
@@ -283,8 +283,8 @@ class Failing(MemoryProver):
 
     cause: Exception
 
-    async def show(self, log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-        del log, count, upto
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        del log, count, upto, known
         raise self.cause
 
 

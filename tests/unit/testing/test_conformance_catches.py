@@ -80,8 +80,8 @@ def answers_the_tip_for_blocks_above_it(subject: MemorySubject, patch: pytest.Mo
 def believes_nobody(subject: MemorySubject, patch: pytest.MonkeyPatch) -> None:
     honest = subject.prover.show
 
-    async def show(log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
-        shown = await honest(log, count, upto)
+    async def show(log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        shown = await honest(log, count, upto, known)
         return evolve(shown, trusted=()) if isinstance(shown, Shown) else shown
 
     patch.setattr(type(subject.prover), "show", lambda _, *given: show(*given))
@@ -90,9 +90,9 @@ def believes_nobody(subject: MemorySubject, patch: pytest.MonkeyPatch) -> None:
 def shows_what_is_newer_than_the_asker_knows(subject: MemorySubject, patch: pytest.MonkeyPatch) -> None:
     honest = subject.prover.show
 
-    async def show(log: Log, count: int, upto: BlockNumber) -> Shown | Needed:
+    async def show(log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         del upto
-        return await honest(log, count, BlockNumber(10**6))
+        return await honest(log, count, BlockNumber(10**6), known)
 
     patch.setattr(type(subject.prover), "show", lambda _, *given: show(*given))
 
