@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei, checksum, hex_text
@@ -96,6 +96,18 @@ class Evm:
     def quorum(self) -> int:
         """So many endpoints must agree."""
         return self.rpc.circle.limits.quorum if isinstance(self.rpc, Pool) else 1
+
+    async def look_at_endpoints(self) -> Sequence[EndpointState]:
+        """Each endpoint with its standing, after it was asked for its chain and its newest block."""
+        if isinstance(self.rpc, Pool):
+            await self.rpc.look()
+            return self.rpc.states()
+        state = EndpointState(name=self.rpc.name)
+        try:
+            newest = self._count(await self.ask("eth_blockNumber"))
+        except (RpcUnavailable, RpcRejected) as error:
+            return (evolve(state, trouble=error.what),)
+        return (evolve(state, newest=newest),)
 
     def report_to(self, observer: Observer) -> None:
         """Tell this observer of endpoints that are left aside. One that stands alone is told of by who asks it."""

@@ -13,11 +13,12 @@ from importlib.metadata import PackageNotFoundError, version
 from attrs import frozen
 
 from xl2.app.clients import Source, configuration, signer_of
+from xl2.app.endpoints import look_at_endpoints
 from xl2.app.parts import CLOCK, parts_of
 from xl2.core.evidence import Finality
 from xl2.core.types import Assurance, ChainId, checksum
 from xl2.errors import Xl2Error
-from xl2.ports import Blocks, Chain
+from xl2.ports import Blocks, Chain, EndpointState
 from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Unattended
@@ -73,9 +74,10 @@ async def doctor(source: Source = None) -> Diagnosis:
 async def _chain(parts: Parts, chain: Blocks) -> list[Check]:
     name = parts.name(chain.chain)
     reached = await _look(f"{name}: endpoint", lambda: _endpoint(chain))
+    endpoints = [_one_of(name, *found) for found in await look_at_endpoints(chain)]
     if not reached.ok:
-        return [reached]
-    checks = [reached, await _look(f"{name}: blocks", lambda: _blocks(chain))]
+        return [reached, *endpoints]
+    checks = [reached, *endpoints, await _look(f"{name}: blocks", lambda: _blocks(chain))]
     checks.append(await _look(f"{name}: key {parts.config.key}", lambda: _balance(parts, chain)))
     if chain.chain in parts.chains:
         ours = parts.chains[chain.chain]
@@ -100,6 +102,13 @@ async def _endpoint(chain: Blocks) -> str:
             remedy="Correct rpc_url or chain_id.",
         )
     return f"answers for chain {answered}"
+
+
+def _one_of(chain: str, endpoint: EndpointState, wrong: str) -> Check:
+    """One of several endpoints of a chain."""
+    remedy = f"Replace it under chains.{chain}; see docs/explanation/endpoints.md." if wrong else ""
+    newest = f"its newest block is {endpoint.newest}, it answers in {1000 * endpoint.seconds:.0f} ms"
+    return Check(what=f"{chain}: endpoint {endpoint.name}", ok=not wrong, said=wrong or newest, remedy=remedy)
 
 
 async def _blocks(chain: Blocks) -> str:

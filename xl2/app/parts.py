@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
+from xl2.app.endpoints import report_to
 from xl2.app.keys import account_of, open_key
 from xl2.attester.attest import HeadAttester
 from xl2.config import Config
@@ -37,6 +38,7 @@ from xl2.ports import (
     Signer,
     Submitter,
     TxReceipt,
+    Unobserved,
 )
 from xl2.sdk import Parts
 from xl2.store import SqlStore
@@ -88,7 +90,7 @@ def parts_of(
     """
     Everything a client is made of. Raises `ConfigInvalid` for a chain family that is not installed.
 
-    :param observer: is told of transactions, and of what alarms those who send them.
+    :param observer: is told of transactions, and of what alarms those who send them or ask endpoints.
     """
     families = {settings.family: family(settings) for settings in config.settings() if settings.anchor}
     settings = {one.chain: one for one in config.settings()}
@@ -98,6 +100,9 @@ def parts_of(
     # Without xl2's contracts a chain has its own bridge still, and is opened as plainly as an anchor.
     bare = {one.chain: families[one.family].anchor(one) for one in rollups if not one.contracts}
     everywhere: Mapping[ChainId, Blocks] = {**anchors, **bare, **chains}
+    # Each family has its own connection to the anchor.
+    ends = [families[one.family].anchor(settings[one.anchor]) for one in rollups]
+    report_to(observer or Unobserved(), (*everywhere.values(), *ends))
     book = book_of(config)
 
     async def chain_id_of(chain: ChainId) -> int:
@@ -130,8 +135,6 @@ def parts_of(
         return families[settings[home].family].why_not(kind)
 
     async def close() -> None:
-        # Each family has its own connection to the anchor.
-        ends = [families[one.family].anchor(settings[one.anchor]) for one in rollups]
         for chain in {id(one): one for one in (*everywhere.values(), *ends)}.values():
             await chain.close()
         await store.close()

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration
+from xl2.app.endpoints import wake_on_heads
 from xl2.app.parts import CLOCK, parts_of
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
@@ -81,6 +82,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_run(pipeline, stop, ended), name="relayer")
             looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")
+            waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
             try:
                 async with view(config, parts, carrying, watch, readings) as (listening, desk):
                     yield RunningRelayer(
@@ -95,6 +97,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
                     )
             finally:
                 looking.cancel()
+                waking.cancel()
                 stop.set()
     except BaseExceptionGroup as group:
         raise cause_of(group) from group

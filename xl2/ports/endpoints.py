@@ -23,6 +23,10 @@ class EndpointState:
     aside: str = ""
     #: Mean time of its answers of late; 0: none yet.
     seconds: float = 0.0
+    #: Number of its newest block, when it was last looked at; None: never.
+    newest: int | None = None
+    #: What went wrong when it was last looked at; empty: nothing.
+    trouble: str = ""
 
 
 @runtime_checkable
@@ -37,6 +41,10 @@ class Endpoints(Protocol):
     @property
     def quorum(self) -> int:
         """So many must say the same of what others build on."""
+        ...
+
+    async def look_at_endpoints(self) -> Sequence[EndpointState]:
+        """Ask each endpoint which chain it serves and which block is its newest; their standing after that."""
         ...
 
     def report_to(self, observer: Observer) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from attrs import field, frozen, validators
 
 from xl2.core.lane import Lane
+from xl2.core.types import ChainId
 from xl2.errors import Fatal
 from xl2.flow.submit import JournalledSubmitter
 from xl2.relayer.lane import LaneParts, LaneRooms
@@ -93,6 +94,11 @@ class Pipeline:
             tasks.stop()
             await _ended([tasks], self._settings.drain_seconds)
             self._look_whether_drained()
+
+    def wake(self, chain: ChainId) -> None:
+        """A chain has a new block: lanes from and to it look now, and not when their time has come."""
+        for tasks in self._lanes.values():
+            tasks.wake(chain)
 
     def drain(self) -> None:
         """Observe no new messages, carry what is observed until nothing more can be done now; then `run` returns."""

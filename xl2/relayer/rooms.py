@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 
+from xl2.core.types import ChainId
 from xl2.errors import Refused, Retryable
 from xl2.flow.prove import Proven
 from xl2.relayer.flights import Flights, Start
@@ -102,6 +103,14 @@ class LaneTasks:
         self._draining = True
         self._idle.clear()
         self._wake_all()
+
+    def wake(self, chain: ChainId) -> None:
+        """A chain has a new block: who observes it looks now."""
+        lane = self._rooms.parts.lane
+        if chain == lane.origin:
+            self._wakes["observe"].set()
+        if chain == lane.destination:
+            self._wakes["observe receipts"].set()
 
     def _wake_all(self) -> None:
         for wake in self._wakes.values():

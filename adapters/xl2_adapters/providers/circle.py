@@ -53,6 +53,8 @@ class Provider:
     standing: Standing = field(factory=Standing)
     #: Whether it said that it serves the right chain.
     checked: bool = False
+    #: What went wrong when it was last looked at; empty: nothing.
+    trouble: str = ""
 
     @property
     def name(self) -> str:

@@ -95,14 +95,13 @@ class Oversight:
     async def _see(self, provider: Provider) -> Seen | None:
         # What is left aside for its chain is let say again which it serves.
         try:
-            outcomes = await provider.client.batch(_LOOK)
-            return _seen(provider.name, outcomes)
-        except (RpcUnavailable, RpcTooLarge) as error:
+            seen = _seen(provider.name, await provider.client.batch(_LOOK))
+        except (RpcUnavailable, RpcTooLarge, RpcRejected) as error:
+            provider.trouble = error.what
             self.circle.strike(provider, Blame.DOWN, error.what)
-        except RpcRejected:
-            # It refuses what every endpoint has; calls will tell.
-            pass
-        return None
+            return None
+        provider.trouble = ""
+        return seen
 
     async def _let_prove(self, provider: Provider, *, is_well: bool, others: list[Seen]) -> None:
         """Take it back, where it has a block as the others have it."""

@@ -71,9 +71,19 @@ class Pool:
     def states(self) -> Sequence[EndpointState]:
         """Each endpoint with its standing."""
         return [
-            EndpointState(name=one.name, aside=one.standing.reason, seconds=one.standing.seconds)
+            EndpointState(
+                name=one.name,
+                aside=one.standing.reason,
+                seconds=one.standing.seconds,
+                newest=one.standing.newest if one.standing.newest >= 0 else None,
+                trouble=one.trouble,
+            )
             for one in self._circle.providers
         ]
+
+    async def look(self) -> None:
+        """Look at all endpoints side by side, now."""
+        await self._oversight.look()
 
     def report_to(self, observer: Observer) -> None:
         """Tell this observer from now on of who is left aside."""
