@@ -38,8 +38,9 @@ from xl2.ports import (
 
 #: Receipts that one settlement opens at most.
 MAX_SETTLED = 64
-#: States that a settled receipt says something new of.
+#: States that a settlement can follow on at once, and those that it says nothing new of.
 _ANSWERED = (State.DELIVERED, State.CONFIRMED, State.EXPIRED, State.REFUNDABLE)
+_OVER = (State.SETTLED, State.REFUNDED, State.UNSENT)
 
 
 @frozen(kw_only=True)
@@ -80,7 +81,9 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) 
         over = await _leading_settled(spoken_of, origin, final.number) if first == upto else 0
         under_way = max(over, await _leading_settled(spoken_of, origin, tip.number))
         if over:
-            await store.happen(_settlements([one for records in spoken_of[:over] for one in records], None), now)
+            pairs = [(entry, one) for entry, records in zip(entries[:over], spoken_of[:over], strict=True)
+                     for one in records]  # fmt: skip
+            await store.happen(_endings(pairs), now)
             upto = entries[over - 1].index + 1
             await store.settle_upto(lane, upto)
         if under_way < len(entries):
@@ -199,7 +202,30 @@ async def _following(message: Message, store: Store, origin: Chain) -> tuple[Mes
     return tuple(ids)
 
 
-def _settlements(records: Sequence[Record], place: Place | None) -> tuple[Happening, ...]:
+def _endings(spoken_of: Sequence[tuple[Entry, Record]]) -> tuple[Happening, ...]:
+    """
+    What final blocks of both chains say of messages: that they are over.
+
+    Also of those whose delivery, by others or just before a crash, is not noted yet: these entries are not looked at
+    again.
+    """
+    found: dict[MessageId, tuple[Happening, ...]] = {}
+    for entry, record in spoken_of:
+        message, state = record.sent.message, record.state
+        is_delivery = isinstance(parse_receipt(entry.data), Delivered)
+        receipt = Event.DELIVERY if is_delivery else Event.EXPIRY_RECORDED
+        events = [Event.SETTLEMENT] if state in _ANSWERED else [receipt, Event.SETTLEMENT]
+        if state not in _OVER and message.id not in found:
+            found[message.id] = tuple(
+                Happening(id=message.id, event=event, chain=entry.lane.destination, place=entry.place)
+                if event is receipt
+                else Happening(id=message.id, event=event, chain=message.origin)
+                for event in events
+            )
+    return tuple(happening for of_one in found.values() for happening in of_one)
+
+
+def _settlements(records: Sequence[Record], place: Place) -> tuple[Happening, ...]:
     """One for each message, however many entries speak of it: anyone may record an expiry again."""
     answered = {record.sent.message.id: record for record in records if record.state in _ANSWERED}
     return tuple(

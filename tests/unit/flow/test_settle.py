@@ -4,10 +4,11 @@ import pytest
 from attrs import evolve
 
 from tests.unit.flow.walk import RELAYER, Walk
-from xl2.core.lifecycle import State
+from xl2.core.lifecycle import Event, State
 from xl2.core.types import Address, Timestamp, Wei
 from xl2.errors import NotYet
-from xl2.flow import settle
+from xl2.flow import deliver, settle
+from xl2.ports import Needed
 from xl2.testing import MemoryProver
 
 FEE = Wei(5 * 10**9)
@@ -82,6 +83,27 @@ async def test_an_expiry_that_was_recorded_twice_is_refunded_once_and_holds_up_n
     assert await walk.states(records) == [State.REFUNDED]
     assert await walk.origin.credit(SENDER) == FEE
     assert left is None
+
+
+async def test_what_others_delivered_and_settled_before_it_was_noted_here_is_over(walk: Walk) -> None:
+    records = await walk.observed(2, fee=FEE)
+    proven = await walk.proven(records)
+    others = walk.submitter(walk.destination)
+    await deliver.deliver(proven.segment, proven.shown.evidence, walk.destination, others)
+    await walk.confirmed([])
+    due = await walk.owed()
+    assert due is not None
+    call = await settle.prepare(due, walk.store, walk.origin, MemoryProver(home=walk.destination))
+    assert not isinstance(call, Needed)
+    await settle.settle(due, call, walk.submitter(walk.origin))
+    walk.origin.mine(2)
+
+    left = await walk.owed()
+
+    assert left is None
+    assert await walk.states(records) == [State.SETTLED] * 2
+    steps = [step.event for step in await walk.store.steps(records[0].sent.message.id)]
+    assert steps[-2:] == [Event.DELIVERY, Event.SETTLEMENT]
 
 
 async def test_a_message_sent_meanwhile_does_not_spoil_the_refund(walk: Walk) -> None:
