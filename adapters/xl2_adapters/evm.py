@@ -21,7 +21,7 @@ from xl2_adapters import quoting, rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
 from xl2_adapters.fee_model import FeeModel, GasAlone
 from xl2_adapters.node_words import asks_for_less, outcome_of
-from xl2_adapters.providers.endpoint import Rpc
+from xl2_adapters.providers.endpoint import Rpc, traffic_of
 from xl2_adapters.providers.new_heads import wake_on_heads
 from xl2_adapters.providers.pool import Pool
 from xl2_adapters.rpc import Call as Request
@@ -90,7 +90,7 @@ class Evm:
     @property
     def endpoints(self) -> Sequence[EndpointState]:
         """Each endpoint with its standing."""
-        return self.rpc.states() if isinstance(self.rpc, Pool) else (EndpointState(name=self.rpc.name),)
+        return self.rpc.states() if isinstance(self.rpc, Pool) else (self._alone(),)
 
     @property
     def quorum(self) -> int:
@@ -102,12 +102,15 @@ class Evm:
         if isinstance(self.rpc, Pool):
             await self.rpc.look()
             return self.rpc.states()
-        state = EndpointState(name=self.rpc.name)
+        state = self._alone()
         try:
             newest = self._count(await self.ask("eth_blockNumber"))
         except (RpcUnavailable, RpcRejected) as error:
             return (evolve(state, trouble=error.what),)
         return (evolve(state, newest=newest),)
+
+    def _alone(self) -> EndpointState:
+        return EndpointState(name=self.rpc.name, traffic=traffic_of(self.rpc))
 
     def report_to(self, observer: Observer) -> None:
         """Tell this observer of endpoints that are left aside. One that stands alone is told of by who asks it."""

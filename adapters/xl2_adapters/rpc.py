@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -99,6 +100,8 @@ class RpcClient:
         """
         self.name = endpoint_name(url)
         self.limits = limits or RpcLimits()
+        #: Calls by method and by what became of them, for whoever measures.
+        self.traffic: Counter[tuple[str, str]] = Counter()
         self._url = url
         self._next_id = 1
         self._places = asyncio.Semaphore(self.limits.max_concurrent)
@@ -194,7 +197,9 @@ class RpcClient:
             # A copy for each exchange: the policy keeps its count of attempts in itself.
             answer: bytes = await self._retry.copy()(self._attempt, request, len(calls), resendable)
         except _LostError as lost:
+            self.traffic.update((call.method, lost.error.code) for call in calls)
             raise lost.error from None
+        self.traffic.update((call.method, "answered") for call in calls)
         return answer
 
     async def _attempt(self, request: bytes, calls: int, resendable: bool) -> bytes:

@@ -17,7 +17,7 @@ from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import Xl2Error
 from xl2.operator.metrics import ChainReading
 from xl2.operator.values import Check
-from xl2.ports import Blocks, Chain, Clock, Store
+from xl2.ports import Blocks, Chain, Clock, Endpoints, EndpointState, Store
 
 READ_SECONDS: Final = 10.0
 #: A chain whose newest block is older than this by our clock has stopped, or an endpoint or a clock stands still.
@@ -59,6 +59,12 @@ class Readings:
     def last(self) -> list[ChainReading]:
         """Chains that answered last time."""
         return [one for one in self._last.values() if isinstance(one, ChainReading)]
+
+    @property
+    def endpoints(self) -> list[tuple[ChainId, EndpointState]]:
+        """Endpoints of chains that can tell of them."""
+        known = [(chain, blocks) for chain, (blocks, _) in self.chains.items() if isinstance(blocks, Endpoints)]
+        return [(chain, one) for chain, blocks in known for one in blocks.endpoints]
 
     def checks(self) -> list[Check]:
         """Whether each chain answers, and goes on."""

@@ -136,5 +136,6 @@ async def _checks(carrying: Carrying, readings: Readings) -> list[Check]:
 async def _metrics(desk: Desk, metrics: Metrics, readings: Readings) -> bytes:
     metrics.stands(await desk.lanes(), desk.clock.now())
     metrics.reads(readings.last)
+    metrics.endpoints(readings.endpoints)
     metrics.is_ready((await desk.readiness()).ready)
     return metrics.text()

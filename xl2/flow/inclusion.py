@@ -22,7 +22,7 @@ from xl2.flow.alarms import Alarms
 from xl2.flow.handover import Handover
 from xl2.flow.held import Held, Open
 from xl2.flow.nonces import Told, forgotten, gaps
-from xl2.ports import Alarm, AlarmKind, Blocks, Broadcast, Clock, Fees, Journal, TxLook, TxReceipt
+from xl2.ports import Alarm, AlarmKind, Blocks, Broadcast, Clock, Fees, Journal, Observer, TxLook, TxReceipt
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Inclusion:
         patience: Patience,
         caps: fees.FeeCaps,
         alarms: Alarms,
+        observer: Observer,
         fill: Callable[[int], Awaitable[None]],
     ) -> None:
         """`fill`: makes a transaction for a nonce that nothing holds. Nothing is read or sent before somebody waits."""
@@ -68,6 +69,7 @@ class Inclusion:
         self._patience = patience
         self._caps = caps
         self._alarms = alarms
+        self._observer = observer
         self._fill = fill
         #: The lowest open nonce, and since when it is that.
         self._front: tuple[int, float] = (-1, 0.0)
@@ -258,6 +260,7 @@ class Inclusion:
         entry.attempts.append(signed)
         entry.since, entry.outcome = now, None
         log.info("transaction replaced", extra={"fields": {**fields, "new_max_fee_wei": better.max_fee}})
+        self._observer.replaced(old.chain, entry.what)
 
     async def _mind_gaps(self, told: Told) -> None:
         now = self._clock.now()

@@ -81,6 +81,7 @@ class JournalledSubmitter:
             patience=policy.patience,
             caps=policy.caps,
             alarms=self._alarms,
+            observer=self._observer,
             fill=self._fill,
         )
         self._adopted = False

@@ -15,7 +15,7 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from xl2.core.lane import Lane
-from xl2.core.types import hex_text
+from xl2.core.types import ChainId, hex_text
 from xl2.errors import NotYet, Xl2Error
 from xl2.operator.desk import lane_name
 from xl2.ports import Alarm, Call, Happening, TxReceipt
@@ -121,6 +121,10 @@ class Events:
                 "cost": receipt.cost,
             },
         )
+
+    def replaced(self, chain: ChainId, what: str) -> None:
+        """A stuck transaction was replaced."""
+        self._tell("replaced", lambda: {"chain": chain, "what": what})
 
     def alarmed(self, alarm: Alarm) -> None:
         """A person should look."""

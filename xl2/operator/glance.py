@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
+from xl2.core.types import ChainId
 from xl2.errors import Xl2Error
 from xl2.operator.desk import lane_name
 from xl2.ports import Alarm, Call, Happening, Observer, TxReceipt
@@ -49,6 +50,11 @@ class Both:
         """A transaction was included."""
         for one in self.told:
             one.submitted(call, receipt)
+
+    def replaced(self, chain: ChainId, what: str) -> None:
+        """A stuck transaction was replaced."""
+        for one in self.told:
+            one.replaced(chain, what)
 
     def alarmed(self, alarm: Alarm) -> None:
         """A person should look."""
@@ -97,6 +103,9 @@ class Glance:
                     counted.append((second, count))
 
     def submitted(self, call: Call, receipt: TxReceipt) -> None:
+        """Nothing."""
+
+    def replaced(self, chain: ChainId, what: str) -> None:
         """Nothing."""
 
     def alarmed(self, alarm: Alarm) -> None:

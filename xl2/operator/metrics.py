@@ -8,7 +8,7 @@ states; never a message). Counting returns at once and raises nothing. Implement
 import time
 from collections import Counter as CountOf
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -22,6 +22,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
@@ -29,7 +31,7 @@ from xl2.core.types import ChainId, MessageId
 from xl2.errors import Xl2Error
 from xl2.operator.desk import lane_name
 from xl2.operator.values import Lanes
-from xl2.ports import Alarm, AlarmKind, Call, Happening, TxReceipt
+from xl2.ports import Alarm, AlarmKind, Call, EndpointState, Happening, TxReceipt
 
 #: What an event makes of a message, as `xl2_messages_total` counts it.
 OUTCOMES: Final = {
@@ -74,7 +76,7 @@ class ChainReading:
     open_nonces: int
 
 
-class Metrics:
+class Metrics(Collector):
     """Counts. One for a process."""
 
     def __init__(self, version: str) -> None:
@@ -118,7 +120,9 @@ class Metrics:
         )
         self._head = gauge("xl2_chain_head", "Newest block.", ["chain", "finality"])
         self._head_age = gauge("xl2_chain_head_age_seconds", "Age of the newest block by our clock.", ["chain"])
-        self._requests = counter("xl2_rpc_requests", "Requests to endpoints.", ["endpoint", "method", "outcome"])
+        self._aside = gauge("xl2_endpoint_aside", "1 while an endpoint is left aside.", ["chain", "endpoint"])
+        self._traffic: Mapping[tuple[str, str, str], int] = {}
+        registry.register(self)
         self._alarms = counter("xl2_alarms", "Alarms that a person should look at.", ["kind"])
         for kind in AlarmKind:
             # From 0 on, so that the first alarm is an increase.
@@ -165,6 +169,11 @@ class Metrics:
         self._gas.labels(call.chain).inc(receipt.gas_used)
         self._cost.labels(call.chain).inc(receipt.cost)
 
+    def replaced(self, chain: ChainId, what: str) -> None:
+        """A stuck transaction was replaced."""
+        del what
+        self._bumps.labels(chain).inc()
+
     def alarmed(self, alarm: Alarm) -> None:
         """A person should look."""
         self._alarms.labels(alarm.kind.value).inc()
@@ -197,6 +206,23 @@ class Metrics:
             self._nonce_gap.labels(one.chain).set(one.open_nonces)
             has = one.balance + one.claimable
             self._profit.labels(one.chain).set(has - self._had.setdefault(one.chain, has))
+
+    def endpoints(self, standing: Iterable[tuple[ChainId, EndpointState]]) -> None:
+        """How endpoints stand, and what was asked of them so far."""
+        traffic: CountOf[tuple[str, str, str]] = CountOf()
+        for chain, one in standing:
+            self._aside.labels(chain, one.name).set(bool(one.aside))
+            for (method, outcome), calls in one.traffic.items():
+                traffic[one.name, method, outcome] += calls
+        self._traffic = traffic
+
+    def collect(self) -> Iterator[Metric]:
+        """What others count, as prometheus_client asks for it."""
+        labels = ["endpoint", "method", "outcome"]
+        requests = CounterMetricFamily("xl2_rpc_requests", "Calls to endpoints.", labels=labels)
+        for key, calls in self._traffic.items():
+            requests.add_metric(key, calls)
+        yield requests
 
     def is_ready(self, ready: bool) -> None:
         """Whether everything holds."""

@@ -5,10 +5,10 @@ Promise: what is here only tells and wakes. A chain that has none of it is a cha
 whether it is there (`isinstance`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.ports.observer import Observer
 
@@ -23,6 +23,8 @@ class EndpointState:
     aside: str = ""
     #: Mean time of its answers of late; 0: none yet.
     seconds: float = 0.0
+    #: Calls to it so far, by method and by what became of them: `answered`, or the name of the error.
+    traffic: Mapping[tuple[str, str], int] = field(factory=dict, repr=False)
     #: Number of its newest block, when it was last looked at; None: never.
     newest: int | None = None
     #: What went wrong when it was last looked at; empty: nothing.

@@ -66,6 +66,10 @@ class Observer(Protocol):
         """A transaction of ours was included."""
         ...
 
+    def replaced(self, chain: ChainId, what: str) -> None:
+        """A transaction of ours was stuck, and one that pays more was signed in its place."""
+        ...
+
     def alarmed(self, alarm: Alarm) -> None:
         """A person should look."""
         ...
@@ -84,6 +88,9 @@ class Unobserved:
         """Nothing."""
 
     def submitted(self, call: Call, receipt: TxReceipt) -> None:
+        """Nothing."""
+
+    def replaced(self, chain: ChainId, what: str) -> None:
         """Nothing."""
 
     def alarmed(self, alarm: Alarm) -> None:

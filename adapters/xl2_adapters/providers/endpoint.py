@@ -4,10 +4,11 @@ Endpoint: what an adapter asks of JSON-RPC, whether one endpoint stands behind i
 Promise: `RpcClient` (one endpoint) and `Pool` (several) both implement it, so nothing above knows which it has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from xl2.errors import RpcRejected
+from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import Call, Json
 
 
@@ -38,3 +39,8 @@ class Rpc(Protocol):
     async def close(self) -> None:
         """Close all connections. What is closed opens new ones when used again."""
         ...
+
+
+def traffic_of(rpc: Rpc) -> Mapping[tuple[str, str], int]:
+    """Calls to one endpoint so far, by method and by what became of them; nothing of what does not count."""
+    return dict(rpc.traffic) if isinstance(rpc, RpcClient) else {}

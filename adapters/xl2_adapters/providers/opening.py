@@ -18,6 +18,8 @@ from xl2_adapters.rpc_wire import endpoint_name
 
 #: The longest time of an attempt, in times of the longest silence in it.
 _TOTAL = 1.5
+#: How often endpoints are looked at side by side, in the time after which one is stale.
+_LOOKS = 3
 #: An endpoint has company after this share of its time.
 _PATIENCE = 0.1
 
@@ -45,5 +47,6 @@ def rpc_of(settings: ChainSettings) -> Rpc:
         quorum=settings.quorum or len(urls) // 2 + 1,
         stale_seconds=settings.stale_seconds,
         patience_seconds=_PATIENCE * seconds,
+        survey_seconds=settings.stale_seconds / _LOOKS,
     )
     return Pool(settings.chain, clients, pool)

@@ -82,8 +82,11 @@ class Oversight:
             return
         finally:
             self._suspects.discard(first.by)
-        votes = vote_of(first.call, said), vote_of(first.call, agreed)
-        if None in votes or said is None or agreed is None or votes[0] == votes[1]:
+        theirs, others = vote_of(first.call, said), vote_of(first.call, agreed)
+        if others is None or said is None or agreed is None or theirs == others:
+            return
+        if theirs is None:
+            self.circle.leave_aside(suspect, Blame.DOWN, f"it refuses what {first.against} answers: {first.said}")
             return
         height = height_of(first.call)
         if height is not None and isinstance(newest, str) and quantity(newest, suspect.name) < height:

@@ -17,7 +17,7 @@ from xl2.errors import RpcDisagreement, RpcRejected, RpcTooLarge, RpcUnavailable
 from xl2.ports import Broadcast, EndpointState, Observer
 from xl2_adapters.node_words import outcome_of
 from xl2_adapters.providers.circle import Circle, PoolLimits, Provider
-from xl2_adapters.providers.endpoint import Rpc
+from xl2_adapters.providers.endpoint import Rpc, traffic_of
 from xl2_adapters.providers.oversight import Oversight
 from xl2_adapters.providers.proofs import holds
 from xl2_adapters.providers.race import race
@@ -75,6 +75,7 @@ class Pool:
                 name=one.name,
                 aside=one.standing.reason,
                 seconds=one.standing.seconds,
+                traffic=traffic_of(one.client),
                 newest=one.standing.newest if one.standing.newest >= 0 else None,
                 trouble=one.trouble,
             )

@@ -31,7 +31,7 @@ class Said:
 
 @frozen(kw_only=True)
 class Contradiction:
-    """Somebody said otherwise than those who agree."""
+    """Somebody said otherwise than those who agree, or refused what they answer."""
 
     call: Call
     by: str
@@ -78,7 +78,7 @@ class Tally:
         return [self._result(call, said) for call, said in zip(self.calls, self._said, strict=True)]
 
     def contradictions(self) -> list[Contradiction]:
-        """Who was outvoted, on what. To know nothing of a block yet contradicts nobody."""
+        """Who was outvoted, or alone in refusing, on what. To know nothing of a block yet contradicts nobody."""
         found = []
         for call, said in zip(self.calls, self._said, strict=True):
             best = _best(said)
@@ -93,9 +93,15 @@ class Tally:
                     agreed=in_words(call, best[0].outcome),
                 )
                 for one in said
-                if one.vote is not None and one.outcome is not None and one.vote != best[0].vote
+                if self._differs(one, best[0])
             ]
         return found
+
+    def _differs(self, one: Said, best: Said) -> bool:
+        if isinstance(one.outcome, RpcRejected) and one.vote is None:
+            return not asks_for_less(one.outcome)
+        # Where one answer was enough, the others need not be the same: fees differ.
+        return self.needed > 1 and one.outcome is not None and one.vote != best.vote
 
     def _result(self, call: Call, said: Sequence[Said]) -> Outcome:
         best = _best(said)
