@@ -300,7 +300,10 @@ class WrongSignature(Fatal):
 class StoreCorrupt(Fatal):
     """The store cannot be trusted."""
 
-    default_remedy = "Move the file aside; everything in it is rebuilt from the chains."
+    default_remedy = (
+        "Move the store aside and start again: all but its journal is rebuilt from the chains, and no inbox takes a "
+        "message twice."
+    )
 
 
 class Incident(Fatal):

@@ -45,7 +45,7 @@ class Happening:
 
 @frozen(kw_only=True)
 class Step:
-    """A change of a message's state, kept for ever."""
+    """A change of a message's state, kept as long as the message."""
 
     event: Event
     state: State
@@ -162,4 +162,16 @@ class Store(Journal, Controls, Leases, Protocol):
 
     async def backlog(self) -> Sequence[tuple[Lane, State, int, float]]:
         """How many messages of each lane stand in each state, and since when the oldest does."""
+        ...
+
+    async def prune(self, lane: Lane, before: float) -> int:
+        """
+        Forget messages of a lane that were settled or refunded before, and receipts that speak of none any more.
+
+        How many messages went: those of a page go together, and what is asked for of any that is left stays.
+        """
+        ...
+
+    async def prune_journal(self, before: float) -> int:
+        """Forget transactions whose nonce was used before, by the store's own clock; how many."""
         ...

@@ -3,16 +3,19 @@ SQL store: the port `xl2.ports.Store` over any database that reads the schema.
 
 Promise: a method returns after its transaction is durable, so a killed process loses nothing that was told. Here
 stands which piece of work a method is, and which lease it is done under; the pieces are `observed`'s, `queue`'s,
-`controls`', `journal`'s and `leases`', and how a transaction is run is the database's.
+`controls`', `journal`'s, `leases`' and `pruned`'s, and how a transaction is run is the database's.
 """
 
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId, Nonce
+from xl2.errors import StoreUnavailable
 from xl2.ports import (
     Cursor,
     Entry,
@@ -29,9 +32,11 @@ from xl2.ports import (
     lane_lease,
     signer_lease,
 )
-from xl2.store import controls, journal, observed, queue, rows
+from xl2.store import controls, journal, observed, pruned, queue, rows
 from xl2.store import leases as leasing
 from xl2.store.session import Database, Session, first
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -43,6 +48,7 @@ class SqlStore:
         """`database`: is closed with the store."""
         self._database = database
         self._fences = leasing.Fences()
+        self._ails = False
 
     async def __aenter__(self) -> Self:
         await self._run(_nothing)
@@ -58,7 +64,18 @@ class SqlStore:
         await self._database.close()
 
     async def _run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
-        return await self._database.run(work)
+        try:
+            done = await self._database.run(work)
+        except StoreUnavailable as cause:
+            if not self._ails:
+                # Once: whoever waits for the store asks again and again.
+                log.warning("store unavailable", extra={"fields": {"cause": cause.what, "remedy": cause.remedy}})
+            self._ails = True
+            raise
+        if self._ails:
+            self._ails = False
+            log.info("store available again")
+        return done
 
     async def _write(self, work: Callable[[Session], Coroutine[Any, Any, T]], *lanes: Lane) -> T:
         """Work under the leases of lanes."""
@@ -177,6 +194,23 @@ class SqlStore:
     async def backlog(self) -> Sequence[tuple[Lane, State, int, float]]:
         """How many messages stand in each state."""
         return await self._run(queue.backlog)
+
+    async def prune(self, lane: Lane, before: float) -> int:
+        """Let go of what ended before, some pages at a time."""
+        gone, nonce, place = 0, 0, 0
+        while True:
+            ended, then = await self._write(partial(pruned.messages, lane=lane, before=before, from_nonce=nonce), lane)
+            gone += ended
+            if then is None:
+                break
+            nonce = then
+        while (on := await self._write(partial(pruned.receipts, lane=lane, from_place=place), lane)) is not None:
+            place = on
+        return gone
+
+    async def prune_journal(self, before: float) -> int:
+        """Let go of transactions whose nonce was used before."""
+        return await self._run(lambda db: pruned.journal(db, before))
 
     # --- controls
 

@@ -24,8 +24,12 @@ T = TypeVar("T")
 
 IN_MEMORY = ":memory:"
 
+#: Ids come in no order, so their index is held in memory as far as this goes.
+_CACHE_KIB = 32 * 1024
+
 #: What SQLite says where the disk, not the file, is at fault (primary result codes).
 _BUSY, _IO_ERROR, _FULL = 5, 10, 13
+_PASSING = (_BUSY, _IO_ERROR, _FULL)
 
 
 class SqliteStore(SqlStore):
@@ -120,6 +124,7 @@ class SqliteDatabase:
             connection = sqlite3.connect(self.name, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             _migrate(connection, self.name)
             # Whoever had leases had the lock, and has it no more.
             connection.execute("UPDATE leases SET owner = '', ends = 0 WHERE owner <> ''")
@@ -127,7 +132,7 @@ class SqliteDatabase:
             if connection is not None:
                 connection.close()
             self._free_lock()
-            if isinstance(bad, sqlite3.OperationalError) and _code(bad) != _FULL:
+            if isinstance(bad, sqlite3.OperationalError) and _code(bad) not in _PASSING:
                 remedy = "Name a file in a folder that exists and may be written."
                 raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=remedy) from bad
             raise
@@ -170,7 +175,7 @@ def _migrate(connection: sqlite3.Connection, name: str) -> None:
 
 def _cause(name: str, failed: sqlite3.DatabaseError) -> Xl2Error:
     """What a failure of SQLite means for whoever asked."""
-    if _code(failed) in (_FULL, _IO_ERROR, _BUSY):
+    if _code(failed) in _PASSING:
         return StoreUnavailable(
             f"the store {name} cannot be written: {failed}",
             remedy=f"Make room on the disk of {name}, or mend it; nothing was lost, and what waits goes on by itself.",

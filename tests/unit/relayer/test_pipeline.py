@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.relayer.process import FEE, RECIPIENT, Relayer, put
 from xl2.core.lifecycle import State
+from xl2.core.receipt import Delivered
 from xl2.core.types import Address, Timestamp, Wei
 from xl2.errors import Fatal, Incident, NotYet, RpcUnavailable
 from xl2.ports import Call
@@ -119,6 +120,21 @@ async def test_a_killed_relayer_loses_nothing_and_doubles_nothing(relayer: Relay
 
     assert states == {State.SETTLED: 3}
     assert set(destination.broadcasts) == {first}
+
+
+async def test_a_store_that_was_deleted_is_rebuilt_from_the_chains_alone(relayer: Relayer) -> None:
+    await put(relayer, 3)
+    await relayer.run_until(State.SETTLED)
+    for file in relayer.path.parent.glob(f"{relayer.path.name}*"):
+        file.unlink()
+    await put(relayer, 2)
+
+    states = await relayer.run_until(State.SETTLED)
+
+    receipts = relayer.world.chain(902).state.receipts_of(relayer.world.lane(901, 902))
+    assert states == {State.SETTLED: 5}
+    # Each nonce was delivered once: whatever the new store did not know, the inbox did.
+    assert sum(one.bitmap.bit_count() for one in receipts if isinstance(one, Delivered)) == 5
 
 
 async def test_a_delivery_that_a_reorg_takes_is_made_again(relayer: Relayer) -> None:

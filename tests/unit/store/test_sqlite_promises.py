@@ -4,6 +4,7 @@ from tests.store_promises.controls import ControlPromises
 from tests.store_promises.journalling import JournalPromises
 from tests.store_promises.leasing import LeasePromises
 from tests.store_promises.observing import ObservingPromises
+from tests.store_promises.pruning import PruningPromises
 
 
 class TestObserving(ObservingPromises):
@@ -20,3 +21,7 @@ class TestControls(ControlPromises):
 
 class TestLeases(LeasePromises):
     """Who owns what."""
+
+
+class TestPruning(PruningPromises):
+    """What goes when it is over."""

@@ -1,0 +1,153 @@
+"""A store that is broken, full, old or from the future: told in one sentence with the mend, and nothing is lost."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.store_promises.scene import LANE, LANE_LOG, NOW, cursor, ids, sent
+from xl2.core.lifecycle import State
+from xl2.core.types import Nonce
+from xl2.errors import ConfigInvalid, StoreCorrupt
+from xl2.store import SqliteStore, open_store
+from xl2.store.schema import MIGRATIONS
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite"
+
+
+async def test_a_file_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
+    await fill_old(path)
+
+    async with SqliteStore(path) as store:
+        due = await store.due(LANE, [State.OBSERVED], NOW, 10)
+        later = await store.due(LANE, [State.OBSERVED], NOW + 60, 10)
+
+        assert [one.sent for one in later] == sent(3)
+        assert [one.sent.message.nonce for one in due] == [0, 2]
+        assert await store.backlog() == [(LANE, State.OBSERVED, 3, NOW)]
+
+
+async def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with SqliteStore(path) as store:
+        await store.observe(cursor(9), sent(3), NOW)
+    monkeypatch.setattr("xl2.store.sqlite.MIGRATIONS", (*MIGRATIONS, "DROP TABLE pauses; CREATE TABLE messages (a);"))
+    with pytest.raises(ConfigInvalid):
+        await SqliteStore(path).count(LANE_LOG)
+    monkeypatch.undo()
+
+    async with SqliteStore(path) as store:
+        assert (await store.count(LANE_LOG), await store.pauses()) == (3, [])
+
+
+async def test_a_truncated_file_is_refused_and_left_as_it_is(path: Path) -> None:
+    async with SqliteStore(path) as store:
+        await store.observe(cursor(9), sent(200), NOW)
+    before = cut(path, 9_000)
+
+    with pytest.raises(StoreCorrupt) as refused:
+        async with SqliteStore(path) as store:
+            await store.range(LANE, Nonce(0), Nonce(200))
+
+    assert str(path) in refused.value.what
+    assert "rebuilt from the chains" in refused.value.remedy
+    # But for its header, in which SQLite counts openings.
+    assert cut(path, 9_000)[100:] == before[100:]
+
+
+async def test_a_row_that_makes_no_message_is_told(path: Path) -> None:
+    async with SqliteStore(path) as store:
+        await store.observe(cursor(9), sent(1), NOW)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE messages SET header = x'00'")
+
+    async with SqliteStore(path) as store:
+        with pytest.raises(StoreCorrupt, match="cannot be read"):
+            await store.record(ids(0)[0])
+
+
+def test_a_full_disk_keeps_what_was_told_and_goes_on_when_there_is_room(path: Path) -> None:
+    """In a process of its own: the limit is on the size of its files, as a disk's end would be."""
+    program = dedent(
+        """
+        import asyncio, resource, sys
+        from tests.store_promises.scene import LANE_LOG, NOW, cursor, sent
+        from xl2.errors import StoreUnavailable
+        from xl2.store import SqliteStore
+
+        async def main():
+            async with SqliteStore(sys.argv[1]) as store:
+                await store.observe(cursor(1), sent(5), NOW)
+                hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+                resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+                told = 5
+                try:
+                    while True:
+                        await store.observe(cursor(told), sent(50, first=told), NOW)
+                        told += 50
+                except StoreUnavailable as full:
+                    print(full.what, full.remedy, sep="|")
+                assert await store.count(LANE_LOG) == told
+                resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+                await store.observe(cursor(told), sent(50, first=told), NOW)
+                print(told + 50, await store.count(LANE_LOG))
+        asyncio.run(main())
+        """
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    full, after = ran.stdout.splitlines()
+    told, held = after.split()
+    assert "cannot be written" in full
+    assert f"Make room on the disk of {path}" in full
+    assert told == held
+
+
+async def test_without_its_driver_a_shared_store_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+
+    with pytest.raises(ConfigInvalid, match="asyncpg is not installed") as refused:
+        await open_store("postgresql://alice:word@db.example/xl2", tmp_path).count(LANE_LOG)
+
+    assert "xl2[postgres]" in refused.value.remedy
+
+
+async def test_a_place_that_is_no_url_is_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    async with open_store("store.sqlite", tmp_path) as store:
+        await store.observe(cursor(9), sent(1), NOW)
+
+    assert (tmp_path / "store.sqlite").is_file()
+
+
+def cut(path: Path, size: int) -> bytes:
+    """The beginning of a file, which is all that is left of it."""
+    path.write_bytes(path.read_bytes()[:size])
+    return path.read_bytes()
+
+
+async def fill_old(path: Path) -> None:
+    """Three messages as the first schema held them, one of them resting."""
+    rows = []
+    async with SqliteStore(":memory:") as store:
+        await store.observe(cursor(9), sent(3), NOW)
+        for nonce, one in enumerate(await store.range(LANE, Nonce(0), Nonce(2))):
+            message, place = one.sent.message, one.sent.place
+            due = NOW + 60 if nonce == 1 else NOW
+            rows.append(
+                (message.id, LANE.encode(), nonce, message.header, message.payload, one.start, place.block,
+                 place.block_hash, place.tx_hash, place.log_index, "observed", NOW, due, 0, "", 1)
+            )  # fmt: skip
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -1,0 +1,50 @@
+"""What waits does not slow down what is asked: indexes answer, and nothing that waits is read through or sorted."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.store_promises.scene import ALICE, LANE, LANE_LOG, NOW, RECEIPT_LOG, cursor, sent
+from xl2.core.lifecycle import State
+from xl2.core.types import Nonce
+from xl2.store import SqliteStore
+from xl2.store.sqlite import SqliteDatabase
+
+Ask = Callable[[SqliteStore], Awaitable[object]]
+
+ASKED: dict[str, Ask] = {
+    "due": lambda store: store.due(LANE, [State.OBSERVED, State.FAILED], NOW, 500),
+    "backlog": lambda store: store.backlog(),
+    "messages": lambda store: store.messages(lane=LANE, states=[State.OBSERVED], after=(LANE, Nonce(1)), limit=50),
+    "range": lambda store: store.range(LANE, Nonce(0), Nonce(1)),
+    "head": lambda store: store.head(LANE_LOG),
+    "receipt head": lambda store: store.head(RECEIPT_LOG),
+    "cursor": lambda store: store.cursor(LANE_LOG),
+    "pending": lambda store: store.pending(LANE.origin, ALICE.address),
+    "record": lambda store: store.record(sent(1)[0].message.id),
+    "steps": lambda store: store.steps(sent(1)[0].message.id),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_a_question_is_answered_by_an_index(tmp_path: Path, name: str) -> None:
+    path, heard = tmp_path / "store.sqlite", list[str]()
+    async with SqliteStore(path) as store:
+        await store.observe(cursor(9), sent(3), NOW)
+        database = store._database
+        assert isinstance(database, SqliteDatabase)
+        assert database._connection is not None
+        database._connection.set_trace_callback(heard.append)
+        await ASKED[name](store)
+
+    statements = [one for one in heard if one.startswith(("SELECT", "UPDATE"))]
+    with closing(sqlite3.connect(path)) as db:
+        plan = [str(row[3]) for one in statements for row in db.execute(f"EXPLAIN QUERY PLAN {one}")]
+
+    assert statements
+    assert not [step for step in plan if "TEMP B-TREE" in step]
+    # One row for each state of each lane is few.
+    assert not [step for step in plan if step.startswith("SCAN") and "tallies" not in step], plan

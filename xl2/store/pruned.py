@@ -1,0 +1,104 @@
+"""
+Pruned: what is over, and was over for long, goes from the rows.
+
+Promise: what a room may yet ask for stays. Messages go by whole pages, all of whose messages are settled or refunded
+and of which no receipt speaks that is not settled: a segment's suffix and what follows an expired message never leave
+their page. The last page stays, as the log goes on from it. Receipts go when all they speak of has gone; the last
+settled one stays with all behind it, as the next settlement starts from its head. Of the journal goes what has its
+nonce used. Each function is one piece of a transaction, of so many rows that nobody waits long for it.
+"""
+
+from collections.abc import Sequence
+
+from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
+from xl2.core.lifecycle import State
+from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.types import Nonce
+from xl2.store.session import Session, among, first
+
+#: Pages that are looked at, and receipts, in one transaction.
+_PAGES = 32
+_RECEIPTS = 1_000
+
+_ENDED = (State.SETTLED, State.REFUNDED)
+_IN_PAGES = "lane = ?1 AND nonce >= ?2 AND nonce < ?3"
+
+
+async def messages(db: Session, lane: Lane, before: float, from_nonce: int) -> tuple[int, int | None]:
+    """Let messages from a nonce on go that ended before; how many, and from where to go on, None at the end."""
+    place = lane.encode()
+    edge = await first(
+        db,
+        "SELECT min(nonce), max(nonce) FROM messages WHERE lane = ?1 AND stands = 1 AND nonce >= ?2",
+        place,
+        from_nonce,
+    )
+    if edge is None or edge[0] is None or page_of(edge[0]) == page_of(edge[1]):
+        return 0, None
+    low = page_start(page_of(Nonce(edge[0])))
+    high = min(low + _PAGES * PAGE_SIZE, page_start(page_of(Nonce(edge[1]))))
+    whole = await db.fetch(
+        f"SELECT nonce / {PAGE_SIZE} FROM messages WHERE {_IN_PAGES} AND stands = 1 AND state IN (?4, ?5) "
+        f"AND since < ?6 GROUP BY nonce / {PAGE_SIZE} HAVING count(*) = {PAGE_SIZE}",
+        place,
+        low,
+        high,
+        *_ENDED,
+        before,
+    )
+    spoken_of = await _spoken_of(db, place)
+    gone = 0
+    for page in sorted({int(row[0]) for row in whole} - spoken_of):
+        gone += await _forget(db, place, page * PAGE_SIZE, (page + 1) * PAGE_SIZE)
+    return gone, high
+
+
+async def receipts(db: Session, lane: Lane, from_place: int) -> int | None:
+    """Let receipts from an index on go that speak of nothing any more; from where to go on, None at the end."""
+    place = lane.encode()
+    found = await db.fetch(
+        "SELECT place, data FROM entries WHERE lane = ?1 AND place >= ?2 "
+        "AND place < (SELECT upto - 1 FROM settled WHERE lane = ?1) ORDER BY place LIMIT ?3",
+        place,
+        from_place,
+        _RECEIPTS,
+    )
+    over = [row[0] for row in found if not await _speaks(db, place, row[1])]
+    await db.many("DELETE FROM entries WHERE lane = ?1 AND place = ?2", [(place, one) for one in over])
+    return found[-1][0] + 1 if len(found) == _RECEIPTS else None
+
+
+async def journal(db: Session, before: float) -> int:
+    """Let transactions go whose nonce was used before."""
+    return await db.execute("DELETE FROM transactions WHERE state <> 'open' AND ended < ?1", before)
+
+
+async def _spoken_of(db: Session, lane: bytes) -> set[int]:
+    """Pages of messages of which receipts speak that are not settled."""
+    sql = (
+        "SELECT data FROM entries WHERE lane = ?1 AND place >= coalesce((SELECT upto FROM settled WHERE lane = ?1), 0)"
+    )
+    entries = [parse_receipt(row[0]) for row in await db.fetch(sql, lane)]
+    expired = [one.id for one in entries if not isinstance(one, Delivered)]
+    nonces: Sequence[Sequence[int]] = await among(db, "SELECT nonce FROM messages WHERE id IN ({ids})", expired)
+    return {one.page for one in entries if isinstance(one, Delivered)} | {row[0] // PAGE_SIZE for row in nonces}
+
+
+async def _speaks(db: Session, lane: bytes, data: bytes) -> bool:
+    """Whether a receipt is of messages that are here."""
+    receipt = parse_receipt(data)
+    if isinstance(receipt, Delivered):
+        low = page_start(receipt.page)
+        sql = f"SELECT 1 FROM messages WHERE {_IN_PAGES} LIMIT 1"
+        return await first(db, sql, lane, low, low + PAGE_SIZE) is not None
+    return await first(db, "SELECT 1 FROM messages WHERE id = ?1", receipt.id) is not None
+
+
+async def _forget(db: Session, lane: bytes, low: int, high: int) -> int:
+    """All that is known of a range of nonces, what a reorg took back among it."""
+    sql = f"SELECT state, count(*) FROM messages WHERE {_IN_PAGES} AND stands = 1 GROUP BY state"
+    for state, standing in await db.fetch(sql, lane, low, high):
+        sql = "UPDATE tallies SET messages = messages - ?3 WHERE lane = ?1 AND state = ?2"
+        await db.execute(sql, lane, state, standing)
+    await db.execute(f"DELETE FROM steps WHERE message IN (SELECT id FROM messages WHERE {_IN_PAGES})", lane, low, high)
+    return await db.execute(f"DELETE FROM messages WHERE {_IN_PAGES}", lane, low, high)
