@@ -28,7 +28,7 @@ from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
 from xl2.operator.glance import Both
 from xl2.ports import Blocks, Log, Observer, Prover
-from xl2.relayer import LaneParts, Pipeline, PipelineSettings, open_lanes
+from xl2.relayer import LaneParts, Pipeline, PipelineSettings, Retention, open_lanes
 from xl2.relayer.purse import Spending
 from xl2.sdk import Parts
 from xl2.store import open_store
@@ -76,11 +76,16 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
         carried = await _carried(config, parts, submitters, observer)
-        pipeline = Pipeline(carried, tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
+        pipeline = Pipeline((), tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
+        leases = _leases(config, parts, carried, submitters, pipeline)
+        retention = Retention(
+            store=store, clock=parts.clock, lanes=lambda: pipeline.lanes, keep_days=settings.keep_days
+        )
+        await leases.start()
         readings = _readings(parts, submitters)
         carrying = Carrying(lanes=lambda: pipeline.lanes, recovered=lambda: pipeline.is_recovered, drain=pipeline.drain)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_run(pipeline, stop, ended), name="relayer")
+            tasks.create_task(_run(pipeline, leases, retention, stop, ended), name="relayer")
             looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")
             waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
             try:
@@ -156,8 +161,35 @@ def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter]) -
     )
 
 
-async def _run(pipeline: Pipeline, stop: asyncio.Event, ended: asyncio.Event) -> None:
-    await pipeline.run(stop)
+def _leases(
+    config: Config,
+    parts: Parts,
+    carried: Sequence[LaneParts],
+    submitters: Mapping[ChainId, JournalledSubmitter],
+    pipeline: Pipeline,
+) -> LeaseHolder:
+    return LeaseHolder(
+        store=parts.store,
+        clock=parts.clock,
+        lanes=carried,
+        signers=[(chain, submitter.address) for chain, submitter in submitters.items()],
+        carry=pipeline.carry,
+        drop=pipeline.drop,
+        settings=LeaseSettings(seconds=config.relayer.lease_seconds),
+    )
+
+
+async def _run(
+    pipeline: Pipeline, leases: LeaseHolder, retention: Retention, stop: asyncio.Event, ended: asyncio.Event
+) -> None:
+    """Carry under leases, which are renewed until the last room has ended, and let go then."""
+    async with asyncio.TaskGroup() as tasks:
+        renewing = tasks.create_task(leases.run(), name="leases")
+        pruning = tasks.create_task(retention.run(), name="retention")
+        await pipeline.run(stop)
+        pruning.cancel()
+        renewing.cancel()
+    await leases.let_go()
     ended.set()
 
 
