@@ -21,7 +21,7 @@ from xl2.flow import fees
 from xl2.flow.alarms import Alarms
 from xl2.flow.handover import Handover
 from xl2.flow.held import Held, Open
-from xl2.flow.nonces import Told, forgotten, gaps
+from xl2.flow.nonces import Told, forgotten, gap
 from xl2.ports import Alarm, AlarmKind, Blocks, Broadcast, Clock, Fees, Journal, Observer, TxLook, TxReceipt
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,8 @@ class Inclusion:
         self._fill = fill
         #: The lowest open nonce, and since when it is that.
         self._front: tuple[int, float] = (-1, 0.0)
-        self._gaps: dict[int, float] = {}
+        #: The lowest nonce that nothing holds while something waits behind it, and since when that is so.
+        self._gap: tuple[int | None, float] = (None, 0.0)
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -138,7 +139,7 @@ class Inclusion:
         left = [entry for entry in entries if not entry.done.done() and not entry.is_in_hand]
         await self._weigh([entry for entry in left if entry.tx_nonce < told.used])
         await self._help([entry for entry in left if entry.tx_nonce >= told.used], told)
-        await self._mind_gaps(told)
+        await self._mind_gap(told)
 
     async def _look_on(self) -> None:
         while True:
@@ -262,10 +263,9 @@ class Inclusion:
         log.info("transaction replaced", extra={"fields": {**fields, "new_max_fee_wei": better.max_fee}})
         self._observer.replaced(old.chain, entry.what)
 
-    async def _mind_gaps(self, told: Told) -> None:
-        now = self._clock.now()
-        found = gaps(self._held.open, told)
-        self._gaps = {nonce: self._gaps.get(nonce, now) for nonce in found}
-        due = [nonce for nonce, since in self._gaps.items() if now - since >= self._patience.gap_seconds]
-        for nonce in due:
-            await self._fill(nonce)
+    async def _mind_gap(self, told: Told) -> None:
+        now, found = self._clock.now(), gap(self._held.open, told)
+        if found != self._gap[0]:
+            self._gap = found, now
+        if found is not None and now - self._gap[1] >= self._patience.gap_seconds:
+            await self._fill(found)

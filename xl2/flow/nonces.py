@@ -29,10 +29,14 @@ def free(held: Collection[int], told: Told) -> int:
     return nonce
 
 
-def gaps(held: Collection[int], told: Told) -> list[int]:
-    """Nonces that nothing holds and that something of ours waits for, lowest first."""
-    start = max(told.used, told.pooled)
-    return [nonce for nonce in range(start, max(held, default=start)) if nonce not in held]
+def gap(held: Collection[int], told: Told) -> int | None:
+    """
+    The lowest nonce that nothing holds and that something of ours waits for, None where there is none.
+
+    Only the lowest: what stands in a pool above it, a stranger's too, is counted by no node before it is filled.
+    """
+    lowest = max(told.used, told.pooled)
+    return lowest if lowest not in held and any(nonce > lowest for nonce in held) else None
 
 
 def forgotten(held: Iterable[int], told: Told) -> list[int]:

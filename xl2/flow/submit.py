@@ -22,7 +22,7 @@ from xl2.flow.alarms import Alarms
 from xl2.flow.handover import Handover
 from xl2.flow.held import Held, Open
 from xl2.flow.inclusion import Inclusion, Patience
-from xl2.flow.nonces import Told, foreign, free, gaps
+from xl2.flow.nonces import Told, foreign, free, gap
 from xl2.ports import (
     Alarm,
     AlarmKind,
@@ -168,7 +168,7 @@ class JournalledSubmitter:
             what = f"fill transaction nonce {nonce}, which nothing holds while later ones wait for it"
             call = Call(chain=self._chain.chain, to=self.address, data=b"", what=what)
             quote = await self._chain.quote(call, self.address)
-            if nonce not in gaps(self._held.open, Told(used=quote.tx_nonce, pooled=quote.pending_nonce)):
+            if nonce != gap(self._held.open, Told(used=quote.tx_nonce, pooled=quote.pending_nonce)):
                 return
             transaction = _transaction(call, nonce, _gas_limit(call, quote), self._price(call, quote))
             log.warning("nonce gap filled", extra={"fields": {"chain": call.chain, "tx_nonce": nonce}})
