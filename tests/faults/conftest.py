@@ -8,6 +8,8 @@ import pytest
 from tests.faults.ground import Grounds
 from tests.faults.ground import grounds as started
 from tests.faults.scene import Scene, scene_on
+from tests.faults.stable import Stable
+from tests.faults.stable import stable as opened
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +24,17 @@ async def scene(grounds: Grounds, tmp_path: Path) -> AsyncIterator[Scene]:
     """Senders, configurations and relayers on the module's chains."""
     async with scene_on(grounds, tmp_path) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def stables() -> Iterator[Stable]:
+    """One program for all relayers of a module."""
+    with opened() as found:
+        yield found
+
+
+@pytest.fixture
+def stable(stables: Stable) -> Iterator[Stable]:
+    """Relayers that start at once, and may be told where to die; those of this test are gone after it."""
+    yield stables
+    stables.clear()

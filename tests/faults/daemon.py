@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ import orjson
 from attrs import frozen
 
 PATIENCE_SECONDS = 60.0
+#: Begins what it says when it carries.
+_UP = b"pays "
 _PROGRAM = "from xl2.cli import main; main()"
 
 
@@ -26,8 +29,9 @@ class Daemon:
     """A relayer's process, running or ended."""
 
     pid: int
-    #: File that its lines go to.
+    #: File that its lines go to, behind those of relayers before it, and where they begin.
     said: Path
+    begins: int
     #: Its exit code, negative for a signal; waits for it.
     wait: Callable[[], int]
 
@@ -41,13 +45,24 @@ class Daemon:
         self.wait()
 
     def stop(self) -> int:
-        """As an operator does; its exit code."""
+        """As an operator does, once it is up; its exit code."""
+        self.until_up()
         self.signal(signal.SIGTERM)
         return self.wait()
 
+    def until_up(self) -> None:
+        """Return when it has said who pays, which it does when it carries."""
+        over = time.monotonic() + PATIENCE_SECONDS
+        while _UP not in self._text():
+            assert time.monotonic() < over, f"it did not come up: {self._text()!r}"
+            time.sleep(0.005)
+
+    def _text(self) -> bytes:
+        return self.said.read_bytes()[self.begins :]
+
     def lines(self, event: str | None = None, *, level: Sequence[str] = ()) -> list[dict[str, Any]]:
         """What it said, of one event or all; only of these levels, where some are named."""
-        lines = [line for line in self.said.read_bytes().splitlines() if line.startswith(b"{")]
+        lines = [line for line in self._text().splitlines() if line.startswith(b"{")]
         found: list[dict[str, Any]] = [orjson.loads(line) for line in lines]
         return [
             line for line in found if event in (None, line.get("event")) and (not level or line.get("level") in level)
@@ -58,13 +73,19 @@ class Daemon:
 def daemon(configuration: Path, *arguments: str) -> Iterator[Daemon]:
     """`xl2 relayer run` with a configuration, gone when the block ends."""
     said = configuration.parent / "relayer.log"
+    begins = size_of(said)
     command = [sys.executable, "-c", _PROGRAM, "relayer", "run", "--config", str(configuration), *arguments]
     with (
         said.open("ab") as log,
         subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
     ):
         try:
-            yield Daemon(pid=process.pid, said=said, wait=lambda: process.wait(PATIENCE_SECONDS))
+            yield Daemon(pid=process.pid, said=said, begins=begins, wait=lambda: process.wait(PATIENCE_SECONDS))
         finally:
             if process.poll() is None:
                 process.kill()
+
+
+def size_of(file: Path) -> int:
+    """Bytes in a file, 0 where there is none."""
+    return file.stat().st_size if file.exists() else 0

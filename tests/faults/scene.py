@@ -7,7 +7,7 @@ test is told of a message here comes from the chains alone, never from a relayer
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import orjson
 from attrs import field, frozen
 
 from tests.faults.ground import ACCOUNTS, ATTESTER, CHAIN_IDS, A, B, Ground, Grounds
+from tests.faults.recipients import VALVE
 from tests.integration.node import Node
 from xl2.config import Config, load
 from xl2.core.evidence import Finality
@@ -81,7 +82,7 @@ class Scene:
                 node.ask("evm_mine")
         finally:
             node.close()
-        receipts = [await self._receipt(tx_hash) for tx_hash in hashes]
+        receipts = [await self._receipt(self.origin, tx_hash) for tx_hash in hashes]
         assert all(receipt["status"] == "0x1" for receipt in receipts), receipts
         placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
         found = await self.origin.sent(self.lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
@@ -89,15 +90,19 @@ class Scene:
         assert len(mine) == len(parcels)
         return mine
 
-    async def until_expired(self, sent: Sequence[Sent]) -> None:
-        """Return when the destination's clock is past the expiry of each."""
-        async with asyncio.timeout(30):
-            while not await self._expired(sent):  # noqa: ASYNC110 - the chain's clock makes it true
-                await asyncio.sleep(0.05)
+    async def turn_valve(self, *, is_open: bool) -> None:
+        """Let the recipient that reverts while it is closed be open, or closed."""
+        valve = checksum(self.grounds[B].recipients[VALVE])
+        if (await self.destination.ask("eth_getStorageAt", valve, "0x0", "latest") != "0x" + "0" * 64) is is_open:
+            return
+        turned = await self.destination.ask("eth_sendTransaction", {"from": account("guardian").address, "to": valve})
+        await self._receipt(self.destination, str(turned))
 
-    async def _expired(self, sent: Sequence[Sent]) -> bool:
-        now = (await self.destination.head(Finality.LATEST)).timestamp
-        return all(one.message.is_expired(now) for one in sent)
+    def pass_time(self, seconds: int) -> None:
+        """Turn the destination's clock on, for good; its next block has the later time."""
+        with self.grounds[B].held() as node:
+            node.ask("evm_increaseTime", seconds)
+            node.ask("evm_mine")
 
     def configuration(
         self,
@@ -120,12 +125,14 @@ class Scene:
             "chains": {one.name: _chain(one, (urls or {}).get(one.name, one.url)) for one in self.grounds.values()},
             "keys": {"relayer": key or account("relayer").private_key, "attester": ATTESTER.private_key},
             "journal": "journal.sqlite",
-            "relayer": {"store": "relayer.sqlite", "poll_seconds": 0.05, **(relayer or {})},
+            "relayer": {"store": "relayer.sqlite", "poll_seconds": 0.05, "listen": "127.0.0.1:0", **(relayer or {})},
             "log": {"level": "INFO", "form": "json"},
             **tables,
         }
         file = folder / "xl2.json"
         file.write_bytes(orjson.dumps(tree))
+        # Keys of nothing, but a relayer does not know that, and would say so at each start.
+        file.chmod(0o600)
         return file
 
     def _call(self, parcel: Parcel, now: int) -> dict[str, str]:
@@ -141,9 +148,10 @@ class Scene:
         )
         return {"to": checksum(call.to), "data": hex_text(call.data), "value": hex(call.value), "gas": hex(_SEND_GAS)}
 
-    async def _receipt(self, tx_hash: str) -> Mapping[str, Any]:
+    @staticmethod
+    async def _receipt(chain: OpChain, tx_hash: str) -> Mapping[str, Any]:
         async with asyncio.timeout(30):
-            while (found := await self.origin.ask("eth_getTransactionReceipt", tx_hash)) is None:  # noqa: ASYNC110 - the chain makes it
+            while (found := await chain.ask("eth_getTransactionReceipt", tx_hash)) is None:  # noqa: ASYNC110 - the chain makes it
                 await asyncio.sleep(0.02)
         assert isinstance(found, dict)
         return found
