@@ -28,7 +28,15 @@ from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
 from xl2.operator.glance import Both
 from xl2.ports import Blocks, Log, Observer, Prover
-from xl2.relayer import LaneParts, Pipeline, PipelineSettings, Retention, open_lanes
+from xl2.relayer import (
+    LaneParts,
+    LeaseHolder,
+    LeaseSettings,
+    Pipeline,
+    PipelineSettings,
+    Retention,
+    open_lanes,
+)
 from xl2.relayer.purse import Spending
 from xl2.sdk import Parts
 from xl2.store import open_store

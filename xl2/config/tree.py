@@ -106,6 +106,10 @@ class Relayer:
     batch: int = 5_000
     #: Seconds between two looks at the chains.
     poll_seconds: float = 1.0
+    #: After so many seconds of its silence, others on the same store take over what a relayer carried.
+    lease_seconds: float = 10.0
+    #: What was settled or refunded is forgotten after so many days; 0: never.
+    keep_days: float = 30.0
     #: Where the operator's view answers; port 0: a free one.
     listen: str = "127.0.0.1:0"
     #: Further names by which it may be asked, as a proxy before it would.
@@ -276,11 +280,19 @@ def complaints(config: Config) -> Complaints:
     for name in config.relayer.low_balance_wei.by_name:
         if name not in config.chains:
             yield ("relayer", "low_balance_wei", name), f"there is no chain {name!r}"
-    if config.relayer.batch < 1:
-        yield ("relayer", "batch"), f"{config.relayer.batch} messages are no batch"
+    yield from _relayer(config.relayer)
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
     if config.log.form not in ("console", "json"):
         yield ("log", "form"), f"{config.log.form!r} is neither console nor json"
+
+
+def _relayer(relayer: Relayer) -> Complaints:
+    if relayer.batch < 1:
+        yield ("relayer", "batch"), f"{relayer.batch} messages are no batch"
+    if relayer.lease_seconds <= 0:
+        yield ("relayer", "lease_seconds"), f"a lease of {relayer.lease_seconds} seconds is over at once"
+    if relayer.keep_days < 0:
+        yield ("relayer", "keep_days"), f"{relayer.keep_days} days are no time; 0 keeps everything"
 
 
 def _ids(config: Config) -> Complaints:

@@ -4,5 +4,6 @@ from xl2.relayer.lane import LaneParts
 from xl2.relayer.lanes import open_lanes
 from xl2.relayer.leases import LeaseHolder, LeaseSettings
 from xl2.relayer.pipeline import Pipeline, PipelineSettings
+from xl2.relayer.retention import Retention
 
-__all__ = ["LaneParts", "LeaseHolder", "LeaseSettings", "Pipeline", "PipelineSettings", "open_lanes"]
+__all__ = ["LaneParts", "LeaseHolder", "LeaseSettings", "Pipeline", "PipelineSettings", "Retention", "open_lanes"]
