@@ -1,0 +1,185 @@
+"""Daemons that share a database: a stale owner writes nothing, and news only save time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from tests.postgres import empty
+from tests.store_promises.scene import ALICE, LANE, LANE_LOG, NOW, StoreOf, cursor, ids, nonces, sent, signed
+from xl2.core.lifecycle import Event, State
+from xl2.core.types import BlockNumber
+from xl2.errors import ConfigInvalid, LeaseLost, StoreCorrupt, StoreUnavailable
+from xl2.ports import Happening, lane_lease, signer_lease
+from xl2.store import PostgresStore, SqlStore
+
+NAME = lane_lease(LANE)
+OVER = 0.0
+
+WRITES: list[Callable[[SqlStore], Awaitable[object]]] = [
+    lambda store: store.observe(cursor(10), sent(1, first=2), NOW),
+    lambda store: store.take_back(LANE_LOG, BlockNumber(1), NOW),
+    lambda store: store.settle_upto(LANE, 1),
+    lambda store: store.prune(LANE, 1e12),
+    lambda store: store.happen([Happening(id=ids(0)[0], event=Event.DELIVERY, chain=LANE.destination)], NOW),
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_an_owner_that_slept_too_long_writes_nothing(
+    store_of: StoreOf, write: Callable[[SqlStore], Awaitable[object]]
+) -> None:
+    async with store_of() as sleeper, store_of() as other:
+        await sleeper.lease([NAME], "sleeper", OVER)
+        await sleeper.observe(cursor(9), sent(2), NOW)
+        taken = await other.lease([NAME], "other", 60)
+        before = await other.messages(lane=None, states=[], after=None, limit=10)
+
+        with pytest.raises(LeaseLost, match="other has it"):
+            await write(sleeper)
+
+        assert taken == {NAME: 2}
+        assert await other.messages(lane=None, states=[], after=None, limit=10) == before
+        assert (await other.settled_upto(LANE), await other.count(LANE_LOG)) == (0, 2)
+
+
+async def test_a_lease_that_is_over_and_that_nobody_took_goes_on(store_of: StoreOf) -> None:
+    async with store_of() as store:
+        await store.lease([NAME], "sleeper", OVER)
+
+        await store.observe(cursor(9), sent(2), NOW)
+        renewed = await store.lease([NAME], "sleeper", 60)
+
+        assert renewed == {NAME: 1}
+
+
+async def test_a_key_that_went_to_another_signs_nothing_more(store_of: StoreOf) -> None:
+    key = signer_lease(LANE.origin, ALICE.address)
+    async with store_of() as sleeper, store_of() as other:
+        await sleeper.lease([key], "sleeper", OVER)
+        await sleeper.keep(await signed(0), "pay bob")
+        await other.lease([key], "other", 60)
+
+        with pytest.raises(LeaseLost, match="other has it"):
+            await sleeper.keep(await signed(1), "pay bob")
+        held = await other.pending(LANE.origin, ALICE.address)
+
+    # Whoever has the key finishes what the earlier owner signed.
+    assert [one.signed for one in held] == [await signed(0)]
+
+
+async def test_a_lease_passes_either_before_a_write_or_after_it(store_of: StoreOf) -> None:
+    """The one who writes has his lease's row until he has written."""
+    async with store_of() as writer, store_of() as taker:
+        await writer.lease([NAME], "writer", OVER)
+        (written, *_), taken = await asyncio.gather(
+            asyncio.gather(writer.observe(cursor(9), sent(300), NOW), return_exceptions=True),
+            taker.lease([NAME], "taker", 60),
+        )
+        count = await taker.count(LANE_LOG)
+
+        assert (isinstance(written, LeaseLost), count) in ((True, 0), (False, 300))
+        assert isinstance(written, LeaseLost) or written is None
+        assert taken in ({}, {NAME: 2})
+
+
+async def test_two_that_move_the_same_messages_at_once_lose_nothing(store_of: StoreOf) -> None:
+    messages = sent(40)
+    async with store_of() as one, store_of() as two:
+        await one.observe(cursor(9), messages, NOW)
+        delivered = [
+            Happening(id=of.message.id, event=Event.DELIVERY, chain=LANE.destination, seen_in=State.OBSERVED)
+            for of in messages
+        ]
+
+        await asyncio.gather(one.happen(delivered, NOW), two.happen(delivered[::-1], NOW))
+
+        assert await one.backlog() == [(LANE, State.DELIVERED, 40, NOW)]
+        assert {len(await one.steps(of.message.id)) for of in messages} == {3}
+
+
+async def test_news_wake_who_waits_in_another_process(store_of: StoreOf) -> None:
+    async with store_of() as waiter, store_of() as teller:
+        waiting = asyncio.ensure_future(waiter.changed(60))
+        async with asyncio.timeout(30):
+            while not waiting.done():
+                await teller.pause(LANE, "look", "alice", NOW)
+                await asyncio.wait([waiting], timeout=0.05)
+
+        assert [one.why for one in await waiter.pauses()] == ["look"]
+
+
+async def test_news_that_are_lost_only_cost_time(store_of: StoreOf, database: str) -> None:
+    async with store_of() as waiter, store_of() as teller:
+        await waiter.changed(0.01)
+        await teller.skip([], "a reason")
+        connection = await asyncpg.connect(database)
+        # Whoever listens is cut off, as by a failover.
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE query LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
+        )
+        await connection.close()
+        await teller.pause(LANE, "look", "alice", NOW)
+
+        async with asyncio.timeout(30):
+            await waiter.changed(0.01)
+
+        assert [one.why for one in await waiter.pauses()] == ["look"]
+
+
+async def test_a_database_that_goes_away_is_waited_for(store_of: StoreOf, database: str) -> None:
+    async with store_of() as store:
+        await store.observe(cursor(9), sent(2), NOW)
+        connection = await asyncpg.connect(database)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'xl2' AND pid <> pg_backend_pid()"
+        )
+        await connection.close()
+
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    found = await store.due(LANE, [State.OBSERVED], NOW, 10)
+                    break
+                except StoreUnavailable:
+                    await asyncio.sleep(0)
+
+        assert nonces(found) == [0, 1]
+
+
+async def test_a_database_that_is_not_there_is_told_without_its_password(postgres: str) -> None:
+    nowhere = "postgresql://alice:open-sesame@127.0.0.1:1/xl2"
+
+    with pytest.raises(StoreUnavailable) as down:
+        await PostgresStore(nowhere).count(LANE_LOG)
+    with pytest.raises(ConfigInvalid) as unknown:
+        await PostgresStore(postgres.replace("/postgres?", "/nothing-here?")).count(LANE_LOG)
+
+    assert "postgresql://127.0.0.1:1/xl2" in down.value.what
+    assert "open-sesame" not in down.value.what + down.value.remedy
+    assert "relayer.store" in unknown.value.remedy
+
+
+async def test_a_database_of_a_newer_version_is_refused(store_of: StoreOf, database: str) -> None:
+    async with store_of():
+        pass
+    connection = await asyncpg.connect(database)
+    await connection.execute("INSERT INTO xl2.schema_version VALUES (99)")
+    await connection.close()
+
+    with pytest.raises(StoreCorrupt, match="has schema 99, this xl2 knows"):
+        await store_of().count(LANE_LOG)
+
+
+async def test_daemons_that_start_at_once_make_the_schema_once(store_of: StoreOf, database: str) -> None:
+    await empty(database)
+    stores = [store_of() for _ in range(5)]
+
+    counts = await asyncio.gather(*(store.count(LANE_LOG) for store in stores))
+
+    for store in stores:
+        await store.close()
+    assert counts == [0] * 5
