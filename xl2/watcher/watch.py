@@ -98,6 +98,8 @@ class _Part:
     is_told: bool = False
     #: Whether the last look came to its end.
     looked: bool = False
+    #: One look at a time: two would book the same twice.
+    turn: asyncio.Lock = field(factory=asyncio.Lock)
 
 
 class Watcher:
@@ -187,13 +189,14 @@ class Watcher:
             await self._clock.sleep(self._settings.poll_seconds * part.every)
 
     async def _look(self, part: _Part) -> None:
-        part.looked = False
         try:
-            found = await part.look()
+            async with part.turn:
+                found = await part.look()
         except (Retryable, WrongChain, Refused) as error:
             self._failed(part, error)
             return
         except Incident as incident:
+            part.looked = False
             self._alarm(AlarmKind.DEEP_REORG, f"{incident.what}. {incident.remedy}")
             return
         part.failures, part.is_told, part.looked = 0, False, True
@@ -202,7 +205,7 @@ class Watcher:
 
     def _failed(self, part: _Part, error: Xl2Error) -> None:
         """Nobody lied because an endpoint failed; but whoever contradicts itself is named."""
-        part.failures += 1
+        part.failures, part.looked = part.failures + 1, False
         logger.info("look failed", extra={"fields": {"at": part.name, "by": part.endpoints, "cause": error.what}})
         if part.is_told:
             return
