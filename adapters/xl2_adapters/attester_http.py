@@ -14,6 +14,7 @@ from xl2.core.attestation import Attestation
 from xl2.core.evidence import Head
 from xl2.core.types import Address, BlockNumber, address, hash32, hex_text
 from xl2.errors import NotYet, Refused, RpcUnavailable
+from xl2.mask import masked
 from xl2.ports import Log, SignedHead
 from xl2_adapters.rpc_wire import endpoint_name
 
@@ -55,9 +56,9 @@ class HttpAttester:
         try:
             given = orjson.loads(body)
             if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                raise NotYet(str(given["what"]))
+                raise NotYet(masked(str(given["what"])))
             if status != HTTPStatus.OK:
-                raise Refused(str(given["what"]))
+                raise Refused(masked(str(given["what"])))
             head = Head(log=log.id, head=hash32(given["head"]), count=given["count"])
             attestation = Attestation(
                 head=head, block=given["block"], chain=log.reader, contract=address(given["contract"])

@@ -17,6 +17,7 @@ import orjson
 from attrs import frozen
 
 from xl2.errors import InvalidInput, Reverted, RpcRejected, RpcUnavailable
+from xl2.mask import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +41,7 @@ _COUNT_BITS = 63
 
 #: How much of a strange body an error quotes.
 _QUOTED_BYTES = 80
+_READ_BYTES = 4_096
 
 
 @frozen
@@ -129,7 +131,7 @@ def quantity(value: Json, endpoint: str) -> int:
     # Not `int` alone: it would take signs, underscores and other scripts' digits.
     if isinstance(value, str) and _QUANTITY.fullmatch(value):
         return int(value, 16)
-    raise _garbage(f"expected a hex quantity, got {str(value)[:_QUOTED_BYTES]!r}", endpoint)
+    raise _garbage(f"expected a hex quantity, got {masked(str(value)[:_READ_BYTES])[:_QUOTED_BYTES]!r}", endpoint)
 
 
 def count(value: Json, endpoint: str) -> int:
@@ -158,7 +160,7 @@ def data(value: Json, endpoint: str) -> bytes:
         # `fromhex` skips spaces, which are no data.
         if len(decoded) * 2 == len(value) - 2:
             return decoded
-    raise _garbage(f"expected hex data, got {str(value)[:_QUOTED_BYTES]!r}", endpoint)
+    raise _garbage(f"expected hex data, got {masked(str(value)[:_READ_BYTES])[:_QUOTED_BYTES]!r}", endpoint)
 
 
 def mapping(value: Json, endpoint: str) -> Mapping[str, Json]:
@@ -191,7 +193,8 @@ def _parse(body: bytes, endpoint: str) -> Json:
     try:
         parsed: Json = orjson.loads(body)
     except orjson.JSONDecodeError:
-        start = body[:_QUOTED_BYTES].decode("utf-8", "replace")
+        # Masked before it is cut: half a secret is known by nobody.
+        start = masked(body[:_READ_BYTES].decode("utf-8", "replace"))[:_QUOTED_BYTES]
         what = f"the answer of {len(body)} bytes is not JSON; it begins with {start!r}"
         raise _garbage(what, endpoint) from None
     return parsed
@@ -212,7 +215,7 @@ def _outcome(answer: Mapping[str, Json], call: Call, endpoint: str) -> Json | Rp
 def _rejected(error: Mapping[str, Json], what: str, endpoint: str) -> RpcRejected:
     code = error.get("code")
     rpc_code = code if type(code) is int else 0
-    message = str(error.get("message", "no message"))
+    message = masked(str(error.get("message", "no message")))
     sentence = f"{endpoint} rejected {what}: {message}"
     if rpc_code == REVERTED or "revert" in message.lower():
         return Reverted(sentence, endpoint=endpoint, revert=_revert_bytes(error.get("data")), rpc_code=rpc_code)
@@ -241,4 +244,5 @@ def _kind(value: Json) -> str:
 
 
 def _garbage(what: str, endpoint: str) -> RpcUnavailable:
-    return RpcUnavailable(f"{endpoint} did not answer by the protocol: {what}", endpoint=endpoint)
+    # An endpoint may repeat the URL that it was asked by, with the key in it.
+    return RpcUnavailable(f"{endpoint} did not answer by the protocol: {masked(what)}", endpoint=endpoint)

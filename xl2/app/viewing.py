@@ -15,6 +15,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from xl2 import mask
 from xl2.app.explaining import why
 from xl2.app.reading import Readings
 from xl2.app.stuck import Stuck
@@ -70,6 +71,7 @@ async def view(
     settings, clock = config.relayer, parts.clock
     host, port = host_and_port(settings.listen)
     token = token_for(host, settings.token.reveal(), token_file(config))
+    mask.hide(token)
     desk = Desk(
         store=parts.store,
         clock=clock,

@@ -39,6 +39,7 @@ from xl2.config.watcher import Watcher
 from xl2.config.where import line_of
 from xl2.core.types import Assurance, address
 from xl2.errors import ConfigInvalid, InvalidInput
+from xl2.mask import MASK, masked
 
 T = TypeVar("T")
 
@@ -175,6 +176,9 @@ def _value(keys: tuple[str, ...], text: str) -> object:
     """A number, truth value or list as TOML has it; anything else, and every secret, is text."""
     if (keys[0] == "keys" and len(keys) == len(("keys", "name"))) or keys == ("relayer", "token"):
         return text
+    if text.startswith("0x"):
+        # To TOML a number; here addresses begin so.
+        return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -200,6 +204,7 @@ def _sentence(error: BaseException, type_: type[Any] | None) -> str:
 
 #: The sentence about a single unknown key.
 _UNKNOWN: Final = re.compile(r"^unknown key: ([^,]+)$")
+_LIKE_A_KEY: Final = re.compile(r"\b(0x)?[0-9a-fA-F]{64}\b")
 _STEP: Final = re.compile(r"\.(\w+)|\['?([^\]']+)'?\]")
 
 
@@ -218,7 +223,9 @@ def _invalid(path: Path, text: str, problems: list[Complaint]) -> ConfigInvalid:
         line = line_of(text, problem.path) if path.suffix != ".json" else None
         key = ".".join(map(str, problem.path))
         place = f"{path.name}:{line}" if line else path.name
-        lines.append(f"{place}: {key}: {problem.what}" if key else f"{place}: {problem.what}")
+        # Secrets slip into wrong places: what looks like one, a key or a URL with more than a host, is not repeated.
+        said = f"{key}: {problem.what}" if key else problem.what
+        lines.append(f"{place}: {_LIKE_A_KEY.sub(MASK, masked(said))}")
     count = f"{len(lines)} things are wrong" if len(lines) > 1 else "one thing is wrong"
     return ConfigInvalid(
         f"{count} in the configuration:\n  " + "\n  ".join(lines),

@@ -8,6 +8,7 @@ to the modules that use them.
 
 from collections.abc import Callable
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, NewType
 
 from attrs import Attribute
@@ -69,6 +70,8 @@ def address(value: bytes | str) -> Address:
 
 def evidence_class(value: int) -> Assurance:
     """Class of a number, 0 to 2. Raises `InvalidInput` for another."""
+    if isinstance(value, Assurance):
+        return value
     if value not in list(Assurance):
         raise InvalidInput(f"class is {value!r}; there are 0, 1 and 2", field="assurance", value=value)
     return Assurance(value)
@@ -101,6 +104,11 @@ def uint(bits: int) -> Callable[[Any, "Attribute[Any]", Any], None]:
 
 def checksum(value: Address) -> str:
     """Write an address as hex text with its EIP-55 checksum."""
+    return _checksum(value)
+
+
+@lru_cache(maxsize=4096)
+def _checksum(value: bytes) -> str:
     text = value.hex()
     digest = keccak(text.encode("ascii")).hex()
     return "0x" + "".join(c.upper() if int(nibble, 16) >= 8 else c for c, nibble in zip(text, digest, strict=False))
@@ -121,6 +129,9 @@ def _raw(value: object, size: int, name: str) -> bytes:
             raw = None
     if not isinstance(raw, bytes) or len(raw) != size:
         shown = hex_text(value) if isinstance(value, bytes) else repr(value)
+        if size != HASH_SIZE and isinstance(value, str) and len(value.removeprefix("0x")) == 2 * HASH_SIZE:
+            # As long as a private key, which may have slipped in where an account belongs.
+            shown = f"text of {len(value)} characters"
         raise InvalidInput(
             f"{name} is {shown}, not {size} bytes",
             field=name,

@@ -22,6 +22,7 @@ from eth_utils.exceptions import ValidationError
 
 from xl2.core.types import Address, checksum, hex_text
 from xl2.errors import ConfigInvalid, KeyLost, NotAccepted
+from xl2.mask import masked
 from xl2.ports import KeySettings, SignedTransaction, Signer, Transaction
 from xl2_adapters.keys.signed import assembled, checked, compared, preimage_of
 from xl2_adapters.rpc_wire import endpoint_name
@@ -143,7 +144,7 @@ class RemoteSigner:
             raise self._lost("did not answer with JSON-RPC")
         error = answer.get("error")
         if error is not None:
-            said = str(error.get("message") if isinstance(error, dict) else error)[:_QUOTED]
+            said = masked(str(error.get("message") if isinstance(error, dict) else error))[:_QUOTED]
             raise NotAccepted(
                 f"keys.{self._key}: the signer {self._name} refused: {said!r}",
                 remedy=f"See the signer's own log; it must hold the key of {checksum(self._address)}.",
@@ -154,7 +155,7 @@ class RemoteSigner:
         try:
             return bytes.fromhex(text.removeprefix("0x"))
         except ValueError:
-            raise self._lost(f"answered with {text[:40]!r}, which is no hex") from None
+            raise self._lost(f"answered with {masked(text)[:40]!r}, which is no hex") from None
 
     def _lost(self, what: str) -> KeyLost:
         return KeyLost(

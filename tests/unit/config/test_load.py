@@ -155,6 +155,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         "XL2_KEYS__USER": KEY,
         "XL2_RELAYER__BATCH": "7",
         "XL2_KEY": "other",
+        "XL2_RELAYER__PAYEE": "0x" + "11" * 20,
         "XL2_ANVIL": "/somewhere/anvil",
     }
 
@@ -162,7 +163,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
 
     assert config.chain("a").rpc_url == "http://127.0.0.1:9"
     assert config.secret("user").reveal() == KEY
-    assert (config.relayer.batch, config.key) == (7, "other")
+    assert (config.relayer.batch, config.relayer.payee, config.key) == (7, b"\x11" * 20, "other")
 
 
 def test_a_mistyped_variable_of_the_environment_is_refused(tmp_path: Path) -> None:
