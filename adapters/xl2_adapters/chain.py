@@ -118,9 +118,9 @@ class EvmChain(Evm):
         """Pay credits out."""
         return self._outbox.claim_call(account)
 
-    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Fate]:
+    async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
         """What the inbox says of messages."""
-        return await self._inbox.fates(messages, at)
+        return await self._inbox.fates(messages, at, failed=failed)
 
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Entry]:
         """Entries of a lane's receipt log."""

@@ -7,7 +7,7 @@ entry is, is left to `message` (its id) and `receipt` (its hash); in which slot 
 """
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 from attrs import field, frozen
@@ -32,16 +32,10 @@ class Lane:
     inbox: Address = field(converter=address)
     assurance: Assurance = field(converter=evidence_class)
 
-    @classmethod
-    def of(cls, message: Message) -> Self:
-        """Lane that a message travels."""
-        return cls(
-            origin=message.origin,
-            outbox=message.outbox,
-            destination=message.destination,
-            inbox=message.inbox,
-            assurance=message.assurance,
-        )
+    @staticmethod
+    def of(message: Message) -> "Lane":
+        """Lane that a message travels; messages of one lane share the value."""
+        return _lane(message.origin, message.outbox, message.destination, message.inbox, message.assurance)
 
     def encode(self) -> bytes:
         """Pack the 57 bytes that name the lane (protocol.md section 2)."""
@@ -80,8 +74,19 @@ class Lane:
         return keccak(b"xl2.receipts.v1" + self.encode())
 
 
+@lru_cache(maxsize=1024)
+def _lane(origin: ChainId, outbox: Address, destination: ChainId, inbox: Address, assurance: Assurance) -> Lane:
+    return Lane(origin=origin, outbox=outbox, destination=destination, inbox=inbox, assurance=assurance)
+
+
 def extend(head: Hash32, entry: Hash32) -> Hash32:
     """Head of a log after one more entry, given by its hash."""
+    return _extended(head, entry)
+
+
+# Kept, as the same step is taken by who observes, who stores, who proves and who delivers.
+@lru_cache(maxsize=1 << 15)
+def _extended(head: Hash32, entry: Hash32) -> Hash32:
     return keccak(head + entry)
 
 

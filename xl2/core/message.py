@@ -6,8 +6,8 @@ message id. Promise: equal ids mean equal messages, payload included, because th
 the payload's hash. What the chains think of it is left to `lane`, `segment` and `lifecycle`.
 """
 
-from functools import cached_property
-from typing import Any, Self
+from functools import cached_property, lru_cache
+from typing import Any
 
 from attrs import Attribute, field, frozen
 
@@ -44,6 +44,8 @@ DEFAULT_GAS_LIMIT = 200_000
 MAX_PAYLOAD_SIZE = 65_535
 #: Fees are whole numbers of gwei: the outbox books a lane's escrow in 56 bits of them.
 GWEI = Wei(10**9)
+#: Messages with longer payloads are read anew each time: what is kept stays below some 30 MB.
+_KEPT_PAYLOAD_SIZE = 1_024
 #: Nonces have five bytes, so that a page and an index always fit where they are stored.
 NONCE_BITS = 40
 
@@ -146,40 +148,49 @@ class Message:
         """Whether the destination's clock `now` is past the expiry: from then on it can only be refunded."""
         return self.expiry != 0 and now > self.expiry
 
-    @classmethod
-    def parse(cls, header: bytes, payload: bytes) -> Self:
+    @staticmethod
+    def parse(header: bytes, payload: bytes) -> "Message":
         """
         Read a message from its header and payload, strictly.
 
         Raises `ProofInvalid` for a header of another length, version, flag or class, or a payload that is not
         the one the header hashes, and `InvalidInput` for a field out of its domain.
         """
-        read = Reader(header, "header")
-        read.expect(VERSION.to_bytes(1), "version")
-        flags = read.uint(1)
-        read.check(flags <= ALLOW_NO_CODE, f"header flags are {flags:#04x}; only bit 0 has a meaning")
-        message = cls(
-            allow_no_code=bool(flags & ALLOW_NO_CODE),
-            assurance=read.assurance(),
-            origin=ChainId(read.uint(8)),
-            destination=ChainId(read.uint(8)),
-            nonce=Nonce(read.uint(8)),
-            outbox=read.address(),
-            inbox=read.address(),
-            sender=read.address(),
-            recipient=read.address(),
-            gas_limit=read.uint(4),
-            expiry=Timestamp(read.uint(8)),
-            fee=Wei(read.uint(12)),
-            payload=payload,
-        )
-        payload_hash = read.take(HASH_SIZE)
-        read.end()
-        read.check(
-            payload_hash == keccak(payload),
-            f"payload hashes to {hex_text(keccak(payload))}, the header says {hex_text(payload_hash)}",
-        )
-        return message
+        return _kept(header, payload) if len(payload) <= _KEPT_PAYLOAD_SIZE else _parsed(header, payload)
+
+
+def _parsed(header: bytes, payload: bytes) -> Message:
+    """What `Message.parse` says."""
+    read = Reader(header, "header")
+    read.expect(VERSION.to_bytes(1), "version")
+    flags = read.uint(1)
+    read.check(flags <= ALLOW_NO_CODE, f"header flags are {flags:#04x}; only bit 0 has a meaning")
+    message = Message(
+        allow_no_code=bool(flags & ALLOW_NO_CODE),
+        assurance=read.assurance(),
+        origin=ChainId(read.uint(8)),
+        destination=ChainId(read.uint(8)),
+        nonce=Nonce(read.uint(8)),
+        outbox=read.address(),
+        inbox=read.address(),
+        sender=read.address(),
+        recipient=read.address(),
+        gas_limit=read.uint(4),
+        expiry=Timestamp(read.uint(8)),
+        fee=Wei(read.uint(12)),
+        payload=payload,
+    )
+    payload_hash = read.take(HASH_SIZE)
+    read.end()
+    read.check(
+        payload_hash == keccak(payload),
+        f"payload hashes to {hex_text(keccak(payload))}, the header says {hex_text(payload_hash)}",
+    )
+    return message
+
+
+# Kept, as what was observed is read back from the store soon after.
+_kept = lru_cache(maxsize=1 << 14)(_parsed)
 
 
 def id_of(header: bytes) -> MessageId:

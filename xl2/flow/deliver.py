@@ -36,10 +36,10 @@ class Outcome:
     reasons: dict[MessageId, str]
 
 
-async def look(messages: Sequence[Message], destination: Chain) -> Outcome:
-    """What the destination says of messages now, whoever did it."""
+async def look(messages: Sequence[Message], destination: Chain, *, failed: bool = True) -> Outcome:
+    """What the destination says of messages now, whoever did it. `failed` false: not what has failed."""
     tip = await destination.head(Finality.LATEST)
-    fates = await destination.fates(messages, tip.number)
+    fates = await destination.fates(messages, tip.number, failed=failed)
     happenings = []
     for message, fate in zip(messages, fates, strict=True):
         if fate is Fate.DELIVERED:

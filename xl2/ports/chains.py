@@ -171,8 +171,13 @@ class Destination(Protocol):
         """Contract that delivers messages."""
         ...
 
-    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Fate]:
-        """What the inbox says of messages at a block, in their order."""
+    async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
+        """
+        What the inbox says of messages at a block, in their order.
+
+        `failed` false: who only wonders what is delivered is spared a question for each of the others, and is told
+        `UNSEEN` of what has failed.
+        """
         ...
 
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Entry]:

@@ -38,8 +38,8 @@ class Batching:
     @property
     def limits(self) -> BatchLimits:
         """Limits of the next batch."""
-        messages = min(self._messages or self.most.messages, self.most.messages)
         room = self.most.gas - _OVERHEAD_GAS
+        messages = min(self._messages or self.most.messages, self.most.messages, 1 + room // self._message_gas)
         return evolve(self.most, messages=messages, gas=room, message_gas=self._message_gas)
 
     @property

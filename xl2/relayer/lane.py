@@ -18,7 +18,7 @@ from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, ChainId, Wei, hex_text
+from xl2.core.types import Address, ChainId, MessageId, Wei, hex_text
 from xl2.errors import NotYet, Refused, Retryable, Reverted, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
@@ -37,7 +37,7 @@ _CLAIM_MULTIPLE = 20
 _CLAIM_GAS = 35_000
 #: For so long it is taken for true that nobody else has delivered what was looked at; a delivery that came too late is
 #: seen by its simulation.
-_FRESH_SECONDS = 1.0
+_FRESH_SECONDS = 5.0
 #: Messages that one look into the confirm room asks about.
 _CONFIRMED_AT_ONCE = 1_000
 
@@ -69,6 +69,8 @@ class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
 
     parts: LaneParts
+    #: Messages whose delivery would have done nothing: they may have failed in a delivery of somebody else.
+    _doubtful: set[MessageId] = field(factory=set, init=False)
     _batching: Batching = field(init=False)
     _showing: Showing = field(init=False)
 
@@ -109,7 +111,8 @@ class LaneRooms:
             return None
         # Somebody else may have delivered them, or their time may be over: then nothing needs a proof.
         candidates = proving.batch(waiting, limits)
-        seen = await delivering.look([one.sent.message for one in candidates], parts.destination)
+        doubtful = any(one.sent.message.id in self._doubtful for one in candidates)
+        seen = await delivering.look([one.sent.message for one in candidates], parts.destination, failed=doubtful)
         await self._happen(seen.happenings)
         over = {happening.id for happening in seen.happenings}
         chosen = self._batch([one for one in candidates if one.sent.message.id not in over], limits)
@@ -213,7 +216,9 @@ class LaneRooms:
         if name == "GasTooLow" or out_of_gas or (isinstance(cause, Unaffordable) and cause.available == MAX_TX_GAS):
             self._batching.too_much(proven.segment)
         elif name == "NoProgress":
-            self._showing.refused((message.id for message in proven.segment.messages), proven.by)
+            ids = {message.id for message in proven.segment.messages}
+            self._doubtful |= ids
+            self._showing.refused(ids, proven.by)
         return cause
 
     async def _pause(self) -> Pause | None:
@@ -283,6 +288,7 @@ class LaneRooms:
 
     async def _note(self, outcome: delivering.Outcome) -> None:
         await self._happen(outcome.happenings)
+        self._doubtful.difference_update(happening.id for happening in outcome.happenings)
         for message_id, reason in outcome.reasons.items():
             until = self.parts.clock.now() + delay(RECIPIENT, 1)
             await self.parts.store.postpone([message_id], until, f"the recipient failed: {reason}")

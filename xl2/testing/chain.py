@@ -201,12 +201,13 @@ class MemoryChain(MemoryLedger):
         """Contract that delivers messages."""
         return self._tip.state.inbox
 
-    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> Sequence[Fate]:
+    async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
         """What the inbox says of messages."""
         self._fault()
         state = self._at(at).state
+        told = state.failed if failed else ()
         return [
-            Fate.DELIVERED if one.id in state.delivered else Fate.FAILED if one.id in state.failed else Fate.UNSEEN
+            Fate.DELIVERED if one.id in state.delivered else Fate.FAILED if one.id in told else Fate.UNSEEN
             for one in messages
         ]
 

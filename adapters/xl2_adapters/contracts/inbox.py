@@ -4,6 +4,7 @@ Inbox: its calls, views and events in Python's words. The manual is `contracts/s
 Promise: a receipt read from a log is given out as the very bytes that extended the receipt log.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from attrs import frozen
@@ -37,20 +38,27 @@ class Inbox:
     evm: Evm
     address: Address
 
-    async def fates(self, messages: Sequence[Message], at: BlockNumber) -> list[Fate]:
-        """What became of messages: one bitmap a page, one word a message, in one request."""
-        pages = sorted({(Lane.of(message).log, page_of(message.nonce)) for message in messages})
+    async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> list[Fate]:
+        """What became of messages: one bitmap a page; then, where asked for, one word for each not delivered."""
+        keys = [(Lane.of(message).log, page_of(message.nonce)) for message in messages]
+        pages = sorted(set(keys))
         views = [(self.address, DELIVERED_BITMAP.encode(log, page)) for log, page in pages]
-        views += [(self.address, FAILED_BY.encode(message.id)) for message in messages]
-        answers = await self.evm.views(views, at)
-        endpoint = self.evm.endpoint
+        answers = await self.evm.views(views, at) if views else []
         bitmaps = {
-            key: DELIVERED_BITMAP.decode(answer, endpoint)[0] for key, answer in zip(pages, answers, strict=False)
+            page: DELIVERED_BITMAP.decode(answer, self.evm.endpoint)[0]
+            for page, answer in zip(pages, answers, strict=True)
         }
-        return [
-            self._fate(message, bitmaps, FAILED_BY.decode(answer, endpoint)[0])
-            for message, answer in zip(messages, answers[len(pages) :], strict=True)
+        fates = [
+            Fate.DELIVERED if bitmaps[key] >> index_in_page(message.nonce) & 1 else Fate.UNSEEN
+            for message, key in zip(messages, keys, strict=True)
         ]
+        left = [place for place, fate in enumerate(fates) if fate is Fate.UNSEEN] if failed else []
+        if left:
+            words = await self.evm.views([(self.address, FAILED_BY.encode(messages[place].id)) for place in left], at)
+            for place, word in zip(left, words, strict=True):
+                if FAILED_BY.decode(word, self.evm.endpoint)[0]:
+                    fates[place] = Fate.FAILED
+        return fates
 
     async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
         """Head and count of the receipt log. Before the first entry the head is the log's name."""
@@ -60,8 +68,10 @@ class Inbox:
 
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Entry]:
         """Entries of a lane's receipt log in a range of blocks."""
-        delivered = await self.evm.logs(self.address, [[DELIVERED.topic], [lane.log]], first, last)
-        expired = await self.evm.logs(self.address, [[EXPIRED.topic], None, [lane.log]], first, last)
+        delivered, expired = await asyncio.gather(
+            self.evm.logs(self.address, [[DELIVERED.topic], [lane.log]], first, last),
+            self.evm.logs(self.address, [[EXPIRED.topic], None, [lane.log]], first, last),
+        )
         entries = []
         for log in (*delivered, *expired):
             receipt: Receipt
@@ -103,9 +113,3 @@ class Inbox:
 
     def _call(self, data: bytes, what: str) -> Call:
         return Call(chain=self.evm.chain, to=self.address, data=data, what=what)
-
-    def _fate(self, message: Message, bitmaps: dict[tuple[Hash32, int], int], failed_by: int) -> Fate:
-        bitmap = bitmaps[Lane.of(message).log, page_of(message.nonce)]
-        if bitmap >> index_in_page(message.nonce) & 1:
-            return Fate.DELIVERED
-        return Fate.FAILED if failed_by else Fate.UNSEEN

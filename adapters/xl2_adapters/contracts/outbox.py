@@ -11,7 +11,7 @@ from attrs import field, frozen
 from xl2.core.evidence import Finality
 from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane, index_in_page, page_of
-from xl2.core.message import DEFAULT_GAS_LIMIT, Message
+from xl2.core.message import Message
 from xl2.core.types import (
     ZERO_ADDRESS,
     Address,
@@ -20,7 +20,6 @@ from xl2.core.types import (
     ChainId,
     Hash32,
     MessageId,
-    Nonce,
     Timestamp,
     Wei,
     address,
@@ -30,6 +29,15 @@ from xl2.core.types import (
 from xl2.errors import NotFound, ProofInvalid
 from xl2.ports import Call, Ending, LogState, Place, Sent
 from xl2_adapters.abi import Event, Method
+from xl2_adapters.contracts.sent_log import (
+    ALLOW_NO_CODE,
+    ASSURANCE,
+    EXPIRY,
+    GAS_LIMIT,
+    Home,
+    destination_of,
+    message_of,
+)
 from xl2_adapters.evm import Evm, Log, topic_of
 
 SEND = Method("sendMessage(bytes,bytes,bytes[])", "(bytes32)")
@@ -49,11 +57,6 @@ SETTLED_EVENT = Event("Settled(uint256 indexed,uint256,address indexed,uint256)"
 REFUNDED = Event("Refunded(bytes32 indexed,uint256 indexed,address indexed,uint256)")
 EVENTS = (MESSAGE_SENT, MESSAGE_PLACED, SETTLED_EVENT, REFUNDED)
 
-GAS_LIMIT = Method("gasLimit(uint32)")
-EXPIRY = Method("expiry(uint64)")
-ASSURANCE = Method("assurance(uint8)")
-ALLOW_NO_CODE = Method("allowNoCode()")
-
 
 @frozen
 class Outbox:
@@ -63,6 +66,10 @@ class Outbox:
     address: Address
     #: Inboxes by destination: the outbox sets each once, so what was read stays true.
     _inboxes: dict[ChainId, Address] = field(factory=dict, init=False, eq=False, repr=False)
+
+    @property
+    def _home(self) -> Home:
+        return Home(self.evm.chain, self.address, self.evm.endpoint)
 
     async def lane_to(self, destination: ChainId, assurance: Assurance) -> Lane:
         """Open lane. Raises `NotFound` where there is none."""
@@ -85,7 +92,7 @@ class Outbox:
         """Messages of a lane in a range of blocks, in the order of their logs."""
         topics = [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]]
         logs = await self.evm.logs(self.address, topics, first, last)
-        return [sent for sent in await self._messages(logs) if Lane.of(sent.message) == lane]
+        return [sent for sent in await self._messages(logs, lane.destination) if Lane.of(sent.message) == lane]
 
     async def find(self, message_id: MessageId, since: BlockNumber) -> Sent | None:
         """A message by its id."""
@@ -178,8 +185,8 @@ class Outbox:
         head, inbox, count, _ = LANE.decode(answer, self.evm.endpoint)
         return Hash32(head), address(inbox), count
 
-    async def _messages(self, logs: Sequence[Log]) -> list[Sent]:
-        """Each `MessageSent` with the `MessagePlaced` that follows it."""
+    async def _messages(self, logs: Sequence[Log], destination: ChainId | None = None) -> list[Sent]:
+        """Each `MessageSent` with the `MessagePlaced` that follows it; only those for one chain, where one is named."""
         messages: list[Sent] = []
         sent: Log | None = None
         for log in logs:
@@ -188,7 +195,8 @@ class Outbox:
                 continue
             if sent is None or sent.place.block_hash != log.place.block_hash:
                 raise ProofInvalid(f"{self.evm.endpoint} sent a MessagePlaced of block {log.place.block} alone")
-            messages.append(Sent(message=await self._message(sent, log), place=sent.place))
+            if destination in (None, destination_of(log.data)):
+                messages.append(Sent(message=await self._message(sent, log), place=sent.place))
             sent = None
         return messages
 
@@ -198,28 +206,5 @@ class Outbox:
         return self._inboxes[destination]
 
     async def _message(self, sent: Log, placed: Log) -> Message:
-        endpoint = self.evm.endpoint
-        named, sender, recipient, payload, value, attributes = MESSAGE_SENT.decode(sent.topics, sent.data, endpoint)
-        (place,) = MESSAGE_PLACED.decode(placed.topics, placed.data, endpoint)
-        given = {bytes(one[:4]): int.from_bytes(one[4:]) for one in attributes}
-        message = Message(
-            allow_no_code=ALLOW_NO_CODE.selector in given,
-            assurance=Assurance(place >> 64 & 0xFF),
-            origin=self.evm.chain,
-            destination=ChainId(place >> 72),
-            nonce=Nonce(place & (1 << 64) - 1),
-            outbox=self.address,
-            inbox=await self._inbox(ChainId(place >> 72)),
-            sender=InteropAddress.parse(sender).account,
-            recipient=InteropAddress.parse(recipient).account,
-            gas_limit=given.get(GAS_LIMIT.selector, DEFAULT_GAS_LIMIT),
-            expiry=Timestamp(given.get(EXPIRY.selector, 0)),
-            fee=Wei(value),
-            payload=payload,
-        )
-        if message.id != named:
-            raise ProofInvalid(
-                f"{endpoint} sent a log of message {hex_text(named)} whose fields hash to {hex_text(message.id)}",
-                remedy="Do not trust this endpoint; ask another one.",
-            )
-        return message
+        inbox = await self._inbox(destination_of(placed.data))
+        return message_of(self._home, inbox, sent.topics[1], sent.data, placed.data)

@@ -9,7 +9,18 @@ import pytest
 from xl2.core.types import checksum
 from xl2.errors import RpcUnavailable
 from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
-from xl2_adapters.contracts import anchor_blocks, bridge, checkpoints, guard, heads, inbox, outbox, proven, routed
+from xl2_adapters.contracts import (
+    anchor_blocks,
+    bridge,
+    checkpoints,
+    guard,
+    heads,
+    inbox,
+    outbox,
+    proven,
+    routed,
+    sent_log,
+)
 from xl2_adapters.op_stack import eras, game_proof, output_proof, registry_proof
 from xl2_contracts import artifact
 
@@ -77,7 +88,18 @@ def test_an_event_is_as_the_compiler_has_it(contract: str, event: Event) -> None
 
 def test_every_method_and_event_of_ours_is_compared() -> None:
     compared = {id(one) for _, found in (*METHODS, *EVENTS) for one in found}
-    modules: tuple[ModuleType, ...] = (outbox, inbox, heads, guard, bridge, checkpoints, proven, routed, anchor_blocks)
+    modules: tuple[ModuleType, ...] = (
+        outbox,
+        sent_log,
+        inbox,
+        heads,
+        guard,
+        bridge,
+        checkpoints,
+        proven,
+        routed,
+        anchor_blocks,
+    )
     known = {
         f"{module.__name__}.{name}": one
         for module in modules
@@ -85,7 +107,7 @@ def test_every_method_and_event_of_ours_is_compared() -> None:
         if isinstance(one, Method | Event)
     }
     # Attributes are four-byte words of ERC-7786, no functions of a contract.
-    attributes = {id(one) for one in (outbox.GAS_LIMIT, outbox.EXPIRY, outbox.ASSURANCE, outbox.ALLOW_NO_CODE)}
+    attributes = {id(one) for one in (sent_log.GAS_LIMIT, sent_log.EXPIRY, sent_log.ASSURANCE, sent_log.ALLOW_NO_CODE)}
     assert [name for name, one in known.items() if id(one) not in compared | attributes] == []
 
 
