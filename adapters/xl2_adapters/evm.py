@@ -19,7 +19,7 @@ from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailabl
 from xl2.ports import Block, Broadcast, Call, EndpointState, Fees, Observer, Place, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import quoting, rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
-from xl2_adapters.fee_model import FeeModel, GasAlone
+from xl2_adapters.fee_model import FeeModel, GasAlone, gas_request
 from xl2_adapters.node_words import asks_for_less, outcome_of
 from xl2_adapters.providers.endpoint import Rpc, traffic_of
 from xl2_adapters.providers.new_heads import wake_on_heads
@@ -179,7 +179,7 @@ class Evm:
 
     async def simulate(self, call: Call, sender: Address) -> int:
         """Gas that the call takes at the tip, or the call's own limit where it names one and that is enough."""
-        request = quoting.gas_request(call, sender)
+        request = gas_request(call, sender)
         try:
             answer = await self.ask(request.method, *request.params)
         except Reverted as reverted:

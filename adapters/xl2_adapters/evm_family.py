@@ -16,6 +16,7 @@ from xl2.ports import NO_REVIEWS, Attester, CanonicalBridge, Chain, ChainSetting
 from xl2_adapters.attested import AttestedProver
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.evm import Evm
+from xl2_adapters.fee_model import FeeModel, GasAlone
 from xl2_adapters.providers import rpc_of
 
 C = TypeVar("C", bound=EvmChain)
@@ -41,6 +42,10 @@ class EvmFamily(ABC, Generic[C]):
     def _open(self, settings: ChainSettings) -> C:
         """Chain of this family. Raises `ConfigInvalid` where the address of a contract is missing."""
 
+    def fee_model(self) -> FeeModel:
+        """How these chains charge for transactions."""
+        return GasAlone()
+
     def why_not(self, kind: str) -> str | None:
         """Why logs of these chains cannot be shown by a kind of evidence; None: they can."""
         if kind == "attested":
@@ -54,6 +59,7 @@ class EvmFamily(ABC, Generic[C]):
         known = self._chains.get(settings.chain)
         if known is None or known.settings != settings:
             known = self._chains[settings.chain] = self._open(settings)
+            known.fee_model = self.fee_model()
         return known
 
     def evm(self, settings: ChainSettings) -> Evm:
@@ -61,14 +67,20 @@ class EvmFamily(ABC, Generic[C]):
         if "outbox" in settings.contracts:
             return self.chain(settings)
         if settings.chain not in self._bare:
-            self._bare[settings.chain] = Evm(settings.chain, rpc_of(settings), ws_url=settings.ws_url)
+            self._bare[settings.chain] = self._plain(settings)
         return self._bare[settings.chain]
 
     def anchor(self, settings: ChainSettings) -> Evm:
-        """The L1."""
+        """The L1, or one of these chains as plainly as that."""
         if settings.chain not in self._anchors:
-            self._anchors[settings.chain] = Evm(settings.chain, rpc_of(settings), ws_url=settings.ws_url)
+            self._anchors[settings.chain] = self._plain(settings)
         return self._anchors[settings.chain]
+
+    def _plain(self, settings: ChainSettings) -> Evm:
+        """A chain without xl2's contracts: what settles on another one charges as this family does."""
+        evm = Evm(settings.chain, rpc_of(settings), ws_url=settings.ws_url)
+        evm.fee_model = self.fee_model() if settings.anchor else evm.fee_model
+        return evm
 
     def provers(
         self, home: ChainSettings, reader: Chain, anchor: ChainSettings, attesters: Sequence[Attester]

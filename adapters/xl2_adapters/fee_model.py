@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from xl2.core.types import Wei
+from xl2.core.types import Address, Wei, checksum, hex_text
 from xl2.errors import RpcRejected
 from xl2.ports import Call
 from xl2_adapters.rpc import Call as Request
@@ -33,12 +33,16 @@ class Surcharge:
 class FeeModel(Protocol):
     """How a family of chains charges."""
 
-    def requests(self, call: Call) -> Sequence[Request]:
+    def requests(self, call: Call, sender: Address) -> Sequence[Request]:
         """What to ask for a call, in the batch of its quote."""
         ...
 
     def surcharge(self, answers: Sequence[Answer], gas: int, endpoint: str) -> Surcharge:
-        """What the answers come to for a transaction with so much gas."""
+        """
+        What the answers come to for a transaction with so much gas.
+
+        Raises what a node refused, where a fee cannot be known without it.
+        """
         ...
 
     def rate_requests(self) -> Sequence[Request]:
@@ -53,7 +57,7 @@ class FeeModel(Protocol):
 class GasAlone:
     """Ethereum, and chains whose gas holds all that they charge. Implements `FeeModel`."""
 
-    def requests(self, call: Call) -> Sequence[Request]:  # noqa: ARG002 - of no call
+    def requests(self, call: Call, sender: Address) -> Sequence[Request]:  # noqa: ARG002 - of no call
         """Nothing."""
         return ()
 
@@ -68,3 +72,16 @@ class GasAlone:
     def byte_fee(self, answers: Sequence[Answer], gas_price: Wei, endpoint: str) -> Wei:  # noqa: ARG002 - none
         """Nothing."""
         return Wei(0)
+
+
+def gas_request(call: Call, sender: Address) -> Request:
+    """An estimate, or a try with the limit that the call names."""
+    fields: dict[str, Json] = {
+        "from": checksum(sender),
+        "to": checksum(call.to),
+        "data": hex_text(call.data),
+        "value": hex(call.value),
+    }
+    if call.gas_limit is None:
+        return Request("eth_estimateGas", (fields,))
+    return Request("eth_call", ({**fields, "gas": hex(call.gas_limit)}, "latest"))

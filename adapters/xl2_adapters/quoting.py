@@ -13,7 +13,7 @@ from xl2.errors import Reverted, RpcRejected, RpcUnavailable
 from xl2.ports import Call, Fees, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import rpc_wire
 from xl2_adapters.abi import explain_revert
-from xl2_adapters.fee_model import Answer, FeeModel
+from xl2_adapters.fee_model import Answer, FeeModel, gas_request
 from xl2_adapters.node_words import refused_estimate
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json
@@ -29,7 +29,7 @@ def quote_requests(call: Call, sender: Address, model: FeeModel) -> list[Request
         Request("eth_getTransactionCount", (account, "latest")),
         Request("eth_getTransactionCount", (account, "pending")),
         Request("eth_getBalance", (account, "latest")),
-        *model.requests(call),
+        *model.requests(call, sender),
     ]
 
 
@@ -81,19 +81,6 @@ def look_of(tx_hashes: Sequence[Hash32], answers: Sequence[Json], endpoint: str)
         pending_nonce=rpc_wire.quantity(pending, endpoint),
         receipts={one.tx_hash: one for one in receipts if one is not None},
     )
-
-
-def gas_request(call: Call, sender: Address) -> Request:
-    """An estimate, or a try with the limit that the call names."""
-    fields: dict[str, Json] = {
-        "from": checksum(sender),
-        "to": checksum(call.to),
-        "data": hex_text(call.data),
-        "value": hex(call.value),
-    }
-    if call.gas_limit is None:
-        return Request("eth_estimateGas", (fields,))
-    return Request("eth_call", ({**fields, "gas": hex(call.gas_limit)}, "latest"))
 
 
 def fees_of(block: Json, tip: Json, endpoint: str) -> Fees:

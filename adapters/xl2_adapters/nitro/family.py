@@ -1,8 +1,10 @@
 """Family: chains of Arbitrum Nitro over one L1. See `rollup_family` for what is kept."""
 
 from xl2.ports import ChainSettings, Reviews
+from xl2_adapters.fee_model import FeeModel
 from xl2_adapters.nitro.canonical.bridge import NitroBridge
 from xl2_adapters.nitro.chain import NitroChain
+from xl2_adapters.nitro.fees import NitroFees
 from xl2_adapters.nitro.reviews import REVIEWS
 from xl2_adapters.rollup_family import RollupFamily
 
@@ -14,6 +16,10 @@ class Nitro(RollupFamily[NitroChain]):
     def reviews(self) -> Reviews:
         """Of the bridge below."""
         return REVIEWS
+
+    def fee_model(self) -> FeeModel:
+        """See `fees`."""
+        return NitroFees()
 
     def _open(self, settings: ChainSettings) -> NitroChain:
         return NitroChain(settings)

@@ -1,8 +1,10 @@
 """Family: chains of the OP Stack, whichever era of contracts each has on L1. See `rollup_family` for what is kept."""
 
 from xl2.ports import ChainSettings, Reviews
+from xl2_adapters.fee_model import FeeModel
 from xl2_adapters.op_stack.canonical.bridge import OpBridge
 from xl2_adapters.op_stack.chain import OpChain
+from xl2_adapters.op_stack.fees import OpFees
 from xl2_adapters.op_stack.reviews import REVIEWS
 from xl2_adapters.rollup_family import RollupFamily
 
@@ -14,6 +16,10 @@ class OpStack(RollupFamily[OpChain]):
     def reviews(self) -> Reviews:
         """Of the bridge below."""
         return REVIEWS
+
+    def fee_model(self) -> FeeModel:
+        """See `fees`."""
+        return OpFees()
 
     def _open(self, settings: ChainSettings) -> OpChain:
         return OpChain(settings)

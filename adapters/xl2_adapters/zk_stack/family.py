@@ -1,9 +1,11 @@
 """Family: chains of the ZK stack over one L1. See `rollup_family` for what is kept."""
 
 from xl2.ports import ChainSettings, Reviews
+from xl2_adapters.fee_model import FeeModel
 from xl2_adapters.rollup_family import RollupFamily
 from xl2_adapters.zk_stack.canonical.bridge import ZkBridge
 from xl2_adapters.zk_stack.chain import NO_STORAGE_PROOFS, ZkChain
+from xl2_adapters.zk_stack.fees import ZkFees
 from xl2_adapters.zk_stack.reviews import REVIEWS
 
 
@@ -14,6 +16,10 @@ class ZkStack(RollupFamily[ZkChain]):
     def reviews(self) -> Reviews:
         """Of the bridge below."""
         return REVIEWS
+
+    def fee_model(self) -> FeeModel:
+        """See `fees`."""
+        return ZkFees()
 
     def _open(self, settings: ChainSettings) -> ZkChain:
         return ZkChain(settings)
