@@ -1,0 +1,97 @@
+"""Relayers that share a PostgreSQL database split its lanes and take over from each other; no chain sees any of it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.faults.daemon import PATIENCE_SECONDS, Daemon, daemon
+from tests.faults.oracle import assert_each_paid_message_ended_once, until_fate
+from tests.faults.scene import Parcel, Scene
+from tests.postgres import database, postgres
+from xl2.ports import Fate, lane_lease
+from xl2_devnet.accounts import account
+
+__all__ = ["database", "postgres"]
+
+LEASE_SECONDS = 1.5
+
+
+@pytest.fixture
+def processes() -> Iterator[ExitStack]:
+    """Relayers of a test, gone with it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def configuration(scene: Scene, name: str, role: str, url: str) -> Path:
+    settings = {"store": url, "lease_seconds": LEASE_SECONDS}
+    return scene.configuration(name, relayer=settings, key=account(role).private_key)
+
+
+def carried(relayer: Daemon) -> set[str]:
+    """Lanes that a relayer says it has now."""
+    lanes: set[str] = set()
+    for line in relayer.lines():
+        match line["event"]:
+            case "lane taken":
+                lanes.add(line["lane"])
+            case "lane given" | "lane lost to another daemon":
+                lanes.discard(line["lane"])
+    return lanes
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    over = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < over
+        await asyncio.sleep(0.05)
+
+
+async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is_killed(
+    scene: Scene, database: str, processes: ExitStack
+) -> None:
+    files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
+    one, two = (processes.enter_context(daemon(file)) for file in files)
+    await until(lambda: len(carried(one)) == len(carried(two)) == 1)
+    split = carried(one) | carried(two)
+    here = lane_lease(scene.lane)
+    busy, other = (one, two) if here in carried(one) else (two, one)
+
+    sent = await scene.send(*[Parcel() for _ in range(30)])
+    await until_fate(scene, sent[:1], Fate.DELIVERED)
+    sent += await scene.send(*[Parcel() for _ in range(10)])
+    busy.kill()
+    await until(lambda: carried(other) == split)
+    sent += await scene.send(*[Parcel() for _ in range(10)])
+    await assert_each_paid_message_ended_once(scene, sent)
+    again = processes.enter_context(daemon(files[0] if busy is one else files[1]))
+    await until(lambda: len(carried(again)) == len(carried(other)) == 1)
+    code = other.stop()
+    await until(lambda: carried(again) == split)
+    sent += await scene.send(*[Parcel() for _ in range(10)])
+    await assert_each_paid_message_ended_once(scene, sent)
+
+    assert len(split) == 2
+    assert here in split
+    assert code == 0
+
+
+async def test_a_second_relayer_with_the_same_key_ends_with_the_reason(
+    scene: Scene, database: str, processes: ExitStack
+) -> None:
+    first = processes.enter_context(daemon(configuration(scene, "one", "relayer", database)))
+    await until(lambda: len(carried(first)) == 2)
+    second = processes.enter_context(daemon(configuration(scene, "two", "relayer", database)))
+
+    code = second.wait()
+    sent = await scene.send(Parcel())
+    await assert_each_paid_message_ended_once(scene, sent)
+
+    said = second.said.read_text()
+    assert code not in (0, None)
+    assert "two would spend each other's nonces" in said
+    assert "Give each daemon a key of its own" in said
