@@ -147,8 +147,8 @@ def turn_clock(file: Path) -> None:
     async def sleep(_self: object, seconds: float) -> None:
         await asyncio.sleep(seconds / setting()[1])
 
-    SystemClock.now = now  # type: ignore[method-assign]
-    SystemClock.sleep = sleep  # type: ignore[method-assign]
+    for name, turned in (("now", now), ("sleep", sleep)):
+        setattr(SystemClock, name, turned)
 
 
 def _watch_words(words: dict[bytes, str]) -> None:

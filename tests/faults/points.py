@@ -46,6 +46,11 @@ def _for(start: str) -> Callable[[tuple[Any, ...], str], bool]:
     return lambda _arguments, words: words.startswith(start)
 
 
+def _named(start: str) -> Callable[[tuple[Any, ...], str], bool]:
+    """Calls about leases whose names begin like this."""
+    return lambda arguments, _words: any(name.startswith(start) for name in arguments[0])
+
+
 def _list(found: Any) -> Iterable[Any]:
     return found if isinstance(found, Iterable) else ()
 
@@ -64,6 +69,9 @@ POINTS: dict[str, Point] = {
     "settled entries are marked": Point(port="store", method="settle_upto"),
     "a message is postponed": Point(port="store", method="postpone", matches=_some(0)),
     "a nonce is given up": Point(port="store", method="void"),
+    "its key is leased": Point(port="store", method="lease", matches=_named("signer:")),
+    "a lane is leased": Point(port="store", method="lease", matches=_named("lane:")),
+    "leases are let go": Point(port="store", method="release"),
     **{
         f"a transaction is {deed}: {what}": Point(port=port, method=method, matches=_for(what))
         for what in ("deliver", "retry", "expire", "settle", "claim")

@@ -98,6 +98,18 @@ class Scene:
         turned = await self.destination.ask("eth_sendTransaction", {"from": account("guardian").address, "to": valve})
         await self._receipt(self.destination, str(turned))
 
+    async def use_key(self, role: str) -> None:
+        """A transaction on the destination by an account of the devnet, as its owner would make it with a wallet."""
+        own = account(role).address
+        sent = await self.destination.ask("eth_sendTransaction", {"from": own, "to": own})
+        await self._receipt(self.destination, str(sent))
+
+    async def until_blocks(self, count: int) -> None:
+        """Return when the destination has so many blocks more."""
+        wanted = (await self.destination.head(Finality.LATEST)).number + count
+        while (await self.destination.head(Finality.LATEST)).number < wanted:  # noqa: ASYNC110 - the chain makes them
+            await asyncio.sleep(0.01)
+
     def pass_time(self, seconds: int) -> None:
         """Turn the destination's clock on, for good; its next block has the later time."""
         with self.grounds[B].held() as node:

@@ -7,24 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.ground import Grounds
-from tests.faults.oracle import assert_each_paid_message_ended_once, until_fate
-from tests.faults.points import AFTER, BEFORE, POINTS
-from tests.faults.recipients import VALVE
+from tests.faults.kills import PLAIN, assert_a_kill_does_no_harm
+from tests.faults.oracle import assert_each_paid_message_ended_once
+from tests.faults.points import AFTER, BEFORE
 from tests.faults.scene import Parcel, Scene, scene_on
 from tests.faults.stable import Stable
-from xl2.ports import Fate, Sent
-
-_DEEDS = ("signed", "journalled", "broadcast", "included")
-#: What the relayer must meet to come to these points, where plain messages do not bring it there.
-_AFTER_A_FAILURE = [f"a transaction is {deed}: retry" for deed in _DEEDS]
-_AFTER_AN_EXPIRY = [
-    "an expiry has passed",
-    "an expiry is noted",
-    *(f"a transaction is {deed}: expire" for deed in _DEEDS),
-]
-#: Tried by tests of their own, as the relayer must have died before.
-_AT_THE_SECOND_START = ("evidence went with the process", "a nonce is given up")
-PLAIN = [point for point in POINTS if point not in _AT_THE_SECOND_START]
 
 
 @pytest.fixture(scope="module")
@@ -42,34 +29,77 @@ async def scene(grounds: Grounds, folder: Path) -> AsyncIterator[Scene]:
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
 @pytest.mark.parametrize("point", PLAIN)
 async def test_a_relayer_killed_at_a_point_loses_nothing_and_doubles_nothing(
-    scene: Scene, stable: Stable, folder: Path, point: str, when: str
+    scene: Scene, stable: Stable, point: str, when: str
+) -> None:
+    await assert_a_kill_does_no_harm(scene, stable, scene.configuration("relayer"), point, when, rate=20)
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_a_relayer_killed_again_while_it_takes_up_what_the_first_kill_left(
+    scene: Scene, stable: Stable, when: str
 ) -> None:
     configuration = scene.configuration("relayer")
-    clock = folder / "clock"
-    # Twenty times as fast, so that what rests for ten seconds rests for half a second.
-    clock.write_text("0 20", encoding="ascii")
-    sent = await _send(scene, point)
+    sent = await scene.send(Parcel(), Parcel())
 
-    doomed = stable.start(configuration, dies_at=point, when=when, clock=clock)
-    if point in _AFTER_A_FAILURE:
-        await until_fate(scene, sent, Fate.FAILED)
-        await scene.turn_valve(is_open=True)
-    killed = doomed.wait()
-    await scene.turn_valve(is_open=True)
-    again = stable.start(configuration, clock=clock)
+    killed = [
+        stable.start(configuration, dies_at="a head was shown").wait(),
+        # What was proven went with the process; then in the middle of taking that up.
+        stable.start(configuration, dies_at="evidence went with the process", when=when).wait(),
+        stable.start(configuration, dies_at="a transaction is journalled: deliver", when=when).wait(),
+    ]
+    stable.start(configuration)
     await assert_each_paid_message_ended_once(scene, sent)
-    again.kill()
 
-    assert killed == -signal.SIGKILL, f"{point} was not reached"
+    assert killed == [-signal.SIGKILL] * len(killed)
 
 
-async def _send(scene: Scene, point: str) -> list[Sent]:
-    """Two messages that bring a relayer to the point."""
-    if point in _AFTER_AN_EXPIRY:
-        sent = await scene.send(Parcel(habit="reverts", expires_in=60), Parcel())
-        scene.pass_time(100)
-        return sent
-    if point == "a failure is noted" or point in _AFTER_A_FAILURE:
-        await scene.turn_valve(is_open=False)
-        return await scene.send(Parcel(habit=VALVE), Parcel(habit=VALVE))
-    return await scene.send(Parcel(), Parcel())
+async def test_a_relayer_killed_twenty_times_over_in_one_delivery_converges(scene: Scene, stable: Stable) -> None:
+    configuration = scene.configuration("relayer")
+    sent = await scene.send(*[Parcel() for _ in range(5)])
+
+    for place in range(20):
+        point = (
+            "messages are observed",
+            "a head was shown",
+            "its key is leased",
+            "a transaction is broadcast: deliver",
+        )
+        relayer = stable.start(configuration, dies_at=point[place % len(point)])
+        # Some of these points are passed for good after the first kills.
+        await scene.until_blocks(4)
+        relayer.kill()
+    stable.start(configuration)
+
+    await assert_each_paid_message_ended_once(scene, sent)
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_a_relayer_killed_while_it_gives_a_nonce_up_to_another_transaction(
+    scene: Scene, stable: Stable, when: str
+) -> None:
+    configuration = scene.configuration("relayer")
+    sent = await scene.send(Parcel(), Parcel())
+
+    killed = [stable.start(configuration, dies_at="a transaction is journalled: deliver").wait()]
+    # Somebody uses the nonce of what was journalled and never sent.
+    await scene.use_key("relayer")
+    killed.append(stable.start(configuration, dies_at="a nonce is given up", when=when).wait())
+    stable.start(configuration)
+    await assert_each_paid_message_ended_once(scene, sent)
+
+    assert killed == [-signal.SIGKILL] * 2
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_a_relayer_killed_while_it_stops(scene: Scene, stable: Stable, when: str) -> None:
+    configuration = scene.configuration("relayer")
+    sent = await scene.send(Parcel())
+
+    doomed = stable.start(configuration, dies_at="leases are let go", when=when)
+    await assert_each_paid_message_ended_once(scene, sent)
+    killed = doomed.stop()
+    more = await scene.send(Parcel())
+    stable.start(configuration)
+    await assert_each_paid_message_ended_once(scene, more)
+
+    assert killed == -signal.SIGKILL
