@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import click
 from attrs import frozen
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -23,7 +22,7 @@ from rich.text import Text
 
 from xl2.cli.daemon import logging_as_configured, until_stopped
 from xl2.cli.relayer_orders import GROUPS
-from xl2.cli.screen import moment, pairs
+from xl2.cli.screen import grid, moment, pairs
 from xl2.core.lifecycle import Event
 from xl2.core.types import checksum
 from xl2.operator.metrics import ChainReading
@@ -32,8 +31,6 @@ from xl2.operator.values import LaneStanding
 if TYPE_CHECKING:
     from xl2.app.relaying import RunningRelayer
 
-#: The groups of states, shorter: all of it fits into eighty columns.
-_HEADS: Final = ("deliver", "fail", "late", "confirm", "settle", "over")
 _FRAME_SECONDS: Final = 1.0
 _SHOWN_ALARMS: Final = 5
 _ETHER: Final = 10**18
@@ -105,7 +102,7 @@ def _lanes(frame: Frame) -> Table:
         counts = [str(sum(lane.states.get(state, 0) for state in states) or "") for _, states in GROUPS]
         age = "" if lane.oldest_pending is None else f"{max(0.0, frame.now - lane.oldest_pending):.0f} s"
         rows.append([lane.words, *counts, *(f"{rate:.1f}" for rate in frame.rates[lane.name]), age])
-    return _grid(["lane", *_HEADS, "in/s", "out/s", "oldest"], rows)
+    return grid(["lane", *(name for name, _ in GROUPS), "in/s", "out/s", "oldest"], rows)
 
 
 def _chains(chains: Sequence[tuple[str, ChainReading]]) -> Table:
@@ -120,19 +117,7 @@ def _chains(chains: Sequence[tuple[str, ChainReading]]) -> Table:
         ]
         for name, one in chains
     ]
-    return _grid(["chain", "block", "age", "balance, ether", "claimable", "open tx"], rows)
-
-
-def _grid(columns: list[str], rows: list[list[str]]) -> Table:
-    """Numbers under each other, in as few lines and columns as there are."""
-    drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=False)
-    for place, column in enumerate(columns):
-        # Where there is little room, names give way, never numbers.
-        width = len(column) if place else None
-        drawn.add_column(column, justify="right" if place else "left", no_wrap=True, min_width=width)
-    for row in rows:
-        drawn.add_row(*row)
-    return drawn
+    return grid(["chain", "block", "age", "balance, ether", "claimable", "open tx"], rows)
 
 
 async def _run(config: Path | None, key: str | None, console: Console) -> None:

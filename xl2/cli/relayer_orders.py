@@ -13,18 +13,19 @@ from typing import Any, Final
 
 import click
 from rich.console import Group
+from rich.text import Text
 
-from xl2.cli.screen import answer, busy, common, moment, pairs, table
+from xl2.cli.screen import answer, busy, common, grid, moment, pairs
 from xl2.errors import RpcUnavailable
 from xl2.operator.routes import Asked
 
-#: States as people group them, and their columns.
+#: States by what is to be done with a message; all columns fit into eighty characters.
 GROUPS: Final = (
-    ("to deliver", ("unsent", "sent", "observed", "proven")),
-    ("failed", ("failed",)),
-    ("overdue", ("overdue",)),
-    ("to confirm", ("delivered", "expired")),
-    ("to settle", ("confirmed", "refundable")),
+    ("deliver", ("unsent", "sent", "observed", "proven")),
+    ("fail", ("failed",)),
+    ("late", ("overdue",)),
+    ("confirm", ("delivered", "expired")),
+    ("settle", ("confirmed", "refundable")),
     ("over", ("settled", "refunded")),
 )
 
@@ -149,35 +150,28 @@ def _drawn(found: dict[str, Any]) -> Group:
     if is_running:
         head.append(("ready", "yes" if found["ready"] else "NO"))
     head += [(one["what"], f"{one['said']}. {one['remedy']}") for one in found["checks"] if not one["ok"]]
-    return Group(pairs(head), lanes_table(found["lanes"]))
-
-
-def lanes_table(lanes: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - rich
-    """Lanes by groups of states."""
-    rows = []
-    for lane in lanes:
-        counts = [str(sum(lane["states"].get(state, 0) for state in states)) for _, states in GROUPS]
-        paused = lane["paused"]
-        note = f"PAUSED by {paused['by']} {moment(paused['since'])}: {paused['why']}" if paused else ""
-        rows.append([lane["name"], lane["words"], *counts, moment(lane["oldest_pending"]), note])
-    return table("lanes", ["lane", "", *(name for name, _ in GROUPS), "oldest since (UTC)", ""], rows)
+    rows, paused = [], []
+    for lane in found["lanes"]:
+        counts = [str(sum(lane["states"].get(state, 0) for state in states) or "") for _, states in GROUPS]
+        rows.append([lane["name"], *counts, moment(lane["oldest_pending"])])
+        if lane["paused"]:
+            by, since, why = (lane["paused"][name] for name in ("by", "since", "why"))
+            paused.append((f"PAUSED {lane['name']}", f"by {by}, {moment(since)}: {why}"))
+    lanes = grid(["lane", *(name for name, _ in GROUPS), "oldest since (UTC)"], rows)
+    return Group(pairs(head), lanes, pairs(paused))
 
 
 def _listed(found: dict[str, Any]) -> Group:
-    rows = [
-        [
-            one["id"],
-            one["lane"],
-            str(one["nonce"]),
-            one["state"],
-            moment(one["since"]),
-            f"skipped: {one['skipped']}" if one["skipped"] else one["cause"],
-        ]
-        for one in found["messages"]
-    ]
-    drawn = table("messages", ["id", "lane", "nonce", "state", "since (UTC)", "why not further"], rows)
-    more = [pairs([("next page", f"--after {found['next']}")])] if found["next"] else []
-    return Group(drawn, *more)
+    """One line a message, so that ids can be copied and lines be searched."""
+    lines = []
+    for one in found["messages"]:
+        why = f"skipped: {one['skipped']}" if one["skipped"] else one["cause"]
+        lines.append(
+            f"{one['id']}  {one['lane']} {one['nonce']}  {one['state']} {moment(one['since'])}  {why}".rstrip()
+        )
+    if found["next"]:
+        lines.append(f"next page: --after {found['next']}")
+    return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in lines or ["no messages"]))
 
 
 def _me() -> str:

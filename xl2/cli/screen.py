@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -53,6 +54,17 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
     drawn = Table(title=title, title_justify="left", title_style="bold", expand=False)
     for column in columns:
         drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+def grid(columns: list[str], rows: list[list[str]]) -> Table:
+    """Numbers under each other, in as few lines and columns as there are; where there is no room, names give way."""
+    drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=False)
+    for place, column in enumerate(columns):
+        width = len(column) if place else None
+        drawn.add_column(column, justify="right" if place else "left", no_wrap=True, min_width=width)
     for row in rows:
         drawn.add_row(*row)
     return drawn
