@@ -29,6 +29,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "relayer": ("xl2.cli.relayer", "Carry everybody's messages, and earn their fees."),
     "attester": ("xl2.cli.attester", "Sign final heads of lanes for those who trust you."),
     "watcher": ("xl2.cli.watcher", "Recompute heads and backing from the chains, and pause what broke."),
+    "keys": ("xl2.cli.keys", "Make keystores, and see which keys a configuration has."),
     "chains": ("xl2.cli.chains", "Public chains that are known by name: ids, contracts, windows, sources."),
     "doctor": ("xl2.cli.doctor", "Look at configuration, chains, keys and clocks."),
 }
