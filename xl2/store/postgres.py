@@ -134,26 +134,13 @@ class PostgresDatabase:
             pool = self._pool or await self._open(asyncpg)
             async with pool.acquire() as connection, connection.transaction():
                 return await work(PostgresSession(connection))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, *_BROKEN) as failed:
+        except _failures(asyncpg) as failed:
             raise _cause(self.name, failed) from failed
 
     async def _open(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
         async with self._opening:
             if self._pool is None:
-                pool = await asyncpg.create_pool(
-                    self._url,
-                    min_size=1,
-                    max_size=_CONNECTIONS,
-                    timeout=_SECONDS,
-                    command_timeout=_SECONDS,
-                    # Durable is a promise of the store, whatever the server does for others.
-                    server_settings={
-                        "search_path": _CHANNEL,
-                        "application_name": "xl2",
-                        "synchronous_commit": "on",
-                        "client_min_messages": "warning",
-                    },
-                )
+                pool = await self._connect(asyncpg)
                 try:
                     async with pool.acquire() as connection, connection.transaction():
                         await _migrate(connection, self.name)
@@ -163,6 +150,27 @@ class PostgresDatabase:
                 self._pool = pool
         return self._pool
 
+    async def _connect(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
+        try:
+            return await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=_CONNECTIONS,
+                timeout=_SECONDS,
+                command_timeout=_SECONDS,
+                # Durable is a promise of the store, whatever the server does for others.
+                server_settings={
+                    "search_path": _CHANNEL,
+                    "application_name": "xl2",
+                    "synchronous_commit": "on",
+                    "client_min_messages": "warning",
+                },
+            )
+        except ValueError:
+            # Its words may hold a part of the password.
+            remedy = "Write `relayer.store` as postgresql://user:password@host:port/database, percent-encoded."
+            raise ConfigInvalid(f"the URL of the store {self.name} cannot be read", remedy=remedy) from None
+
     async def _listen(self) -> None:
         """Hear what daemons tell. Where that fails there is nothing to hear: then the time decides."""
         if self._listener is not None and not self._listener.is_closed():
@@ -171,7 +179,7 @@ class PostgresDatabase:
         try:
             self._listener = await asyncpg.connect(self._url, timeout=_SECONDS)
             await self._listener.add_listener(_CHANNEL, lambda *_: self._news.set())
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, *_BROKEN) as failed:
+        except _failures(asyncpg) as failed:
             log.debug("not listening", extra={"fields": {"store": self.name, "cause": str(failed)}})
 
 
@@ -183,6 +191,11 @@ def _driver() -> Any:  # noqa: ANN401 - a module that may be absent
             "the store is a PostgreSQL database, and asyncpg is not installed",
             remedy="Install `xl2[postgres]`, or name a file under `relayer.store`.",
         ) from absent
+
+
+def _failures(asyncpg: Any) -> tuple[type[Exception], ...]:  # noqa: ANN401 - the driver
+    """What it raises when the server says no, and when a connection breaks in the middle of something."""
+    return asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, *_BROKEN
 
 
 async def _migrate(connection: Any, name: str) -> None:  # noqa: ANN401 - asyncpg's
