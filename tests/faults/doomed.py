@@ -117,7 +117,12 @@ def doom(point: Point, when: str, place: int) -> None:
             seen += fits
             if fits and seen == place and when == BEFORE:
                 _die()
-            answer = await real(self, *arguments, **named)
+            try:
+                answer = await real(self, *arguments, **named)
+            except Exception:
+                # It had no effect, so this was not the call.
+                seen -= fits
+                raise
             if fits and seen == place and when == AFTER:
                 _die()
             return answer

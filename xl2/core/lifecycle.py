@@ -102,8 +102,12 @@ _WAITS_FOR = {
 _UNDER_WAY = (State.SENT, State.OBSERVED, State.PROVEN)
 #: Neither delivered nor recorded as expired. Anyone may deliver, retry and expire, on evidence we never saw.
 _OPEN = (*_UNDER_WAY, State.FAILED, State.OVERDUE)
+#: The last word was that the recipient took it, or that its time is over. Who hears late of what came before it, or of
+#: that word again, hears nothing new: rooms tell of one message side by side.
+_TAKEN = (State.DELIVERED, State.CONFIRMED, State.SETTLED)
+_TIMED_OUT = (State.EXPIRED, State.REFUNDABLE, State.REFUNDED)
 #: The inbox has spoken its last word, which the origin cannot take back.
-_ANSWERED = (State.DELIVERED, State.CONFIRMED, State.SETTLED, State.EXPIRED, State.REFUNDABLE, State.REFUNDED)
+_ANSWERED = (*_TAKEN, *_TIMED_OUT)
 #: The origin paid.
 _OVER = (State.SETTLED, State.REFUNDED)
 
@@ -163,13 +167,14 @@ def _moves(event: Event) -> dict[State, State]:  # noqa: C901, PLR0911, PLR0912 
         case Event.HEAD_LOST:
             return {State.PROVEN: State.OBSERVED}
         case Event.DELIVERY:
-            return dict.fromkeys(_OPEN, State.DELIVERED)
+            return {**dict.fromkeys(_OPEN, State.DELIVERED), **{state: state for state in _TAKEN}}
         case Event.FAILURE:
-            return {**dict.fromkeys((*_UNDER_WAY, State.FAILED), State.FAILED), State.OVERDUE: State.OVERDUE}
+            unmoved = (State.OVERDUE, *_ANSWERED)
+            return {**dict.fromkeys((*_UNDER_WAY, State.FAILED), State.FAILED), **{state: state for state in unmoved}}
         case Event.EXPIRY_PASSED:
             return dict.fromkeys((*_UNDER_WAY, State.FAILED), State.OVERDUE)
         case Event.EXPIRY_RECORDED:
-            return dict.fromkeys(_OPEN, State.EXPIRED)
+            return {**dict.fromkeys(_OPEN, State.EXPIRED), **{state: state for state in _TIMED_OUT}}
         case Event.DESTINATION_FINAL:
             return {State.DELIVERED: State.CONFIRMED, State.EXPIRED: State.REFUNDABLE}
         case Event.DESTINATION_REORG:

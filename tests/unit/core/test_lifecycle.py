@@ -64,14 +64,31 @@ def test_a_final_block_of_the_destination_that_is_taken_back_raises_an_alarm(sta
     assert Action.ALARM in decide(state, Event.DESTINATION_REORG)[1]
 
 
-@pytest.mark.parametrize("event", [Event.DELIVERY, Event.FAILURE, Event.HEAD_SHOWN, Event.EXPIRY_RECORDED])
+_TAKEN = [State.DELIVERED, State.CONFIRMED, State.SETTLED]
+_TIMED_OUT = [State.EXPIRED, State.REFUNDABLE, State.REFUNDED]
+
+
 @pytest.mark.parametrize(
-    "state",
-    [State.DELIVERED, State.CONFIRMED, State.SETTLED, State.EXPIRED, State.REFUNDABLE, State.REFUNDED],
+    ("state", "event"),
+    [
+        *((state, event) for state in _TAKEN for event in (Event.EXPIRY_RECORDED, Event.HEAD_SHOWN)),
+        *((state, event) for state in _TIMED_OUT for event in (Event.DELIVERY, Event.HEAD_SHOWN)),
+    ],
 )
-def test_what_was_answered_is_never_delivered_expired_or_failed_after_it(state: State, event: Event) -> None:
+def test_what_was_answered_is_never_answered_otherwise(state: State, event: Event) -> None:
     with pytest.raises(InvalidInput, match="cannot see"):
         decide(state, event)
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [
+        *((state, event) for state in _TAKEN for event in (Event.DELIVERY, Event.FAILURE)),
+        *((state, event) for state in _TIMED_OUT for event in (Event.EXPIRY_RECORDED, Event.FAILURE)),
+    ],
+)
+def test_an_answer_that_is_heard_again_or_late_changes_nothing(state: State, event: Event) -> None:
+    assert decide(state, event)[0] is state
 
 
 def test_delivery_and_refund_exclude_each_other_unless_a_reorg_comes_between() -> None:

@@ -1,0 +1,58 @@
+"""The same kills on PostgreSQL, where leases outlive who held them: nothing is lost and nothing done twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ground import Grounds
+from tests.faults.kills import AFTER_A_FAILURE, PLAIN, assert_a_kill_does_no_harm
+from tests.faults.points import AFTER, BEFORE, POINTS
+from tests.faults.scene import Scene, scene_on
+from tests.faults.stable import Stable
+from tests.postgres import empty, postgres
+
+__all__ = ["postgres"]
+
+#: Long enough for a busy machine, short enough to be waited out after each kill.
+_LEASE_SECONDS = 1.0
+#: A recipient that failed rests longer than a test may, and a clock that runs fast would outrun the leases.
+_TRIED = [point for point in PLAIN if point not in AFTER_A_FAILURE]
+#: Those that the store sees are tried each time; the wallet and the chain do not know which store there is.
+_EACH_TIME = [
+    point
+    for point in _TRIED
+    if POINTS[point].port == "store" and not any(word in point for word in ("claim", "expire", "expiry"))
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kills")
+
+
+@pytest.fixture(scope="module")
+def database(postgres: str) -> str:
+    """One database for all points."""
+    asyncio.run(empty(postgres))
+    return postgres
+
+
+@pytest.fixture
+async def scene(grounds: Grounds, folder: Path) -> AsyncIterator[Scene]:
+    async with scene_on(grounds, folder) as found:
+        yield found
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize(
+    "point", [pytest.param(point, marks=() if point in _EACH_TIME else pytest.mark.soak) for point in _TRIED]
+)
+async def test_a_relayer_killed_at_a_point_loses_nothing_and_doubles_nothing(
+    scene: Scene, stable: Stable, database: str, point: str, when: str
+) -> None:
+    settings = {"store": database, "lease_seconds": _LEASE_SECONDS}
+    configuration = scene.configuration("relayer", relayer=settings)
+
+    await assert_a_kill_does_no_harm(scene, stable, configuration, point, when, rate=1)
