@@ -14,7 +14,10 @@ from attrs import frozen
 
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.endpoints import look_at_endpoints
+from xl2.app.keys import open_key
 from xl2.app.parts import CLOCK, parts_of
+from xl2.config import Config
+from xl2.config.keys import Keystore
 from xl2.core.evidence import Finality
 from xl2.core.types import Assurance, ChainId, checksum
 from xl2.errors import Xl2Error
@@ -25,6 +28,8 @@ from xl2.wallet import Unattended
 
 #: A chain whose newest block is older than this by our clock has stopped, or one of the two clocks is wrong.
 MAX_BLOCK_AGE_SECONDS = 120
+#: Neither a transaction nor EIP-712, so a signature of it is good for nothing.
+_SIGNED = b"xl2 doctor asks whether this key signs"
 _PACKAGES = ("xl2", "aiohttp", "attrs", "eth-abi", "eth-account", "web3", "coincurve")
 
 
@@ -61,6 +66,10 @@ async def doctor(source: Source = None) -> Diagnosis:
         return Diagnosis(checks=(*checks, Check(what="configuration", ok=False, said=error.what, remedy=error.remedy)))
     said = f"{config.source}: {len(config.chains)} chains, {len(config.tokens)} tokens, {len(config.keys)} keys"
     checks.append(Check(what="configuration", ok=True, said=said))
+    named = dict.fromkeys((config.key, config.relayer.key, config.attester.key, config.watcher.key))
+    checks += [
+        await _look(f"key {name}", lambda name=name: _key(config, name)) for name in named if name in config.keys
+    ]  # type: ignore[misc]
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
     everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
@@ -69,6 +78,16 @@ async def doctor(source: Source = None) -> Diagnosis:
     finally:
         await parts.close()
     return Diagnosis(checks=tuple(checks))
+
+
+async def _key(config: Config, name: str) -> str:
+    """Open a key and have it sign; what comes back is compared by whoever opened it."""
+    key = config.key_named(name)
+    if isinstance(key, Keystore) and key.prompt:
+        return "its password is asked for when it is used; not opened now"
+    signer = open_key(config, name)
+    await signer.sign_hash_of(_SIGNED)
+    return f"signs as {checksum(signer.address)}"
 
 
 async def _chain(parts: Parts, chain: Blocks) -> list[Check]:
