@@ -7,6 +7,7 @@ stands which piece of work a method is, and which lease it is done under; the pi
 """
 
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+#: A store that did not fail for so long is well.
+_WELL_SECONDS = 10.0
+
 
 class SqlStore:
     """A store in a database. Opened by `async with` or at the first use."""
@@ -48,7 +52,7 @@ class SqlStore:
         """`database`: is closed with the store."""
         self._database = database
         self._fences = leasing.Fences()
-        self._ails = False
+        self._failed_at: float | None = None
 
     async def __aenter__(self) -> Self:
         await self._run(_nothing)
@@ -67,15 +71,18 @@ class SqlStore:
         try:
             done = await self._database.run(work)
         except StoreUnavailable as cause:
-            if not self._ails:
-                # Once: whoever waits for the store asks again and again.
-                log.warning("store unavailable", extra={"fields": {"cause": cause.what, "remedy": cause.remedy}})
-            self._ails = True
+            self._tell_unavailable(cause)
             raise
-        if self._ails:
-            self._ails = False
+        if self._failed_at is not None and time.monotonic() - self._failed_at > _WELL_SECONDS:
+            self._failed_at = None
             log.info("store available again")
         return done
+
+    def _tell_unavailable(self, cause: StoreUnavailable) -> None:
+        """Once: whoever waits for the store asks again and again, and some questions a full disk still answers."""
+        if self._failed_at is None:
+            log.warning("store unavailable", extra={"fields": {"cause": cause.what, "remedy": cause.remedy}})
+        self._failed_at = time.monotonic()
 
     async def _write(self, work: Callable[[Session], Coroutine[Any, Any, T]], *lanes: Lane) -> T:
         """Work under the leases of lanes."""

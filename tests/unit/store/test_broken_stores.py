@@ -12,7 +12,7 @@ import pytest
 from tests.store_promises.scene import LANE, LANE_LOG, NOW, cursor, ids, sent
 from xl2.core.lifecycle import State
 from xl2.core.types import Nonce
-from xl2.errors import ConfigInvalid, StoreCorrupt
+from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable
 from xl2.store import SqliteStore, open_store
 from xl2.store.schema import MIGRATIONS
 
@@ -111,6 +111,30 @@ def test_a_full_disk_keeps_what_was_told_and_goes_on_when_there_is_room(path: Pa
     assert "cannot be written" in full
     assert f"Make room on the disk of {path}" in full
     assert told == held
+
+
+async def test_an_outage_is_told_once_and_its_end_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "xl2.store.sql")
+    store = SqliteStore(":memory:")
+
+    async def fails(_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store._database, "run", fails)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await store.backlog()
+    await store.backlog()
+    told = [record.message for record in caplog.records]
+    monkeypatch.setattr("xl2.store.sql._WELL_SECONDS", 0.0)
+    await store.backlog()
+    await store.close()
+
+    assert told == ["store unavailable"]
+    assert [record.message for record in caplog.records] == [*told, "store available again"]
 
 
 async def test_without_its_driver_a_shared_store_says_what_to_install(
