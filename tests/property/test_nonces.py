@@ -74,10 +74,10 @@ class Chain(RuleBasedStateMachine):
         """What a look does: the same bytes again, and a transfer of nothing where nothing waits."""
         for nonce in nonces.forgotten(self.held, self.told):
             self.pool.setdefault(nonce, self.held[nonce])
-        nonce = nonces.gap(self.held, self.told)
-        if nonce is not None:
+        lowest = nonces.gap(self.held, self.told)
+        if lowest is not None:
             self.fillers -= 1
-            self.hold(nonce, self.fillers)
+            self.hold(lowest, self.fillers)
 
     def look(self) -> None:
         """Nonces that are used are no longer held: included, or gone to the stranger."""

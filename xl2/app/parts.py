@@ -21,6 +21,7 @@ from xl2.attester.attest import HeadAttester
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, checksum, hex_text
 from xl2.errors import ConfigInvalid
+from xl2.flow.fees import FeeCaps
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import (
     NO_REVIEWS,
@@ -114,7 +115,8 @@ def parts_of(
 
     @cache
     def journalled(chain: ChainId) -> JournalledSubmitter:
-        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, SubmitPolicy(), observer=observer)
+        policy = SubmitPolicy(caps=FeeCaps(absolute=config.max_fee_on(chain)))
+        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, policy, observer=observer)
 
     @cache
     def submitter(chain: ChainId) -> Submitter:

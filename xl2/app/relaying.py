@@ -17,12 +17,13 @@ from xl2.app.endpoints import wake_on_heads
 from xl2.app.parts import CLOCK, parts_of
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
+from xl2.app.terms import policy_of
 from xl2.app.viewing import Carrying, Watched, view, watched
 from xl2.config import Config
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, Assurance, ChainId, Wei
+from xl2.core.types import Address, Assurance, ChainId
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
@@ -150,7 +151,7 @@ async def _carried(
             store=parts.store,
             clock=parts.clock,
             payee=settings.payee,
-            min_fee=Wei(settings.min_fee_wei),
+            policy=policy_of(config),
             limits=limits,
             observer=observer,
         )

@@ -23,6 +23,7 @@ from cattrs.v import format_exception
 from xl2.config.fill import fill
 from xl2.config.floors import Floors, floors_of
 from xl2.config.keys import Key, Keystore, PluginKey, RemoteKey, key_of
+from xl2.config.policy import LanePolicy, RelayerPolicy
 from xl2.config.secret import Secret
 from xl2.config.tree import (
     Attester,
@@ -57,6 +58,8 @@ _TREE: Final = (
     Keystore,
     RemoteKey,
     PluginKey,
+    LanePolicy,
+    RelayerPolicy,
     Relayer,
     Attester,
     Watcher,

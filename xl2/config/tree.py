@@ -16,9 +16,11 @@ from xl2.config import keys as key_rules
 from xl2.config import watcher as watcher_rules
 from xl2.config.floors import Floors
 from xl2.config.keys import Key
+from xl2.config.policy import RelayerPolicy, policy_complaints
 from xl2.config.secret import Secret
 from xl2.config.watcher import Watcher
-from xl2.core.types import Address, Assurance, BlockNumber, ChainId, address
+from xl2.core.message import GWEI
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Wei, address
 from xl2.errors import NotFound
 from xl2.ports import ChainSettings, VerifierSettings
 
@@ -58,6 +60,9 @@ class Chain:
     stale_seconds: float = 15.0
     #: Name of the chain that this one settles on; empty for an L1.
     anchor: str = ""
+    #: Most that a gas may cost here, in gwei, whatever a transaction is for; 0: no limit but the multiple of what the
+    #: chain asks.
+    max_fee_gwei: float = 0.0
     #: Name of a known network, from which ids and addresses were filled in; empty: none.
     network: str = ""
     start: int = 0
@@ -98,6 +103,8 @@ class Relayer:
     store: str = field(default="xl2-relayer.sqlite", repr=False)
     #: Messages whose fee is below this are left to others.
     min_fee_wei: int = 0
+    #: What is carried, and for how much.
+    policy: RelayerPolicy = field(factory=RelayerPolicy)
     #: Below this the balance of the account that pays is alarmed: for every chain, or a table by name of chain.
     low_balance_wei: Floors = field(factory=Floors)
     #: Evidence classes of the lanes to carry; empty: all.
@@ -206,6 +213,11 @@ class Config:
             remedy=f"Set XL2_KEYS__{name.upper()} in the environment, or `{name}` under [keys].",
         )
 
+    def max_fee_on(self, chain: ChainId) -> Wei | None:
+        """Most that a gas may cost on a chain; None: no limit."""
+        gwei = next((one.max_fee_gwei for one in self.chains.values() if one.chain_id == chain), 0.0)
+        return Wei(round(gwei * GWEI)) if gwei else None
+
     def secret(self, name: str) -> Secret:
         """A private key that stands in the configuration itself. Raises `NotFound` where it does not."""
         key = self.key_named(name)
@@ -281,6 +293,7 @@ def complaints(config: Config) -> Complaints:
         if name not in config.chains:
             yield ("relayer", "low_balance_wei", name), f"there is no chain {name!r}"
     yield from _relayer(config.relayer)
+    yield from policy_complaints(config.relayer.policy, config.chains)
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
     if config.log.form not in ("console", "json"):
         yield ("log", "form"), f"{config.log.form!r} is neither console nor json"
@@ -308,6 +321,8 @@ def _ids(config: Config) -> Complaints:
 def _chain(config: Config, name: str, chain: Chain) -> Complaints:
     here = ("chains", name)
     yield from _endpoints(here, chain)
+    if chain.max_fee_gwei < 0:
+        yield (*here, "max_fee_gwei"), f"{chain.max_fee_gwei} gwei is no price of gas"
     if chain.anchor and chain.anchor not in config.chains:
         yield (*here, "anchor"), f"there is no chain {chain.anchor!r}"
     for place, verifier in enumerate(chain.verifiers):

@@ -18,8 +18,8 @@ from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, ChainId, MessageId, Wei, hex_text
-from xl2.errors import NotYet, Refused, Retryable, Reverted, Unaffordable, Xl2Error
+from xl2.core.types import Address, BlockNumber, ChainId, MessageId, Wei, hex_text
+from xl2.errors import NotYet, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
@@ -27,7 +27,9 @@ from xl2.flow import prove as proving
 from xl2.flow import settle as settling
 from xl2.ports import Chain, Clock, Happening, Log, Observer, Pause, Prover, Record, Sent, Store, Submitter, Unobserved
 from xl2.relayer.batching import Batching
-from xl2.relayer.retry import RECIPIENT, UNPAID, delay, rest_seconds
+from xl2.relayer.judging import declined
+from xl2.relayer.policy import Declined, Policy
+from xl2.relayer.retry import DENIED, RECIPIENT, UNPAID, delay, rest_seconds
 from xl2.relayer.showing import Showing
 
 log = logging.getLogger(__name__)
@@ -57,8 +59,8 @@ class LaneParts:
     store: Store
     clock: Clock
     payee: Address | None = None
-    #: Messages whose fee is below this are left to others.
-    min_fee: Wei = Wei(0)
+    #: What is carried, and for how much.
+    policy: Policy = field(factory=Policy)
     limits: proving.BatchLimits = field(factory=proving.BatchLimits)
     finality: Finality = Finality.FINALIZED
     observer: Observer = field(factory=Unobserved)
@@ -71,6 +73,9 @@ class LaneRooms:
     parts: LaneParts
     #: Messages whose delivery would have done nothing: they may have failed in a delivery of somebody else.
     _doubtful: set[MessageId] = field(factory=set, init=False)
+    #: How many messages were told to wait so far, and up to which block each room has observed.
+    postponed: int = field(default=0, init=False)
+    observed_upto: dict[str, BlockNumber] = field(factory=dict, init=False)
     _batching: Batching = field(init=False)
     _showing: Showing = field(init=False)
 
@@ -103,12 +108,13 @@ class LaneRooms:
         """Evidence for the next messages that are due; None where nothing is, or the lane is paused."""
         parts, now = self.parts, self.parts.clock.now()
         limits = self._batching.limits
-        waiting = await parts.store.due(parts.lane, [State.OBSERVED], now, limits.messages)
-        if not waiting or await self._pause() is not None:
-            return None
-        waiting = await self._drop_poor(waiting)
-        if not waiting:
-            return None
+        waiting: Sequence[Record] = ()
+        while not waiting:
+            due = await parts.store.due(parts.lane, [State.OBSERVED], now, limits.messages)
+            if not due or await self._pause() is not None:
+                return None
+            # What is declined rests, so that the next look sees what comes after it.
+            waiting = await self._accepted(due)
         # Somebody else may have delivered them, or their time may be over: then nothing needs a proof.
         candidates = proving.batch(waiting, limits)
         doubtful = any(one.sent.message.id in self._doubtful for one in candidates)
@@ -135,7 +141,11 @@ class LaneRooms:
             await self._send_back(proven.segment.messages, NotYet(f"the lane is paused: {pause.why}"))
             return
         submitter = parts.submitters[parts.lane.destination]
+        is_fresh = parts.clock.now() - proven.looked_at <= _FRESH_SECONDS
         try:
+            if not is_fresh:
+                # Gas may have risen since it was taken.
+                await self._refuse_losses(proven.segment.messages)
             outcome = await delivering.deliver(
                 proven.segment,
                 proven.shown.evidence,
@@ -143,7 +153,7 @@ class LaneRooms:
                 submitter,
                 payee=parts.payee,
                 gas_limit=self._batching.gas_limit(proven.segment.messages),
-                is_fresh=parts.clock.now() - proven.looked_at <= _FRESH_SECONDS,
+                is_fresh=is_fresh,
             )
         except (Retryable, Refused) as cause:
             await self._send_back(proven.segment.messages, self._learned(proven, cause))
@@ -239,6 +249,8 @@ class LaneRooms:
     async def _observe(self, chain: Chain, kind: LogKind, finality: Finality) -> bool:
         seen = Log(lane=self.parts.lane, kind=kind)
         found = await observing.observe(chain, seen, self.parts.store, finality, self.parts.clock.now())
+        if found is not None:
+            self.observed_upto["observe" if kind is LogKind.LANE else "observe receipts"] = found.cursor.block
         if found is not None and found.entries:
             fields = {
                 "lane": self.name,
@@ -277,14 +289,25 @@ class LaneRooms:
             return
         await self._note(await delivering.expire(message, parts.destination, parts.submitters[parts.lane.destination]))
 
-    async def _drop_poor(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Postpone what pays less than this relayer wants."""
-        least = self.parts.min_fee
-        poor = [one for one in records if one.sent.message.fee < least]
-        until = self.parts.clock.now() + delay(UNPAID, 1)
-        cause = f"its fee is below the {least} wei that this relayer asks for"
-        await self.parts.store.postpone([one.sent.message.id for one in poor], until, cause)
-        return [one for one in records if one.sent.message.fee >= least]
+    async def _accepted(self, records: Sequence[Record]) -> Sequence[Record]:
+        """What the policy takes; the rest is postponed with its reason."""
+        parts = self.parts
+        refused = await self._declined([one.sent.message for one in records])
+        for record in records:
+            verdict = refused.get(record.sent.message.id)
+            if verdict is not None:
+                rest = delay(UNPAID if verdict.may_change else DENIED, record.attempts + 1)
+                await parts.store.postpone([record.sent.message.id], parts.clock.now() + rest, verdict.why)
+        return [one for one in records if one.sent.message.id not in refused]
+
+    async def _refuse_losses(self, messages: Sequence[Message]) -> None:
+        """Raises `TooExpensive` where one of them is no longer carried: each is judged again before the next proof."""
+        for verdict in (await self._declined(messages)).values():
+            raise TooExpensive(verdict.why)
+
+    async def _declined(self, messages: Sequence[Message]) -> Mapping[MessageId, Declined]:
+        parts, gas = self.parts, self._batching.message_gas
+        return await declined(messages, parts.policy, parts.lane, parts.origin, parts.destination, message_gas=gas)
 
     async def _note(self, outcome: delivering.Outcome) -> None:
         await self._happen(outcome.happenings)
@@ -308,6 +331,7 @@ class LaneRooms:
             self.parts.observer.moved(self.parts.lane, happenings)
 
     async def _postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
+        self.postponed += len(records)
         for record in records:
             rest = rest_seconds(cause, record.attempts + 1)
             await self.parts.store.postpone([record.sent.message.id], self.parts.clock.now() + rest, cause.what)

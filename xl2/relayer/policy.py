@@ -18,6 +18,8 @@ from xl2.ports import Rates
 
 #: Bytes of a packed message beside its payload, an upper bound.
 _PACKED_HEADER = 67
+#: EIP-7623: of a byte of calldata once execution is cheap.
+_BYTE_GAS = 40
 
 
 class Carry(StrEnum):
@@ -130,4 +132,5 @@ def share(message: Message, rates: Rates, message_gas: int, overhead_gas: int, b
     `batch`: messages that share that.
     """
     size = _PACKED_HEADER + len(message.payload)
-    return rates.cost(message_gas + overhead_gas // max(1, batch), size)
+    own = max(message_gas, size * _BYTE_GAS)
+    return rates.cost(own + overhead_gas // max(1, batch), size)

@@ -16,6 +16,7 @@ from xl2_adapters.abi import Method
 from xl2_adapters.fee_model import Answer, Surcharge
 from xl2_adapters.nitro.precompiles import NODE_INTERFACE
 from xl2_adapters.rpc import Call as Request
+from xl2_adapters.rpc import Json
 
 L1_COMPONENT = Method("gasEstimateL1Component(address,bool,bytes)", "(uint64,uint256,uint256)")
 
@@ -50,7 +51,7 @@ class NitroFees:
 
 
 def _component(to: Address, data: bytes) -> Request:
-    asked = {"to": checksum(NODE_INTERFACE), "data": hex_text(L1_COMPONENT.encode(to, False, data))}
+    asked: dict[str, Json] = {"to": checksum(NODE_INTERFACE), "data": hex_text(L1_COMPONENT.encode(to, False, data))}
     return Request("eth_call", (asked, "latest"))
 
 

@@ -26,7 +26,7 @@ def word(*values: int) -> str:
 
 
 def selectors(requests: Sequence[Request]) -> list[bytes]:
-    return [bytes.fromhex(asked["data"][2:10]) for asked, *_ in (one.params for one in requests)]  # type: ignore[index,call-overload]
+    return [bytes.fromhex(asked["data"][2:10]) for asked, *_ in (one.params for one in requests)]  # type: ignore[index,call-overload,arg-type]
 
 
 def test_ethereum_charges_nothing_beside_gas() -> None:

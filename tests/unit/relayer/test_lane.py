@@ -6,6 +6,7 @@ from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.relayer import LaneParts
 from xl2.relayer.lane import LaneRooms
+from xl2.relayer.policy import Policy, Terms
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryProver, MemorySigner, World
 
@@ -24,7 +25,7 @@ def rooms(world: World, store: SqliteStore, clock: ManualClock) -> LaneRooms:
         submitters={one.chain: JournalledSubmitter(one, signer, store, clock) for one in chains.values()},
         store=store,
         clock=clock,
-        min_fee=FEE,
+        policy=Policy(terms=Terms(min_fee=FEE)),
         limits=BatchLimits(messages=2),
     )
     return LaneRooms(parts=parts)

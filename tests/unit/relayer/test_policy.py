@@ -95,7 +95,7 @@ def test_lists_let_through_what_they_allow() -> None:
 def test_a_share_is_a_messages_own_gas_and_bytes_and_its_part_of_the_rest() -> None:
     one = message(payload=bytes(33))
 
-    assert share(one, RATES, message_gas=1_000, overhead_gas=5_000, batch=10) == (1_000 + 500) * 100 + 100 * 3
+    assert share(one, RATES, message_gas=1_000, overhead_gas=5_000, batch=10) == (100 * 40 + 500) * 100 + 100 * 3
 
 
 @given(cost=st.integers(0, 10**15), margin=st.integers(0, 1_000), fee=st.integers(0, 10**16))

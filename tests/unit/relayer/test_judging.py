@@ -1,0 +1,135 @@
+"""Judging: nothing is carried at a loss; what is declined says why, and is looked at again."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from xl2.core.lane import Lane
+from xl2.core.types import Wei
+from xl2.flow.submit import JournalledSubmitter
+from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS, whole_gwei
+from xl2.ports import Record, Store
+from xl2.relayer import LaneParts
+from xl2.relayer.lane import LaneRooms
+from xl2.relayer.policy import Carry, Policy, Terms
+from xl2.store import SqliteStore
+from xl2.testing import ManualClock, MemoryChain, MemoryProver, MemorySigner, World
+
+PAID = Policy(terms=Terms(carry=Carry.PAID, margin_percent=0))
+
+
+class Scene:
+    """One lane whose relayer wants its cost covered."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.world, self.clock, self.store = World(), ManualClock(), store
+        signer = MemorySigner.named("relayer")
+        self.parts = LaneParts(
+            lane=self.lane,
+            origin=self.origin,
+            destination=self.destination,
+            provers=[MemoryProver(home=self.origin)],
+            receipt_provers=[MemoryProver(home=self.destination)],
+            submitters={
+                one.chain: JournalledSubmitter(one, signer, store, self.clock)
+                for one in (self.origin, self.destination)
+            },
+            store=store,
+            clock=self.clock,
+            policy=PAID,
+        )
+        self.rooms = LaneRooms(parts=self.parts)
+
+    @property
+    def lane(self) -> Lane:
+        return self.world.lane(901, 902)
+
+    @property
+    def origin(self) -> MemoryChain:
+        return self.world.chain(901)
+
+    @property
+    def destination(self) -> MemoryChain:
+        return self.world.chain(902)
+
+    def enough(self) -> Wei:
+        """What covers a message that travels alone, at the gas prices of now."""
+        kind, price = self.lane.assurance, self.destination.base_fee + 10**9
+        return whole_gwei((DELIVERY_GAS[kind] + SETTLEMENT_GAS[kind] + 100_000) * price)
+
+    async def observed(self, *fees: int) -> list[Record]:
+        sent = [await self.origin.put(self.lane, b"hello", fee=Wei(fee)) for fee in fees]
+        self.origin.mine(2)
+        await self.rooms.observe()
+        return [await record(self.store, one.message.id) for one in sent]
+
+
+async def record(store: Store, message_id: object) -> Record:
+    found = await store.record(message_id)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with SqliteStore(":memory:") as store:
+        yield Scene(store)
+
+
+async def test_a_message_that_does_not_pay_its_delivery_says_so_and_holds_up_no_other(scene: Scene) -> None:
+    poor, rich = await scene.observed(10**9, 10 * scene.enough())
+
+    proven = await scene.rooms.prove()
+
+    assert proven is not None
+    assert [one.id for one in proven.segment.messages] == [rich.sent.message.id]
+    assert "margin" in (await record(scene.store, poor.sent.message.id)).cause
+
+
+async def test_a_base_fee_a_hundredfold_sends_nothing_and_it_goes_on_when_gas_falls(scene: Scene) -> None:
+    fee = 2 * scene.enough()
+    scene.destination.base_fee *= 100
+    (waiting,) = await scene.observed(fee)
+
+    declined = await scene.rooms.prove()
+    scene.destination.base_fee //= 100
+    too_soon = await scene.rooms.prove()
+    scene.clock.advance(61)
+    proven = await scene.rooms.prove()
+
+    assert declined is None
+    assert too_soon is None
+    assert proven is not None
+    assert proven.segment.messages == (waiting.sent.message,)
+    assert scene.destination.broadcasts == []
+
+
+async def test_a_top_up_makes_a_message_pay(scene: Scene) -> None:
+    (poor,) = await scene.observed(10**9)
+    assert await scene.rooms.prove() is None
+
+    scene.origin.topped[poor.sent.message.id] = scene.enough()
+    scene.clock.advance(61)
+
+    assert await scene.rooms.prove() is not None
+
+
+async def test_what_waited_for_its_turn_while_gas_rose_is_not_sent_at_a_loss(scene: Scene) -> None:
+    (waiting,) = await scene.observed(2 * scene.enough())
+    proven = await scene.rooms.prove()
+    assert proven is not None
+
+    scene.destination.base_fee *= 100
+    scene.clock.advance(60)
+    await scene.rooms.deliver(proven)
+
+    assert scene.destination.broadcasts == []
+    assert "wait until gas falls" in (await record(scene.store, waiting.sent.message.id)).cause
+
+
+async def test_data_on_l1_is_part_of_the_cost(scene: Scene) -> None:
+    fee = 2 * scene.enough()
+    scene.destination.data_fee = Wei(10**18)
+    await scene.observed(fee)
+
+    assert await scene.rooms.prove() is None
