@@ -144,9 +144,20 @@ class EvmChain(Evm):
 
     async def log_state(self, log: Log, at: BlockNumber) -> LogState:
         """Head and count of a log that is written here."""
-        if log.kind is LogKind.LANE:
-            return await self._outbox.state(log.lane, at)
-        return await self._inbox.receipt_state(log.lane, at)
+        (state,) = await self.log_states([log], at)
+        return state
+
+    async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
+        """Head and count of logs that are written here."""
+        asked = [
+            self._outbox.asks_state(one.lane) if one.kind is LogKind.LANE else self._inbox.asks_state(one.lane)
+            for one in logs
+        ]
+        answers = await self.views(asked, at) if asked else []
+        return [
+            self._outbox.state(one.lane, answer) if one.kind is LogKind.LANE else self._inbox.state(one.lane, answer)
+            for one, answer in zip(logs, answers, strict=True)
+        ]
 
     def bridge(self, contract: Address) -> TokenBridge:
         """A token bridge on this chain."""

@@ -2,8 +2,8 @@
 Pipeline: one task a room and lane, joined by bounded queues, under one supervisor. Read this file to see it all.
 
 ```
-observe --wakes--> prove ==queue==> deliver --wakes--> confirm --wakes--> settle
-observe receipts --wakes---------------------------------^
+heads --wake--> observe --wakes--> prove ==queue==> deliver --wakes--> confirm --wakes--> settle
+heads --wake--> observe receipts --wakes---------------------------------^
 ```
 
 Promise: the store is the queue; what stands in memory can be lost at any moment and is made again from the store, so
@@ -15,13 +15,18 @@ is proven is delivered; what takes longer than the drain is cancelled. What the 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 
 from attrs import field, frozen, validators
 
+from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
+from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId
 from xl2.errors import Fatal
 from xl2.flow.submit import JournalledSubmitter
+from xl2.ports import Chain, Clock, Log
+from xl2.relayer.heads import HeadWatch
 from xl2.relayer.lane import LaneParts, LaneRooms
 from xl2.relayer.rooms import LaneTasks
 
@@ -57,6 +62,8 @@ class Pipeline:
         #: Where the rooms of lanes run, while this runs.
         self._group: asyncio.TaskGroup | None = None
         self._lanes: dict[Lane, LaneTasks] = {}
+        self._watches: dict[tuple[ChainId, Finality], HeadWatch] = {}
+        self._watching: list[asyncio.Task[None]] = []
         for parts in lanes:
             self.carry(parts)
 
@@ -82,6 +89,8 @@ class Pipeline:
             told_quiet=self._look_whether_drained,
         )
         self._lanes[parts.lane] = tasks
+        for log_, chain, finality in _followed(parts):
+            self._watch(chain, finality, parts.clock).follow(log_, partial(tasks.news, log_.kind))
         if self._draining:
             tasks.drain()
         if self._group is not None:
@@ -91,14 +100,17 @@ class Pipeline:
         """Carry a lane no more: what is proven is delivered within the drain's time, all else is left in the store."""
         tasks = self._lanes.pop(lane, None)
         if tasks is not None:
+            for log_, chain, finality in _followed(tasks.parts):
+                self._watches[chain.chain, finality].forget(log_)
             tasks.stop()
             await _ended([tasks], self._settings.drain_seconds)
             self._look_whether_drained()
 
     def wake(self, chain: ChainId) -> None:
-        """A chain has a new block: lanes from and to it look now, and not when their time has come."""
-        for tasks in self._lanes.values():
-            tasks.wake(chain)
+        """A chain has a new block: it is looked at now, and not when its time has come."""
+        for (of, _), watch in self._watches.items():
+            if of == chain:
+                watch.poke()
 
     def drain(self) -> None:
         """Observe no new messages, carry what is observed until nothing more can be done now; then `run` returns."""
@@ -117,6 +129,8 @@ class Pipeline:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 recovering = group.create_task(_supervised("recover", self._recover)(), name="recover")
+                for key, watch in self._watches.items():
+                    self._start_watch(group, key[0], watch)
                 for tasks in self._lanes.values():
                     tasks.start(group, _supervised)
                 await self._until_told(stop)
@@ -145,11 +159,34 @@ class Pipeline:
         for tasks in lanes:
             tasks.stop()
         await _ended(lanes, self._settings.drain_seconds)
-        recovering.cancel()
+        for task in (recovering, *self._watching):
+            task.cancel()
+
+    def _watch(self, chain: Chain, finality: Finality, clock: Clock) -> HeadWatch:
+        """The one watch of a chain at a finality."""
+        key = chain.chain, finality
+        if key not in self._watches:
+            watch = HeadWatch(chain=chain, finality=finality, clock=clock, poll_seconds=self._settings.poll_seconds)
+            self._watches[key] = watch
+            if self._group is not None:
+                self._start_watch(self._group, chain.chain, watch)
+        return self._watches[key]
+
+    def _start_watch(self, group: asyncio.TaskGroup, chain: ChainId, watch: HeadWatch) -> None:
+        name = f"heads of {chain}"
+        self._watching.append(group.create_task(_supervised(name, watch.run)(), name=name))
 
     def _look_whether_drained(self) -> None:
         if self._draining and all(tasks.quiet for tasks in self._lanes.values()):
             self._ending.set()
+
+
+def _followed(parts: LaneParts) -> tuple[tuple[Log, Chain, Finality], ...]:
+    """The two logs of a lane, each with its home and how final its blocks are to be."""
+    return (
+        (Log(lane=parts.lane, kind=LogKind.LANE), parts.origin, parts.finality),
+        (Log(lane=parts.lane, kind=LogKind.RECEIPTS), parts.destination, Finality.FINALIZED),
+    )
 
 
 async def _ended(lanes: Sequence[LaneTasks], seconds: float) -> None:

@@ -12,11 +12,14 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 
-from xl2.core.types import ChainId
-from xl2.errors import Refused, Retryable
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import BlockNumber
+from xl2.errors import Incident, NotYet, Refused, Retryable
 from xl2.flow.prove import Proven
+from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
-from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane import LaneParts, LaneRooms
+from xl2.relayer.resting import rest
 from xl2.relayer.retry import rest_seconds
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,17 @@ log = logging.getLogger(__name__)
 _PAYING_ROOMS = ("prove", "deliver", "settle")
 #: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
 _FRESH_TURNS = 4
+#: A room that finds nothing to do looks more and more seldom, up to so many seconds: news wake it.
+_IDLE_GROWTH = 1.5
+_IDLE_SECONDS = {
+    "observe": 30.0,
+    "observe receipts": 30.0,
+    "prove": 10.0,
+    "deliver": 10.0,
+    "confirm": 10.0,
+    "settle": 20.0,
+}
+_OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Deliveries of a lane that are handed over and not included.
 _MOST_FLIGHTS = 8
 
@@ -63,6 +77,8 @@ class LaneTasks:
             "settle": self._rooms.settle,
         }
         self._wakes = {name: asyncio.Event() for name in self._looks}
+        #: Blocks by which there was something new, by the room that observes it.
+        self._news: dict[str, BlockNumber] = {}
         self._ending = asyncio.Event()
         self._draining = False
         #: Rooms that found nothing to do since anything was done.
@@ -104,13 +120,16 @@ class LaneTasks:
         self._idle.clear()
         self._wake_all()
 
-    def wake(self, chain: ChainId) -> None:
-        """A chain has a new block: who observes it looks now."""
-        lane = self._rooms.parts.lane
-        if chain == lane.origin:
-            self._wakes["observe"].set()
-        if chain == lane.destination:
-            self._wakes["observe receipts"].set()
+    @property
+    def parts(self) -> LaneParts:
+        """What the lane is carried with."""
+        return self._rooms.parts
+
+    def news(self, kind: LogKind, block: BlockNumber) -> None:
+        """A log of the lane is another one by this block than before: who observes it looks now."""
+        name = _OBSERVERS[kind]
+        self._news[name] = block
+        self._wakes[name].set()
 
     def _wake_all(self) -> None:
         for wake in self._wakes.values():
@@ -124,23 +143,25 @@ class LaneTasks:
                 await self._recovered.wait()
             if name == "prove":
                 await self._rooms.resume()
-            fruitless = 0
+            fruitless = idle = 0
             while not self._is_over(name):
-                rest, wake = self._poll_seconds, self._wakes[name]
+                wake, postponed = self._wakes[name], self._rooms.postponed
                 try:
                     busy = await self._watched(name, look)
                     fruitless = 0
+                    idle = 0 if busy or self._rooms.postponed != postponed or self._is_behind(name) else idle + 1
+                    seconds = min(self._poll_seconds * _IDLE_GROWTH**idle, max(self._poll_seconds, _IDLE_SECONDS[name]))
                 except (Retryable, Refused) as cause:
                     busy = False
                     fruitless += 1
                     # News do not mend what went wrong; a stop ends the rest.
-                    rest, wake = max(rest, rest_seconds(cause, fruitless)), self._ending
-                    self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, rest)
-                    fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": rest}
+                    seconds, wake = max(self._poll_seconds, rest_seconds(cause, fruitless)), self._ending
+                    self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, seconds)
+                    fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": seconds}
                     log.log(_level(cause), "room rests", extra={"fields": fields})
                 self._note(name, busy)
-                if not busy:
-                    await self._rest(wake, rest)
+                if not busy and await self._rest(wake, seconds):
+                    idle = 0
 
         return run
 
@@ -149,6 +170,9 @@ class LaneTasks:
         since, busy = time.monotonic(), False
         try:
             busy = await look()
+        except Incident as broken:
+            await incident.meet(self._rooms.parts, broken)
+            raise NotYet(broken.what) from broken
         finally:
             self._rooms.parts.observer.looked(self._rooms.parts.lane, name, busy=busy, seconds=time.monotonic() - since)
         return busy
@@ -168,17 +192,16 @@ class LaneTasks:
             return True
         return self._ending.is_set() and (name != "deliver" or self._proven.empty())
 
-    async def _rest(self, wake: asyncio.Event, seconds: float) -> None:
-        """Return when woken, or when the time is over."""
-        sleeping = asyncio.ensure_future(self._rooms.parts.clock.sleep(seconds))
-        waking = asyncio.ensure_future(wake.wait())
-        try:
-            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
+    async def _rest(self, wake: asyncio.Event, seconds: float) -> bool:
+        """Return when woken, or when the time is over; whether it was woken."""
+        was_woken = await rest(self._rooms.parts.clock, wake, seconds)
         if wake is not self._ending:
             wake.clear()
+        return was_woken
+
+    def _is_behind(self, name: str) -> bool:
+        """Whether a room that observes has heard of a block that its endpoint did not have when it looked."""
+        return self._rooms.observed_upto.get(name, -1) < self._news.get(name, -1)
 
     async def _observe(self) -> bool:
         more = await self._rooms.observe()

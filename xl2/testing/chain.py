@@ -120,6 +120,11 @@ class MemoryChain(MemoryLedger):
         self._fault()
         return self._log_state(log, self._at(at).state)
 
+    async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
+        """Head and count of many logs."""
+        self._fault()
+        return [self._log_state(log, self._at(at).state) for log in logs]
+
     async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
         """Messages of a lane in a range of blocks."""
         self._fault()

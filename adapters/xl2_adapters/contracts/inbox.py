@@ -60,9 +60,12 @@ class Inbox:
                     fates[place] = Fate.FAILED
         return fates
 
-    async def receipt_state(self, lane: Lane, at: BlockNumber) -> LogState:
-        """Head and count of the receipt log. Before the first entry the head is the log's name."""
-        answer = await self.evm.view(self.address, RECEIPTS.encode(lane.receipt_log), at)
+    def asks_state(self, lane: Lane) -> tuple[Address, bytes]:
+        """The view that tells head and count of the receipt log."""
+        return self.address, RECEIPTS.encode(lane.receipt_log)
+
+    def state(self, lane: Lane, answer: bytes) -> LogState:
+        """What it answers. Before the first entry the head is the log's name."""
         head, count = RECEIPTS.decode(answer, self.evm.endpoint)
         return LogState(head=Hash32(head) if count else lane.receipt_log, count=count)
 

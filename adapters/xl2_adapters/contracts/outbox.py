@@ -83,10 +83,14 @@ class Outbox:
             origin=self.evm.chain, outbox=self.address, destination=destination, inbox=inbox, assurance=assurance
         )
 
-    async def state(self, lane: Lane, at: BlockNumber) -> LogState:
-        """Head and count of the lane log. Before the first message the head is the log's name."""
-        head, _, count = await self._lane(lane.destination, lane.assurance, at)
-        return LogState(head=head if count else lane.log, count=count)
+    def asks_state(self, lane: Lane) -> tuple[Address, bytes]:
+        """The view that tells head and count of the lane log."""
+        return self.address, LANE.encode(lane.destination, lane.assurance)
+
+    def state(self, lane: Lane, answer: bytes) -> LogState:
+        """What it answers. Before the first message the head is the log's name."""
+        head, _, count, _ = LANE.decode(answer, self.evm.endpoint)
+        return LogState(head=Hash32(head) if count else lane.log, count=count)
 
     async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Sent]:
         """Messages of a lane in a range of blocks, in the order of their logs."""
