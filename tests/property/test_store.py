@@ -1,0 +1,150 @@
+"""Store against a naive model: whatever happens in whatever order, it counts, lists and gives out the same messages."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.store_promises.scene import LANE, LANE_LOG, cursor, sent
+from xl2.core.lifecycle import Event, State, decide
+from xl2.core.types import BlockNumber, MessageId
+from xl2.errors import InvalidInput
+from xl2.ports import Happening
+from xl2.store import SqliteStore
+
+MESSAGES = sent(12)
+IDS = [one.message.id for one in MESSAGES]
+
+
+@define
+class Known:
+    """What the model knows of a message."""
+
+    state: State
+    block: int
+    due: float
+    stands: bool = True
+    skipped: bool = False
+
+
+@define
+class Model:
+    """A list of messages, asked by looking at all of them."""
+
+    log: dict[int, Known] = field(factory=dict)
+    now: float = 0.0
+
+    @property
+    def count(self) -> int:
+        return sum(one.stands for one in self.log.values())
+
+    def observe(self, nonce: int) -> None:
+        one = self.log.setdefault(nonce, Known(State.UNSENT, 0, self.now))
+        one.block, one.stands = self.block(nonce), True
+        if one.state is State.UNSENT:
+            one.state, one.due = State.OBSERVED, self.now
+
+    def happen(self, nonce: int, event: Event) -> None:
+        one = self.log[nonce]
+        then, _ = decide(one.state, event)
+        if then is not one.state:
+            one.state, one.due = then, self.now
+
+    def due(self, states: Sequence[State]) -> list[int]:
+        return [
+            nonce
+            for nonce, one in sorted(self.log.items())
+            if one.stands and not one.skipped and one.state in states and one.due <= self.now
+        ]
+
+    @staticmethod
+    def block(nonce: int) -> int:
+        return 10 * (nonce + 1)
+
+
+Step = tuple[str, int, int]
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["observe", "event", "postpone", "hurry", "skip", "unskip", "reorg", "wait"]),
+        st.integers(0, len(MESSAGES) - 1),
+        st.integers(0, len(Event) - 1),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_a_store_says_what_a_naive_model_says(steps: list[Step]) -> None:
+    asyncio.run(_walk(steps))
+
+
+async def _walk(steps: Sequence[Step]) -> None:
+    model = Model()
+    async with SqliteStore(":memory:") as store:
+        for step in steps:
+            await _do(store, model, *step)
+            for states in ([State.OBSERVED], [State.DELIVERED, State.FAILED, State.OBSERVED]):
+                found = await store.due(LANE, states, model.now, 20)
+                assert [one.sent.message.nonce for one in found] == model.due(states)
+        standing = [one for one in model.log.values() if one.stands]
+        assert {state: count for _, state, count, _ in await store.backlog()} == Counter(one.state for one in standing)
+        assert await store.count(LANE_LOG) == model.count
+        listed = await store.messages(lane=None, states=list(State), after=None, limit=50)
+        assert [(one.sent.message.nonce, one.state) for one in listed] == [
+            (nonce, one.state) for nonce, one in sorted(model.log.items()) if one.stands
+        ]
+
+
+async def _do(  # noqa: C901, PLR0912 - one case a step
+    store: SqliteStore, model: Model, name: str, nonce: int, number: int
+) -> None:
+    ids: list[MessageId] = [IDS[nonce]] if nonce in model.log else []
+    match name:
+        case "observe" if model.count < len(MESSAGES):
+            nonce = model.count
+            await store.observe(cursor(model.block(nonce)), sent(1, first=nonce, block=model.block(nonce)), model.now)
+            model.observe(nonce)
+        case "event" if ids:
+            await _both(store, model, nonce, list(Event)[number])
+        case "postpone":
+            await store.postpone(ids, model.now + number, "later")
+            if ids:
+                model.log[nonce].due = model.now + number
+        case "hurry":
+            await store.hurry(ids, model.now)
+            if ids:
+                model.log[nonce].due = model.now
+        case "skip":
+            await store.skip(ids, "poison")
+            if ids:
+                model.log[nonce].skipped = True
+        case "unskip":
+            await store.unskip(ids)
+            if ids:
+                model.log[nonce].skipped = False
+        case "reorg":
+            await store.take_back(LANE_LOG, BlockNumber(model.block(nonce) - 1), model.now)
+            for known, one in model.log.items():
+                if one.stands and one.block >= model.block(nonce):
+                    model.happen(known, Event.ORIGIN_REORG)
+                    one.stands = False
+        case "wait":
+            model.now += 5
+
+
+async def _both(store: SqliteStore, model: Model, nonce: int, event: Event) -> None:
+    """The store refuses what cannot follow, and so does the model."""
+    if not model.log[nonce].stands:
+        return
+    seen = Happening(id=IDS[nonce], event=event, chain=LANE.destination)
+    try:
+        model.happen(nonce, event)
+    except InvalidInput:
+        with pytest.raises(InvalidInput):
+            await store.happen([seen], model.now)
+    else:
+        await store.happen([seen], model.now)
