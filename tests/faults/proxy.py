@@ -131,6 +131,11 @@ class FaultProxy:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    @property
+    def sockets(self) -> int:
+        """How many websockets are open."""
+        return len(self._sockets)
+
     async def cut_sockets(self) -> None:
         """Break every websocket that is open."""
         for one in list(self._sockets):

@@ -271,6 +271,8 @@ async def test_state_that_one_endpoint_has_pruned_is_read_from_the_others() -> N
     all_of_them = Group.of(*(Scripted(name, habit=pruned) for name in "abc"))
 
     assert await group.pool.call(*AT) == "0x2a"
+    await group.quiet()
+    assert group.aside == {"a": "it refuses what b answers: missing trie node"}
     with pytest.raises(RpcRejected, match="missing trie node"):
         await all_of_them.pool.call(*AT)
 

@@ -1,0 +1,113 @@
+"""
+Endpoints: each chain of a scene behind men in the middle, and a relayer's configuration that knows only those.
+
+Promise: of the endpoints of a chain only the first is ever made faulty; the others answer truly and a little later, so
+that the faulty one is the one that is asked first.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from attrs import frozen
+
+from tests.faults.ground import A, B
+from tests.faults.proxy import Fault, FaultProxy
+from tests.faults.scene import Scene
+
+_PATIENCE_SECONDS = 30.0
+_LATE_SECONDS = 0.02
+
+
+@frozen(kw_only=True)
+class Row:
+    """One fault as a test switches it on."""
+
+    fault: Fault
+    methods: tuple[str, ...] | None = None
+    times: int | None = None
+    seconds: float | None = None
+    #: So often it is met before it ends.
+    least: int = 1
+    #: What the alarm calls it; None: nobody can tell, and nobody is called anything.
+    named: str | None = None
+
+    @property
+    def name(self) -> str:
+        """For test ids."""
+        return self.fault.name.lower()
+
+
+@frozen(kw_only=True)
+class Endpoints:
+    """By chain, its endpoints; the first may be faulty."""
+
+    proxies: dict[str, Sequence[FaultProxy]]
+
+    @property
+    def faulty(self) -> Iterable[FaultProxy]:
+        """The first of each chain."""
+        return [proxies[0] for proxies in self.proxies.values()]
+
+    def fault(self, row: Row) -> None:
+        """Switch a fault on at the first endpoint of each chain."""
+        for proxy in self.faulty:
+            proxy.fault(row.fault, methods=row.methods, times=row.times, seconds=row.seconds)
+
+    def heal(self) -> None:
+        """Switch all faults off."""
+        for proxy in self.faulty:
+            proxy.heal()
+
+    def configuration(
+        self,
+        scene: Scene,
+        name: str,
+        *,
+        relayer: Mapping[str, Any] | None = None,
+        each: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Path:
+        """A relayer's configuration; `relayer`: settings beside the usual ones, `each`: further keys by chain."""
+        urls = {chain: proxies[0].url for chain, proxies in self.proxies.items()}
+        file = scene.configuration(name, relayer=relayer, urls=urls)
+        tree = orjson.loads(file.read_bytes())
+        for chain, proxies in self.proxies.items():
+            more = [proxy.url for proxy in proxies[1:]]
+            tree["chains"][chain] |= {"rpc_timeout_seconds": 2, "stale_seconds": 2, **(each or {}).get(chain, {})}
+            tree["chains"][chain] |= {"rpc_urls": more} if more else {}
+        file.write_bytes(orjson.dumps(tree))
+        return file
+
+
+@asynccontextmanager
+async def endpoints(scene: Scene, *, each: int) -> AsyncIterator[Endpoints]:
+    """So many endpoints before each chain, until the block ends."""
+    async with AsyncExitStack() as stack:
+        proxies = {
+            name: [await stack.enter_async_context(FaultProxy(scene.grounds[name].url)) for _ in range(each)]
+            for name in (A, B)
+        }
+        for chain in proxies.values():
+            for proxy in chain[1:]:
+                proxy.fault(Fault.SLOW, seconds=_LATE_SECONDS)
+        yield Endpoints(proxies=proxies)
+
+
+async def until(look: Callable[[], bool], what: str) -> None:
+    """Return when `look` is true."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not look():  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"waited {_PATIENCE_SECONDS} s in vain for {what}") from None
+
+
+async def carrying(behind: Endpoints) -> None:
+    """Return when a relayer observes both chains."""
+    await until(
+        lambda: all(proxy.asked["eth_getLogs"] for proxy in behind.faulty), "a relayer that observes both chains"
+    )

@@ -1,0 +1,123 @@
+"""A relayer with three endpoints a chain, one of which fails in every way: work goes on, and the culprit is named."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.faults.daemon import Daemon
+from tests.faults.endpoints import Endpoints, Row, carrying, endpoints, until
+from tests.faults.oracle import assert_each_paid_message_ended_once
+from tests.faults.proxy import Fault
+from tests.faults.scene import Parcel, Scene
+from tests.faults.stable import Stable
+
+_DOWN, _LIES = "provider-down", "rpc-disagreement"
+_BLOCKS = ("eth_getBlockByNumber",)
+
+ROWS = [
+    Row(fault=Fault.REFUSED, named=_DOWN),
+    Row(fault=Fault.RESET, named=_DOWN),
+    Row(fault=Fault.HANG, named=_DOWN),
+    Row(fault=Fault.HANG_MID_BODY, named=_DOWN),
+    Row(fault=Fault.SLOW, seconds=1, named=_DOWN),
+    Row(fault=Fault.DRIP, named=_DOWN),
+    Row(fault=Fault.RATE_LIMIT, named=_DOWN),
+    Row(fault=Fault.RATE_LIMIT_UNTIL, named=_DOWN),
+    Row(fault=Fault.SERVER_ERROR, named=_DOWN),
+    Row(fault=Fault.HTML, named=_DOWN),
+    Row(fault=Fault.TRUNCATED, named=_DOWN),
+    Row(fault=Fault.HUGE, methods=_BLOCKS, named=_DOWN),
+    Row(fault=Fault.PARTIAL_BATCH, named=_DOWN),
+    Row(fault=Fault.WRONG_ID, named=_DOWN),
+    Row(fault=Fault.NULL_RESULT, named=_DOWN),
+    Row(fault=Fault.PRUNED_STATE, named=_DOWN),
+    Row(fault=Fault.STALE_HEAD, named=_DOWN),
+    Row(fault=Fault.HEAD_BACK, named=_DOWN),
+    Row(fault=Fault.WRONG_CHAIN, named=_LIES),
+    Row(fault=Fault.FORGED_BLOCK, named=_LIES),
+    Row(fault=Fault.FORGED_LOG, named=_LIES),
+    Row(fault=Fault.MISSING_LOG, named=_LIES),
+    Row(fault=Fault.DUPLICATED_LOG, named=_LIES),
+    # Batches may come back in any order, and what others broadcast is included all the same.
+    Row(fault=Fault.REORDERED_BATCH),
+    Row(fault=Fault.SWALLOWED),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+async def test_work_goes_on_beside_a_faulty_endpoint_and_it_is_named_once(
+    scene: Scene, stable: Stable, row: Row
+) -> None:
+    async with endpoints(scene, each=3) as behind:
+        relayer = stable.start(behind.configuration(scene, "relayer"))
+        await carrying(behind)
+
+        behind.fault(row)
+        sent = await scene.send(*[Parcel()] * 3)
+        await assert_each_paid_message_ended_once(scene, sent)
+        if row.named is not None:
+            await until(lambda: bool(named(behind, relayer)), "the faulty endpoint to be named")
+        said = named(behind, relayer)
+        honest = [line for line in alarms(relayer) if line not in said]
+        await asyncio.to_thread(relayer.stop)
+
+    assert {line["alarm"] for line in said} == ({row.named} if row.named else set())
+    assert len(said) == len({line["endpoint"] for line in said}), "each is named once"
+    assert honest == []
+
+
+async def test_an_endpoint_that_recovered_is_taken_back(scene: Scene, stable: Stable) -> None:
+    async with endpoints(scene, each=3) as behind:
+        relayer = stable.start(behind.configuration(scene, "relayer"))
+        await carrying(behind)
+
+        behind.fault(Row(fault=Fault.SERVER_ERROR))
+        await until(lambda: len(named(behind, relayer)) == 2, "both faulty endpoints to be named")
+        behind.heal()
+        await until(lambda: len(relayer.lines("an endpoint is back")) == 2, "both to be taken back")
+        before = [proxy.asked.total() for proxy in behind.faulty]
+        sent = await scene.send(Parcel())
+        await assert_each_paid_message_ended_once(scene, sent)
+        after = [proxy.asked.total() for proxy in behind.faulty]
+        back = {line["endpoint"] for line in relayer.lines("an endpoint is back")}
+        assert back == {proxy.url for proxy in behind.faulty}
+        await asyncio.to_thread(relayer.stop)
+
+    assert all(then < now for then, now in zip(before, after, strict=True))
+
+
+async def test_where_two_of_three_fall_silent_nothing_is_believed_until_one_speaks(
+    scene: Scene, stable: Stable
+) -> None:
+    async with endpoints(scene, each=3) as behind:
+        relayer = stable.start(behind.configuration(scene, "relayer"))
+        await carrying(behind)
+
+        for proxies in behind.proxies.values():
+            for proxy in proxies[1:]:
+                proxy.fault(Fault.RESET)
+        behind.fault(Row(fault=Fault.MISSING_LOG))
+        sent = await scene.send(Parcel())
+        await until(lambda: bool(relayer.lines(level=("warning",))), "the two to be named")
+        for proxies in behind.proxies.values():
+            proxies[1].heal()
+
+        await assert_each_paid_message_ended_once(scene, sent)
+        await asyncio.to_thread(relayer.stop)
+
+
+async def test_every_fault_has_its_test_here() -> None:
+    # An attested lane asks for no proof; `test_rpc_pool.py` tries that one.
+    assert {row.fault for row in ROWS} == set(Fault) - {Fault.FORGED_PROOF}
+
+
+def alarms(relayer: Daemon) -> list[dict[str, Any]]:
+    """Lines of alarms about endpoints."""
+    return [line for line in relayer.lines(level=("warning", "error")) if "alarm" in line]
+
+
+def named(behind: Endpoints, relayer: Daemon) -> list[dict[str, Any]]:
+    """Lines that name a faulty endpoint."""
+    faulty = {proxy.url for proxy in behind.faulty}
+    return [line for line in alarms(relayer) if line.get("endpoint") in faulty and line["endpoint"] in line["event"]]
