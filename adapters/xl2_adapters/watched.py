@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from xl2.core.evidence import VerifierMask, VerifierNumber
+from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane
 from xl2.core.segment import Segment
 from xl2.core.settlement import Settlement
@@ -20,6 +21,7 @@ from xl2.ports import Call, HeadShown, Motion, Moved, Place, Rights
 from xl2_adapters import rpc_wire
 from xl2_adapters.contracts.bridge import (
     BALANCE_OF,
+    LINK_REGISTERED,
     PAUSED,
     RECEIVED,
     SENT,
@@ -65,6 +67,14 @@ class WatchedChain:
             amount = values[2] if event is TRANSFER_REFUNDED else values[3]
             motion = kinds[Hash32(log.topics[0])]
             found.append(Moved(motion=motion, id=MessageId(Hash32(values[0])), amount=amount, place=log.place))
+        return found
+
+    async def links(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[InteropAddress]:
+        """Counterparts that a token bridge was given in a range of blocks."""
+        found = []
+        for log in await self.evm.logs(bridge, [[LINK_REGISTERED.topic]], max(first, self.start), last):
+            _, counterpart = LINK_REGISTERED.decode(log.topics, log.data, self.evm.endpoint)
+            found.append(InteropAddress.parse(counterpart))
         return found
 
     async def holding(self, bridge: Address, at: BlockNumber) -> int:

@@ -302,9 +302,7 @@ async def forged_transfer(devnet: Description, opened: Opened, on: Lane, places:
     log = Log(lane=on, kind=LogKind.LANE)
     final = (await origin.head(Finality.FINALIZED)).number
     state = await origin.log_state(log, final)
-    payload = Transfer(
-        sender=InteropAddress(chain=origin.chain, account=robber), recipient=robber, amount=1
-    ).encode()
+    payload = Transfer(sender=InteropAddress(chain=origin.chain, account=robber), recipient=robber, amount=1).encode()
     forged = Message(
         assurance=on.assurance, origin=on.origin, destination=on.destination, nonce=Nonce(state.count),
         outbox=on.outbox, inbox=on.inbox, sender=address(places[B]["bridge"]), recipient=address(places[A]["bridge"]),
@@ -320,7 +318,8 @@ async def forged_transfer(devnet: Description, opened: Opened, on: Lane, places:
 async def test_a_drained_vault_pauses_its_bridge_and_refunds_go_on(devnet: Description, file: Path) -> None:
     gold = next(token for token in devnet.tokens if token["symbol"] == "GOLD")["on"]
     async with xl2.connect_async(file, key="dave") as client:
-        await transferred(file, "dave", A, B, "GOLD")
+        # Others' tokens: as many as are taken and then paid out.
+        await client.transfer(A, B, "GOLD", 5, account("dave").address)
         waiting = await client.transfer(A, B, "GOLD", 2, account("dave").address, expires_in=4)
         async with watcher(file) as watching:
             async with User(devnet.chain(A), account("deployer").private_key) as owner:

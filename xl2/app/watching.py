@@ -8,7 +8,7 @@ anything it asks the chains what its key may do, and refuses one that may do mor
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +20,9 @@ from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.keys import account_of
 from xl2.app.parts import CLOCK, RecoveringSubmitter, family
 from xl2.config import Config
+from xl2.core.evidence import Finality
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, ChainId
+from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.operator.gate import host_and_port
@@ -105,6 +106,7 @@ async def watcher(
             rights.require_pausing()
         logs = [Log(lane=lane, kind=kind) for lane in await open_lanes(list(chains.values())) for kind in LogKind]
         assets = _assets(config, chains)
+        await _require_all_ends(assets, chains)
         watching = Watcher(
             eyes=eyes,
             logs=logs,
@@ -222,6 +224,20 @@ def _assets(config: Config, chains: Mapping[ChainId, Chain]) -> list[Asset]:
         )
         for token in config.tokens
     ]
+
+
+async def _require_all_ends(assets: Sequence[Asset], chains: Mapping[ChainId, Chain]) -> None:
+    """Raise `ConfigInvalid` for a token that also stands where nobody looks: its transfers would come from nowhere."""
+    for asset in assets:
+        for chain, bridge in asset.ends.items():
+            tip = (await chains[chain].head(Finality.LATEST)).number
+            for link in await chains[chain].watched().links(bridge, BlockNumber(0), tip):
+                if asset.ends.get(link.chain) != link.account:
+                    raise ConfigInvalid(
+                        f"the bridge of {asset.name} on chain {chain} is linked to {checksum(link.account)} on chain "
+                        f"{link.chain}, which is not configured",
+                        remedy=f"Name chain {link.chain}, and the token's bridge there, in the configuration.",
+                    )
 
 
 def _brake(eyes: Eyes, signer: Signer, journal: SqliteStore, *, why_not: str) -> Brake:

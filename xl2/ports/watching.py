@@ -12,6 +12,7 @@ from typing import Protocol
 from attrs import frozen
 
 from xl2.core.evidence import VerifierMask, VerifierNumber
+from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane
 from xl2.core.types import Address, BlockNumber, Hash32, MessageId
 from xl2.ports.seen import Place
@@ -78,6 +79,10 @@ class Watched(Protocol):
 
     async def moves(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[Moved]:
         """What a token bridge did in a range of blocks, in order."""
+        ...
+
+    async def links(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[InteropAddress]:
+        """Counterparts that a token bridge was given in a range of blocks; a link is never taken back."""
         ...
 
     async def holding(self, bridge: Address, at: BlockNumber) -> int:

@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from xl2.core.evidence import VerifierMask, VerifierNumber
 from xl2.core.hashing import keccak
+from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId
 from xl2.errors import NotFound
@@ -34,6 +35,8 @@ class MemoryBridge:
     is_paused: bool = False
     moves: list[Moved] = field(factory=list)
     changes: list[_Change] = field(factory=list)
+    #: Counterparts, and in which block it was linked to them.
+    links: list[tuple[InteropAddress, BlockNumber]] = field(factory=list)
 
 
 @define(kw_only=True)
@@ -88,6 +91,10 @@ class MemoryWatched:
     async def moves(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[Moved]:
         """What a bridge did in a range of blocks."""
         return [one for one in self._bridge(bridge).moves if first <= one.place.block <= last]
+
+    async def links(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[InteropAddress]:
+        """Counterparts that a bridge was given in a range of blocks."""
+        return [there for there, block in self._bridge(bridge).links if first <= block <= last]
 
     async def holding(self, bridge: Address, at: BlockNumber) -> int:
         """Tokens at a block."""

@@ -5,14 +5,17 @@ Promise: only final blocks are read, and what a bridge holds is read at the very
 Two rules stand here. Each end alone: the home holds at least what its events have locked, and elsewhere there is no
 more than was minted. All ends together: what arrived had left, once, with that amount. Both hold exactly when locked is
 at least minted and in flight, whatever blocks the chains were read at; `delta` is that sum, for people and metrics.
+Where an end is linked to a bridge that is none of them, nobody here can tell what was never sent: it is not judged.
 """
 
+import logging
 from collections.abc import Mapping
 
 from attrs import define, field
 
 from xl2.core.evidence import Finality
-from xl2.core.types import Address, BlockNumber, ChainId
+from xl2.core.interop import InteropAddress
+from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import Incident, NotYet
 from xl2.ports import Motion
 from xl2.watcher.contradiction import Contradiction
@@ -20,6 +23,8 @@ from xl2.watcher.eyes import Eye
 from xl2.watcher.facts import At, Holding, NeverSent, TransferMoved
 from xl2.watcher.heads import BLOCKS_AT_ONCE
 from xl2.watcher.ledger import End, Ledger, Turn
+
+logger = logging.getLogger(__name__)
 
 
 @define(kw_only=True)
@@ -36,6 +41,8 @@ class AssetWatch:
     #: Last block that was read, by chain.
     _upto: dict[ChainId, At] = field(factory=dict, init=False)
     _is_home: dict[ChainId, bool] = field(factory=dict, init=False)
+    #: Bridges that an end is linked to and that are not watched.
+    strangers: set[InteropAddress] = field(factory=set, init=False)
 
     async def look(self) -> list[Contradiction]:
         """Read what the ends did since, and what they hold."""
@@ -43,7 +50,8 @@ class AssetWatch:
         held = sum(one.held for one in holdings if one.is_home)
         self.delta = self.ledger.delta(held, sum(one.held for one in holdings if not one.is_home))
         found = [self._of(Contradiction(facts=(one,), ends=self._concerned(one.at.chain))) for one in holdings]
-        found += [self._of(await self._never_sent(turn)) for turn in self.ledger.early.values()]
+        early = () if self.strangers else self.ledger.early.values()
+        found += [self._of(await self._never_sent(turn)) for turn in early]
         for arrived, other in await self._clashes():
             facts = (await self._moved(arrived), await self._moved(other))
             found.append(self._of(Contradiction(facts=facts, ends=self._concerned(*(one.at.chain for one in facts)))))
@@ -84,14 +92,21 @@ class AssetWatch:
             )
         first = known.number + 1 if known else 0
         turns: list[Turn] = []
+        links: list[InteropAddress] = []
         for start in range(first, at.number + 1, BLOCKS_AT_ONCE):
             last = BlockNumber(min(start + BLOCKS_AT_ONCE - 1, at.number))
             moves = await eye.chain.watched().moves(self.ends[chain], BlockNumber(start), last)
             turns += [Turn(chain=chain, moved=one) for one in moves]
+            links += await eye.chain.watched().links(self.ends[chain], BlockNumber(start), last)
         # All or nothing, so that a question that is cut off is asked again whole.
         for turn in turns:
             self.ledger.take(turn)
         self._upto[chain] = at
+        for link in links:
+            if self.ends.get(link.chain) != link.account and link not in self.strangers:
+                self.strangers.add(link)
+                fields = {"chain": chain, "linked_to": link.chain, "bridge": checksum(link.account)}
+                logger.warning("a token is linked to a bridge that is not configured", extra={"fields": fields})
 
     async def _never_sent(self, turn: Turn) -> Contradiction:
         others = [

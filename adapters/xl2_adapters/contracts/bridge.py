@@ -44,7 +44,8 @@ METHODS = (
 SENT = Event("CrosschainFungibleTransferSent(bytes32 indexed,address indexed,bytes,uint256)")
 RECEIVED = Event("CrosschainFungibleTransferReceived(bytes32 indexed,bytes,address indexed,uint256)")
 TRANSFER_REFUNDED = Event("TransferRefunded(bytes32 indexed,address indexed,uint256,uint256)")
-EVENTS = (SENT, RECEIVED, TRANSFER_REFUNDED)
+LINK_REGISTERED = Event("LinkRegistered(address,bytes)")
+EVENTS = (SENT, RECEIVED, TRANSFER_REFUNDED, LINK_REGISTERED)
 
 #: ERC-20, and its metadata.
 SYMBOL = Method("symbol()", "(string)")

@@ -1,7 +1,8 @@
 """Assets: what is missing at home, made from nothing or counted twice pauses the token, and nothing else does."""
 
 from tests.unit.watcher.watched_world import HOME, REMOTE, VAULT, Liar, Scene
-from xl2.core.types import MessageId
+from xl2.core.interop import InteropAddress
+from xl2.core.types import ChainId, MessageId
 from xl2.ports import Motion
 from xl2.watcher.record import read
 
@@ -102,6 +103,19 @@ async def test_an_arrival_that_nobody_sent_counts_when_the_clocks_have_passed_it
     await watcher.look()
     assert scene.alarms == ["backing-break"]
     assert [chain for chain, _ in scene.paused] == [HOME, REMOTE]
+
+
+async def test_what_may_have_come_from_a_chain_that_is_not_watched_is_not_judged(scene: Scene) -> None:
+    elsewhere = InteropAddress(chain=ChainId(909), account=VAULT)
+    scene.home.watched().bridges[VAULT].links.append((elsewhere, scene.home.here().block))
+    scene.moves(HOME, RECEIVED, scene.new_id())
+    scene.home.watched().change(VAULT, 100, scene.home.here())
+    scene.finalize()
+    scene.pass_margin()
+    watcher = scene.watcher()
+
+    assert await watcher.look() == ()
+    assert watcher.assets["GOLD"].strangers == {elsewhere}
 
 
 async def test_an_arrival_of_more_than_was_sent_is_a_contradiction(scene: Scene) -> None:

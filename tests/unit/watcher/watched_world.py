@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from tests.factories import some_address, some_hash
+from xl2.core.interop import InteropAddress
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, MessageId, Wei
 from xl2.errors import RpcUnavailable
@@ -85,6 +86,9 @@ class Liar:
     async def moves(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[Moved]:
         told = await self._chain.watched().moves(bridge, first, last)
         return [one for one in told if one.id not in self.hidden]
+
+    async def links(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[InteropAddress]:
+        return await self._chain.watched().links(bridge, first, last)
 
     async def holding(self, bridge: Address, at: BlockNumber) -> int:
         return await self._chain.watched().holding(bridge, at) - self.withheld
