@@ -8,6 +8,7 @@ truth is left to `flow` (logs against storage) and to the provers (proofs), what
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,6 +76,8 @@ class Evm:
         #: What transactions cost beside gas; families set theirs.
         self.fee_model: FeeModel = GasAlone()
         self._checked = False
+        #: When the endpoint last stated this chain's id beside a quote, by the monotonic clock.
+        self._stated_at = float("-inf")
         self._checking = asyncio.Lock()
 
     @property
@@ -132,8 +135,10 @@ class Evm:
         await self._check_chain()
         return await self.rpc.batch(requests)
 
-    async def answers_for(self) -> ChainId:
-        """EIP-155 id that the endpoint states now."""
+    async def answers_for(self, *, within_seconds: float = 0.0) -> ChainId:
+        """EIP-155 id that the endpoint states now, or stated beside a quote so shortly ago."""
+        if time.monotonic() - self._stated_at < within_seconds:
+            return self._chain
         return ChainId(self._number(await self.rpc.call("eth_chainId")))
 
     async def head(self, finality: Finality) -> Block:
@@ -190,6 +195,8 @@ class Evm:
         """What a call takes and what its sender has, in one batch."""
         await self._check_chain()
         answers = await self.rpc.try_batch(quoting.quote_requests(call, sender, self.fee_model))
+        quoting.require_chain(self._chain, answers[0], self.endpoint)
+        self._stated_at = time.monotonic()
         return quoting.quote_of(call, answers, self.fee_model, self.endpoint)
 
     def explain(self, revert: bytes) -> str:

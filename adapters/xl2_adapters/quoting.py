@@ -8,8 +8,8 @@ each, whatever is asked; an answer that is missing is an error, never a zero. Wh
 
 from collections.abc import Sequence
 
-from xl2.core.types import Address, BlockNumber, Hash32, Wei, checksum, hex_text
-from xl2.errors import Reverted, RpcRejected, RpcUnavailable
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, checksum, hex_text
+from xl2.errors import Reverted, RpcRejected, RpcUnavailable, WrongChain
 from xl2.ports import Call, Fees, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import rpc_wire
 from xl2_adapters.abi import explain_revert
@@ -23,6 +23,7 @@ def quote_requests(call: Call, sender: Address, model: FeeModel) -> list[Request
     """The batch of a quote."""
     account = checksum(sender)
     return [
+        Request("eth_chainId"),
         gas_request(call, sender),
         Request("eth_getBlockByNumber", ("latest", False)),
         Request("eth_maxPriorityFeePerGas"),
@@ -35,7 +36,7 @@ def quote_requests(call: Call, sender: Address, model: FeeModel) -> list[Request
 
 def quote_of(call: Call, answers: Sequence[Answer], model: FeeModel, endpoint: str) -> TxQuote:
     """What the answers to a quote's batch say. Raises `Reverted`, explained, and what the node refused."""
-    gas, block, tip, included, pending, balance, *rest = answers
+    _, gas, block, tip, included, pending, balance, *rest = answers
     limit = _gas_of(call, gas, endpoint)
     surcharge = model.surcharge(rest, limit, endpoint)
     return TxQuote(
@@ -46,6 +47,14 @@ def quote_of(call: Call, answers: Sequence[Answer], model: FeeModel, endpoint: s
         balance=Wei(rpc_wire.quantity(answered(balance), endpoint)),
         data_fee=surcharge.fee,
     )
+
+
+def require_chain(expected: ChainId, stated: Answer, endpoint: str) -> None:
+    """Raises `WrongChain` where an endpoint was swapped for one of another chain since it was checked."""
+    actual = rpc_wire.quantity(answered(stated), endpoint)
+    if actual != expected:
+        what = f"{endpoint} serves chain {actual} now, configured is {expected}"
+        raise WrongChain(what, expected=expected, actual=actual)
 
 
 def rates_of(answers: Sequence[Answer], model: FeeModel, endpoint: str) -> Rates:

@@ -62,6 +62,8 @@ _ROLES: Final = {
     "anchor_blocks": "AnchorBlocks",
 }
 _VERIFIER_ROLES: Final = {"attested": "AttestedHeads", "proven": "ProvenHeads", "routed": "RoutedHeads"}
+#: Between a quote and the review of what it is for, at most: the endpoint told its chain with the quote.
+_STATED_SECONDS: Final = 2.0
 
 
 @frozen
@@ -107,7 +109,8 @@ def parts_of(
     book = book_of(config)
 
     async def chain_id_of(chain: ChainId) -> int:
-        return await everywhere[chain].answers_for()
+        # Beside the quote of what is signed it was just told.
+        return await everywhere[chain].answers_for(within_seconds=_STATED_SECONDS)
 
     @cache
     def gate() -> Gate:

@@ -78,6 +78,8 @@ class Inclusion:
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        #: How long the last one took from its handover into a block, in seconds: sooner there is nothing to see.
+        self._usual = 0.0
 
     async def of(self, entry: Open) -> TxReceipt | None:
         """The entry's receipt, None where its nonce is lost. Raises what broke the task that looks."""
@@ -143,6 +145,8 @@ class Inclusion:
 
     async def _look_on(self) -> None:
         while True:
+            if self._news.is_set():
+                await self._await_first()
             self._news.clear()
             try:
                 await self.look()
@@ -151,7 +155,7 @@ class Inclusion:
             await self._pause()
 
     async def _pause(self) -> None:
-        """Rest between two looks; what was handed over meanwhile may be in a block at once."""
+        """Rest between two looks, or until something was handed over."""
         resting = asyncio.ensure_future(self._clock.sleep(self._patience.poll_seconds))
         waking = asyncio.ensure_future(self._news.wait())
         try:
@@ -159,6 +163,11 @@ class Inclusion:
         finally:
             resting.cancel()
             waking.cancel()
+
+    async def _await_first(self) -> None:
+        """A block may hold at once what was handed over, or not before long: as the last inclusion makes likely."""
+        if self._usual:
+            await self._clock.sleep(min(self._patience.poll_seconds, self._usual / 2))
 
     async def _rest_now(self) -> None:
         """Nobody waits: what is open stays in the journal, and is taken up with the next call or the next start."""
@@ -175,6 +184,7 @@ class Inclusion:
             if receipt is not None:
                 await self._journal.included(receipt, attempt)
                 self._held.include(entry, receipt)
+                self._usual = self._clock.now() - entry.sent_at
                 self._alarms.well((AlarmKind.FEE_CAP, entry.tx_nonce))
                 return
 

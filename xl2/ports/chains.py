@@ -26,8 +26,12 @@ class Blocks(Protocol):
         """EIP-155 id, checked against the endpoint before the first answer."""
         ...
 
-    async def answers_for(self) -> ChainId:
-        """EIP-155 id that the endpoint states now, asked anew each time: endpoints are swapped while programs run."""
+    async def answers_for(self, *, within_seconds: float = 0.0) -> ChainId:
+        """
+        EIP-155 id that the endpoint states now, asked anew: endpoints are swapped while programs run.
+
+        `within_seconds`: what it stated so shortly ago, beside a quote, is as good.
+        """
         ...
 
     async def head(self, finality: Finality) -> Block:

@@ -132,7 +132,7 @@ class MemoryLedger:
         """EIP-155 id."""
         return self._tip.state.chain
 
-    async def answers_for(self) -> ChainId:
+    async def answers_for(self, *, within_seconds: float = 0.0) -> ChainId:  # noqa: ARG002 - it is never swapped
         """EIP-155 id."""
         return self.chain
 

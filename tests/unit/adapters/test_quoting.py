@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from xl2.core.types import Address, ChainId, Hash32, Wei
-from xl2.errors import Reverted, RpcRejected, RpcUnavailable
+from xl2.errors import Reverted, RpcRejected, RpcUnavailable, WrongChain
 from xl2.ports import Call, Fees
 from xl2_adapters.evm import Evm
 from xl2_adapters.rpc import Call as Request
@@ -17,6 +17,7 @@ CALL = Call(chain=CHAIN, to=Address(b"\x0c" * 20), data=b"\x01\x02", what="pay")
 ONE, OTHER = Hash32(b"\x01" * 32), Hash32(b"\x02" * 32)
 
 SAID = {
+    "eth_chainId": hex(CHAIN),
     "eth_estimateGas": "0x5208",
     "eth_call": "0x",
     "eth_getBlockByNumber": {"baseFeePerGas": "0x64"},
@@ -80,8 +81,8 @@ async def test_a_call_with_a_limit_of_its_own_is_tried_with_it_and_not_estimated
     quote = await node.evm().quote(call, SENDER)
 
     assert quote.gas == 90_000
-    assert node.batches[0][0].method == "eth_call"
-    assert node.batches[0][0].params[0]["gas"] == hex(90_000)  # type: ignore[index,call-overload]
+    assert node.batches[0][1].method == "eth_call"
+    assert node.batches[0][1].params[0]["gas"] == hex(90_000)  # type: ignore[index,call-overload]
 
 
 async def test_a_call_that_would_revert_says_what_it_was_for() -> None:
@@ -89,6 +90,30 @@ async def test_a_call_that_would_revert_says_what_it_was_for() -> None:
 
     with pytest.raises(Reverted, match="pay would revert"):
         await node.evm().quote(CALL, SENDER)
+
+
+async def test_an_endpoint_that_was_swapped_for_another_chains_quotes_nothing() -> None:
+    node = Node(eth_chainId="0x1")
+
+    with pytest.raises(WrongChain, match="serves chain 1 now, configured is 901"):
+        await node.evm().quote(CALL, SENDER)
+
+
+async def test_what_a_quote_told_of_the_chain_is_asked_again_only_after_a_while() -> None:
+    node = Node()
+    evm = node.evm()
+    await evm.quote(CALL, SENDER)
+    asked: list[str] = []
+
+    async def call(method: str, *_: Any) -> Any:
+        asked.append(method)
+        return hex(CHAIN)
+
+    evm.rpc.call = call  # type: ignore[method-assign]
+    assert await evm.answers_for(within_seconds=60) == CHAIN
+    assert asked == []
+    assert await evm.answers_for() == CHAIN
+    assert asked == ["eth_chainId"]
 
 
 async def test_a_missing_part_of_a_quote_is_an_error_and_no_zero() -> None:
