@@ -8,11 +8,13 @@ endpoints say now, compared with the configuration and with this machine's clock
 import asyncio
 import platform
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from attrs import frozen
 
 from xl2.app.clients import Source, configuration, signer_of
+from xl2.app.doctor_relayer import relayer_checks
 from xl2.app.endpoints import look_at_endpoints
 from xl2.app.keys import open_key
 from xl2.app.parts import CLOCK, parts_of
@@ -21,6 +23,7 @@ from xl2.config.keys import Keystore
 from xl2.core.evidence import Finality
 from xl2.core.types import Assurance, ChainId, checksum
 from xl2.errors import Xl2Error
+from xl2.operator.values import Check
 from xl2.ports import Blocks, Chain, EndpointState
 from xl2.sdk import Parts
 from xl2.store.sqlite import SqliteStore
@@ -31,18 +34,6 @@ MAX_BLOCK_AGE_SECONDS = 120
 #: Neither a transaction nor EIP-712, so a signature of it is good for nothing.
 _SIGNED = b"xl2 doctor asks whether this key signs"
 _PACKAGES = ("xl2", "aiohttp", "attrs", "eth-abi", "eth-account", "web3", "coincurve")
-
-
-@frozen(kw_only=True)
-class Check:
-    """One thing that was looked at."""
-
-    what: str
-    ok: bool
-    #: What was found.
-    said: str
-    #: What to do; empty where nothing is.
-    remedy: str = ""
 
 
 @frozen(kw_only=True)
@@ -67,14 +58,13 @@ async def doctor(source: Source = None) -> Diagnosis:
     said = f"{config.source}: {len(config.chains)} chains, {len(config.tokens)} tokens, {len(config.keys)} keys"
     checks.append(Check(what="configuration", ok=True, said=said))
     named = dict.fromkeys((config.key, config.relayer.key, config.attester.key, config.watcher.key))
-    checks += [
-        await _look(f"key {name}", lambda name=name: _key(config, name)) for name in named if name in config.keys
-    ]  # type: ignore[misc]
+    checks += [await _look(f"key {name}", partial(_key, config, name)) for name in named if name in config.keys]
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
     everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
         for found in await asyncio.gather(*(_chain(parts, chain) for chain in everywhere)):
             checks += found
+        checks += await relayer_checks(config, parts)
     finally:
         await parts.close()
     return Diagnosis(checks=tuple(checks))

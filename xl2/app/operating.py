@@ -8,6 +8,7 @@ shared is opened here, and every relayer on it follows. What is asked, and how i
 import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 from attrs import frozen
 
@@ -16,10 +17,11 @@ from xl2.app.explaining import why
 from xl2.app.parts import parts_of
 from xl2.app.viewing import token_file, view_file
 from xl2.config import Config
-from xl2.errors import NotFound
+from xl2.errors import NotFound, Retryable
 from xl2.operator.client import Answers, Direct, Remote, Whereabouts, find
 from xl2.operator.desk import Desk
 from xl2.operator.gate import kept_token
+from xl2.operator.routes import Asked
 from xl2.store import IN_MEMORY, is_shared, open_store
 from xl2.wallet import Unattended
 
@@ -67,3 +69,14 @@ async def _store_of(config: Config) -> AsyncIterator[Desk]:
         yield Desk(store=store, clock=parts.clock, name=parts.name, why=partial(why, parts))
     finally:
         await parts.close()
+
+
+async def explained_by_relayer(source: Source, message: str) -> dict[str, Any] | None:
+    """What this configuration's relayer says of a message; None where there is none, or it has not seen it."""
+    try:
+        async with operator(source) as reached:
+            asked = Asked(path={"id": message})
+            explained: dict[str, Any] = await reached.answers.ask("GET", "/messages/{id}/explain", asked)
+            return explained
+    except (NotFound, Retryable):
+        return None

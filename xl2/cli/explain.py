@@ -1,11 +1,15 @@
 """`xl2 explain`: why a message is not further."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
 from xl2.cli.options import client
 from xl2.cli.screen import answer, common, moment, pairs
+from xl2.plain import plain
+from xl2.sdk import Explanation
 
 
 @click.command()
@@ -13,18 +17,26 @@ from xl2.cli.screen import answer, common, moment, pairs
 @common
 def explain(*, message: str, config: Path | None, as_json: bool) -> None:
     """Say why MESSAGE (its id) is not further, since when, and what would move it."""
+    from xl2.app.operating import explained_by_relayer  # noqa: PLC0415 - `--help` needs none of it
+
     with client(config, "asking both chains", as_json=as_json) as (made, _):
         found = made.explain(message)
-    answer(
-        found,
-        as_json=as_json,
-        draw=lambda: pairs(
-            [
-                ("state", found.state),
-                ("why", found.cause),
-                ("since", moment(found.since)),
-                ("what moves it", found.unblocks),
-                *found.facts,
-            ]
-        ),
-    )
+        relayer = asyncio.run(explained_by_relayer(config, message))
+    told = {name: plain(getattr(found, name)) for name in ("id", "state", "cause", "since", "unblocks", "facts")}
+    answer({**told, "relayer": relayer}, as_json=as_json, draw=lambda: pairs(_rows(found, relayer)))
+
+
+def _rows(found: Explanation, relayer: dict[str, Any] | None) -> list[tuple[str, str]]:
+    rows = [
+        ("state", found.state),
+        ("why", found.cause),
+        ("since", moment(found.since)),
+        ("what moves it", found.unblocks),
+        *found.facts,
+    ]
+    if relayer is not None:
+        if relayer["cause"] != found.cause:
+            rows += [("this relayer", relayer["cause"]), ("what moves that", relayer["unblocks"])]
+        looks = moment(relayer["next_attempt"]) or "not again"
+        rows.append(("it looks", f"{looks}, after {relayer['attempts']} fruitless looks"))
+    return rows

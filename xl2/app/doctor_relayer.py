@@ -1,0 +1,151 @@
+"""
+Doctor of a relayer: a configuration in, what a relayer on it would miss out.
+
+Promise: looked at is what `xl2 relayer run` needs: its store, its account on every chain, provers for its lanes,
+clocks, and where it answers. A running relayer is asked how it is, and its store is left to it. Nothing is made that is
+not there; an older store is brought up to date, as the start would.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from xl2.app.keys import account_of
+from xl2.app.parts import CLOCK
+from xl2.app.relaying import able
+from xl2.app.viewing import token_file, view_file
+from xl2.config import Config
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Address, checksum
+from xl2.errors import ConfigInvalid, NotFound, Unaffordable, Xl2Error
+from xl2.operator.client import Remote, find
+from xl2.operator.gate import host_and_port, is_loopback, kept_token
+from xl2.operator.routes import Asked
+from xl2.operator.values import Check
+from xl2.ports import Blocks, Log
+from xl2.relayer import open_lanes
+from xl2.sdk import Parts
+from xl2.store import IN_MEMORY, is_shared, open_store
+
+#: A chain's newest block may be so far ahead of our clock.
+_MAX_AHEAD_SECONDS = 15
+
+
+async def relayer_checks(config: Config, parts: Parts) -> list[Check]:
+    """What a relayer needs; one line that says so where none is set up here."""
+    settings = config.relayer
+    if settings.key not in config.keys:
+        return [Check(what="relayer", ok=True, said=f"none is set up here: there is no key {settings.key!r}")]
+    checks = [
+        await _look("relayer: store", partial(_store, config)),
+        await _look("relayer: answers", partial(_answers, config)),
+    ]
+    account = account_of(config, settings.key)
+    if account is not None:
+        for chain in (*parts.anchors.values(), *parts.chains.values()):
+            name = parts.name(chain.chain)
+            checks.append(await _look(f"relayer: balance on {name}", partial(_balance, chain, account)))
+    for chain in parts.chains.values():
+        what = f"relayer: clock against {parts.name(chain.chain)}"
+        checks.append(await _look(what, partial(_clock, chain)))
+    return [*checks, await _look("relayer: lanes", partial(_lanes, parts))]
+
+
+async def _look(what: str, find_out: Callable[[], Awaitable[str]]) -> Check:
+    try:
+        return Check(what=what, ok=True, said=await find_out())
+    except Xl2Error as error:
+        return Check(what=what, ok=False, said=error.what, remedy=error.remedy)
+
+
+async def _store(config: Config) -> str:
+    place, base = config.relayer.store, config.source.parent
+    running = await find(view_file(config))
+    if running is not None and not is_shared(place):
+        return f"open in the relayer that answers at {running.url}"
+    if place == IN_MEMORY:
+        return "in memory: nothing outlives the process, for devnets only"
+    if not is_shared(place) and not (base / place).exists():
+        folder = (base / place).parent
+        if not folder.is_dir():
+            raise ConfigInvalid(
+                f"its folder {folder} is not there", remedy="Make the folder, or correct relayer.store."
+            )
+        return f"{base / place} is not there yet; the first start makes it"
+    store = open_store(place, base)
+    try:
+        messages = sum(count for _, _, count, _ in await store.backlog())
+        paused = len(await store.pauses())
+    finally:
+        await store.close()
+    said = "the shared database" if is_shared(place) else str(base / place)
+    return f"{said} opens; it knows {messages} messages, and {paused} paused lanes"
+
+
+async def _answers(config: Config) -> str:
+    settings = config.relayer
+    host, port = host_and_port(settings.listen)
+    token = settings.token.reveal() or kept_token(token_file(config))
+    if not is_loopback(host) and not settings.token.reveal():
+        raise ConfigInvalid(
+            f"relayer.listen is {host}, which others can reach, and there is no token",
+            remedy="Set XL2_RELAYER__TOKEN, or listen on 127.0.0.1.",
+        )
+    running = await find(view_file(config))
+    if running is None:
+        return f"no relayer runs here; it would answer on {host}, port {port or 'any free one'}"
+    told = await Remote(running.url, token).ask("GET", "/readyz", Asked())
+    ill = [f"{one['what']}: {one['said']}. {one['remedy']}" for one in told["checks"] if not one["ok"]]
+    if ill:
+        raise NotFound(f"it runs at {running.url} and is not ready", remedy=" ".join(ill))
+    return f"it runs at {running.url} and is ready"
+
+
+async def _balance(chain: Blocks, account: Address) -> str:
+    balance, price = await chain.balance(account), (await chain.fees()).max_fee
+    least = price * 500_000
+    if balance < least:
+        raise Unaffordable(
+            f"{checksum(account)} has {balance} wei, which pays for no delivery",
+            needed=least,
+            available=balance,
+            remedy=f"Send it at least {20 * least - balance} wei, enough for some deliveries.",
+        )
+    return f"{checksum(account)} has {balance} wei"
+
+
+async def _clock(chain: Blocks) -> str:
+    ahead = (await chain.head(Finality.LATEST)).timestamp - CLOCK.now()
+    if ahead > _MAX_AHEAD_SECONDS:
+        raise ConfigInvalid(
+            f"its newest block is {ahead:.0f} s ahead of this machine's clock",
+            remedy="Set this machine's clock by NTP: when to look again is counted by it.",
+        )
+    return "its newest block is not ahead of it" if ahead <= 0 else f"its newest block is {ahead:.1f} s ahead"
+
+
+async def _lanes(parts: Parts) -> str:
+    settings = parts.config.relayer
+    lanes = await open_lanes(list(parts.chains.values()))
+    wanted = [lane for lane in lanes if not settings.classes or lane.assurance in settings.classes]
+    mute = [lane for lane in wanted if not able(parts, Log(lane=lane, kind=LogKind.LANE))]
+    unpaid = [lane for lane in wanted if lane not in mute and not able(parts, Log(lane=lane, kind=LogKind.RECEIPTS))]
+
+    def words(some: Sequence[Lane]) -> str:
+        return ", ".join(
+            f"{parts.name(one.origin)} to {parts.name(one.destination)} {one.assurance.name.lower()}" for one in some
+        )
+
+    if len(mute) == len(wanted):
+        raise NotFound(
+            f"nobody configured here can show heads of any of {len(wanted)} open lanes",
+            remedy="Add [[chains.NAME.verifiers]] of the destinations, and for attested ones [attester.urls].",
+        )
+    if unpaid:
+        raise NotFound(
+            f"fees of these lanes cannot be claimed, as nobody shows their receipts at the origin: {words(unpaid)}",
+            remedy="Add [[chains.NAME.verifiers]] of the origins.",
+        )
+    said = f"{len(wanted) - len(mute)} of {len(wanted)} open lanes can be carried"
+    return f"{said}; left out, as nobody here can show their heads: {words(mute)}" if mute else said
