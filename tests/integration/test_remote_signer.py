@@ -1,18 +1,15 @@
 """A signer behind HTTP: one of Web3Signer's kind signs for us, one that lies is caught, one that is gone is said so."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from attrs import define, evolve, field
+from attrs import evolve
 from eth_account import Account
-from eth_account.datastructures import SignedTransaction
-from eth_account.messages import encode_defunct
-from eth_keys.datatypes import PrivateKey
 
+from tests.web3signer import KEY, OTHER, Web3Signer, web3signer
 from xl2.core.types import Address, ChainId, Wei
 from xl2.errors import ConfigInvalid, KeyLost, NotAccepted, Retryable, WrongSignature
 from xl2.ports import KeySettings, Transaction
@@ -20,7 +17,6 @@ from xl2_adapters.keys.remote import RemoteSigner, remote
 from xl2_adapters.keys.signed import checked, preimage_of
 from xl2_adapters.web3_edge import signer
 
-KEY, OTHER = "0x" + "61" * 32, "0x" + "62" * 32
 ACCOUNT = Address(bytes.fromhex(Account.from_key(KEY).address[2:]))
 TRANSACTION = Transaction(
     chain=ChainId(901), tx_nonce=3, to=Address(b"\x11" * 20), data=b"\x01" * 40, value=Wei(5), gas_limit=50_000,
@@ -29,74 +25,10 @@ TRANSACTION = Transaction(
 EMPTY = evolve(TRANSACTION, tx_nonce=0, value=Wei(0), data=b"", priority_fee=Wei(0))
 
 
-@define
-class Web3Signer:
-    """Signs as Web3Signer does, with real keys; told to, it does so wrongly."""
-
-    url: str = ""
-    #: Chain of its command line: it signs transactions for no other.
-    chain: int = 901
-    keys: tuple[str, ...] = (OTHER, KEY)
-    #: Changes to what it was asked to sign.
-    changes: dict[str, Any] = field(factory=dict)
-    signs_with: str = KEY
-    #: Answers so instead, whatever was asked.
-    instead: web.Response | None = None
-    hangs: bool = False
-    asked: list[str] = field(factory=list)
-
-    async def rpc(self, request: web.Request) -> web.Response:
-        if trouble := await self._trouble(request):
-            return trouble
-        question = await request.json()
-        params = question["params"]
-        if question["method"] == "eth_sign":
-            message = encode_defunct(hexstr=params[1])
-            result = Account.from_key(self.signs_with).sign_message(message).signature.to_0x_hex()
-        else:
-            fields = {name: value for name, value in params[0].items() if name != "from"}
-            fields |= {"type": 2, "chainId": self.chain, **self.changes}
-            signed: SignedTransaction = Account.from_key(self.signs_with).sign_transaction(fields)
-            result = signed.raw_transaction.to_0x_hex()
-        return web.json_response({"jsonrpc": "2.0", "id": question["id"], "result": result})
-
-    async def public_keys(self, request: web.Request) -> web.Response:
-        if trouble := await self._trouble(request):
-            return trouble
-        return web.json_response([PrivateKey(bytes.fromhex(key[2:])).public_key.to_hex() for key in self.keys])
-
-    async def sign(self, request: web.Request) -> web.Response:
-        if trouble := await self._trouble(request):
-            return trouble
-        for key in self.keys:
-            if PrivateKey(bytes.fromhex(key[2:])).public_key.to_hex() == request.match_info["public_key"]:
-                data = bytes.fromhex((await request.json())["data"][2:])
-                used = self.signs_with if key == KEY else key
-                return web.Response(text="0x" + (await signer(used).sign_hash_of(data)).hex())
-        return web.Response(status=404)
-
-    async def _trouble(self, request: web.Request) -> web.Response | None:
-        self.asked.append(f"{request.method} {request.path.split('0x')[0]}")
-        if self.hangs:
-            await asyncio.Event().wait()
-        return self.instead
-
-
 @pytest.fixture
 async def theirs() -> AsyncIterator[Web3Signer]:
-    signing = Web3Signer()
-    app = web.Application()
-    app.router.add_post("/", signing.rpc)
-    app.router.add_get("/api/v1/eth1/publicKeys", signing.public_keys)
-    app.router.add_post("/api/v1/eth1/sign/{public_key}", signing.sign)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0]
-    signing.url = f"http://{host}:{port}"
-    yield signing
-    await runner.cleanup()
+    async with web3signer() as signing:
+        yield signing
 
 
 def ours(theirs: Web3Signer, *, by_hash: bool = False, timeout_seconds: float = 10.0) -> RemoteSigner:
