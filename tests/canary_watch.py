@@ -1,9 +1,9 @@
 """
 Canary watch: reads along whatever the suite prints and logs, and fails the run where a secret shows.
 
-In: output that pytest captured, that tests took from `capsys`, and that programs which tests ran gave back. Out: names
-of tests and secrets at the end of the run, never the secret itself. Not seen: what an asyncio subprocess says to a test
-that keeps it for itself.
+In: output that pytest captured, that tests took from `capsys`, that programs which tests ran gave back, and what daemons
+wrote into files `*.log` of temporary folders. Out: names of tests and secrets at the end of the run, never the secret
+itself. Not seen: what an asyncio subprocess says to a test that keeps it for itself.
 """
 
 import os
@@ -34,6 +34,10 @@ class CanaryWatch:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        # None where no test asked for a temporary folder; asking now would make one.
+        folder = getattr(getattr(session.config, "_tmp_path_factory", None), "_basetemp", None)
+        for written in sorted(folder.rglob("*.log")) if folder is not None else ():
+            self.read(str(written.relative_to(folder)), written.read_bytes())
         worker = getattr(session.config, "workeroutput", None)
         if worker is not None:
             worker["canaries"] = list(self.found)

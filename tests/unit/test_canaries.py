@@ -79,6 +79,7 @@ def test_a_whole_run_with_one_that_shows_ends_with_a_failure(tmp_path: Path) -> 
         "def test_prints():\n    print(RPC_KEY)\n"
         "def test_reads_for_itself(capsys):\n    print(RPC_KEY)\n    capsys.readouterr()\n"
         "def test_runs():\n    subprocess.run([sys.executable, '-c', f'print({RPC_KEY!r})'], capture_output=True)\n"
+        "def test_is_a_daemon(tmp_path):\n    (tmp_path / 'relayer.log').write_text(RPC_KEY)\n"
         "def test_is_quiet():\n    pass\n",
         encoding="utf-8",
     )
@@ -97,7 +98,8 @@ def test_a_whole_run_with_one_that_shows_ends_with_a_failure(tmp_path: Path) -> 
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
 
     assert ran.returncode == pytest.ExitCode.TESTS_FAILED, ran.stdout
-    assert "4 passed" in ran.stdout
+    assert "5 passed" in ran.stdout
+    assert "test_is_a_daemon0/relayer.log shows" in ran.stdout
     for name in ("test_prints", "test_reads_for_itself", "test_runs"):
         assert f"{name} (" in ran.stdout
     assert "test_is_quiet (" not in ran.stdout

@@ -11,11 +11,12 @@ from eth_account import Account
 from xl2.app import keys
 from xl2.app.clients import signer_of
 from xl2.app.development_keys import ACCOUNTS, DEVNET_IDS
+from xl2.app.doctor import _key
 from xl2.app.keys import account_of, open_key
 from xl2.app.parts import attesters_of
 from xl2.config import Config, load
 from xl2.core.types import Address, address
-from xl2.errors import ConfigInvalid, NotFound
+from xl2.errors import ConfigInvalid, KeyLost, NotFound
 from xl2.ports import KeySettings
 from xl2.testing import MemorySigner
 from xl2_devnet import accounts
@@ -220,3 +221,14 @@ def test_keys_of_the_environment_or_of_a_devnet_need_no_warning(
     open_key(config(tmp_path, f'[keys]\nuser = "{KNOWN}"\n[devnet]\n'), "user")
 
     assert caplog.records == []
+
+
+async def test_the_doctor_has_a_key_sign_and_says_what_is_ill(tmp_path: Path) -> None:
+    own = await _key(config(tmp_path, user=OWN), "user")
+    gone = f'[keys.user]\nkeystore = "none"\npassword_fd = 99\naddress = "0x{OWN_ACCOUNT.hex()}"\n'
+    asked = '[keys.user]\nkeystore = "none"\nprompt = true\n'
+
+    assert own == f"signs as {Account.from_key(OWN).address}"
+    assert "not opened now" in await _key(config(tmp_path, asked), "user")
+    with pytest.raises(KeyLost, match="none cannot be read"):
+        await _key(config(tmp_path, gone), "user")
