@@ -177,3 +177,10 @@ class ObservingPromises:
             await store.observe(cursor(9), sent(3), NOW)
 
             assert await store.backlog() == [(LANE, State.OBSERVED, 3, NOW)]
+
+    async def test_a_closed_store_does_not_open_again(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            pass
+
+        with pytest.raises(RuntimeError):
+            await store.backlog()

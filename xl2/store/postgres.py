@@ -94,6 +94,7 @@ class PostgresDatabase:
         self._pool: Any = None
         self._opening = asyncio.Lock()
         self._working: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
         self._listener: Any = None
         self._news = asyncio.Event()
 
@@ -105,6 +106,8 @@ class PostgresDatabase:
         not answer or has no room (whether the work was committed is unknown where the connection broke at the very
         end), `StoreCorrupt` where it cannot be trusted, and what the work raises, after undoing it.
         """
+        if self._is_closed:
+            raise RuntimeError(f"the store {self.name} is closed")
         task = asyncio.ensure_future(self._transact(work))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
@@ -120,6 +123,7 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """Close all connections, after everything that was asked before."""
+        self._is_closed = True
         while self._working:
             await asyncio.wait(self._working)
         pool, self._pool = self._pool, None
