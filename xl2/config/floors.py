@@ -6,7 +6,7 @@ not named has the default.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -29,7 +29,7 @@ class Floors:
 
 def floors_of(value: object) -> Floors:
     """Read a number or a table of numbers. Raises `InvalidInput`."""
-    table = value if isinstance(value, dict) else {_DEFAULT: value}
+    table: dict[str, Any] = value if isinstance(value, dict) else {_DEFAULT: value}
     for name, amount in table.items():
         if type(amount) is not int or amount < 0:
             where = "" if name == _DEFAULT else f" of {name}"

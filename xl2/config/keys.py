@@ -83,7 +83,8 @@ def key_of(value: object, structure: Callable[[Any, type[Any]], Any]) -> Key:
     if kinds[0] is PluginKey:
         known = {name: value[name] for name in ("plugin", "address") if name in value}
         table = {name: _concealed(inner) for name, inner in value.items() if name not in known}
-        return evolve(structure(known, PluginKey), table=table)
+        plugin: PluginKey = structure(known, PluginKey)
+        return evolve(plugin, table=table)
     made: Key = structure(value, kinds[0])
     return made
 
