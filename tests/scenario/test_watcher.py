@@ -43,6 +43,7 @@ from xl2.core.types import (
 )
 from xl2.errors import ConfigInvalid
 from xl2.ports import Alarm, Chain, Log, Unobserved
+from xl2.watcher.contradiction import PauseVerifier
 from xl2.watcher.watch import Case
 from xl2_adapters.contracts.heads import SHOW
 from xl2_adapters.contracts.inbox import DELIVER
@@ -281,7 +282,7 @@ async def test_a_forged_transfer_suspends_the_quorum_and_pauses_the_token_and_re
             await client.relay(waiting.id, "refunded", PATIENCE)
             delta = watching.watcher.assets["USDD"].delta
 
-    assert [one.pause.chain for one in head.pulled] == [home.chain]
+    assert [one.pause for one in head.pulled] == [PauseVerifier(chain=home.chain, number=ATTESTED_HEADS)]
     assert {one.pause.chain for one in backing.pulled} == {home.chain}
     assert hex_text(stolen.id) in str(backing.contradiction.why(MARGIN_SECONDS))
     assert delta is not None

@@ -2,7 +2,8 @@
 Watcher: recomputes from the chains alone what must hold on them, and pauses what broke it.
 
 Read `facts` (what can be seen and checked), `contradiction` (when facts contradict each other, and what to pause),
-`heads` and `assets` (who looks for them), `witness` (who checks them again), `brake` (who pauses), `watch` (all of it).
+`heads`, `deliveries` and `assets` (who looks for them), `witness` (who checks them again), `brake` (who pauses),
+`watch` (all of it).
 """
 
 from xl2.watcher.brake import Brake, Levers

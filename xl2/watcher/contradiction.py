@@ -19,9 +19,20 @@ from attrs import field, frozen
 from xl2.core.evidence import VerifierNumber
 from xl2.core.hashing import keccak
 from xl2.core.lane import Lane
+from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, ChainId, Hash32, checksum, hex_text
 from xl2.ports import AlarmKind, Log, Motion
-from xl2.watcher.facts import At, Fact, HeadTaken, Holding, LogBroken, LogStands, NeverSent, TransferMoved
+from xl2.watcher.facts import (
+    At,
+    Fact,
+    HeadTaken,
+    Holding,
+    LogBroken,
+    LogStands,
+    NeverSent,
+    NonceDelivered,
+    TransferMoved,
+)
 
 #: Verifier numbers end at 191.
 _NUMBERS = 192
@@ -70,7 +81,7 @@ class Contradiction:
     @property
     def kind(self) -> AlarmKind:
         """What a person is told."""
-        of_heads = isinstance(self.facts[0], HeadTaken | LogBroken)
+        of_heads = isinstance(self.facts[0], HeadTaken | LogBroken | NonceDelivered)
         return AlarmKind.HEAD_CONTRADICTION if of_heads else AlarmKind.BACKING_BREAK
 
     @property
@@ -82,12 +93,16 @@ class Contradiction:
             return tuple(PauseVerifier(chain=first.at.chain, number=number) for number in numbers)
         if isinstance(first, LogBroken):
             return (PauseLane(chain=first.log.reader, lane=first.log.lane),)
+        if isinstance(first, NonceDelivered):
+            return (PauseLane(chain=first.lane.destination, lane=first.lane),)
         return tuple(PauseAsset(chain=chain, bridge=bridge) for chain, bridge in self.ends.items())
 
     @property
     def lane(self) -> Lane | None:
         """Lane that it is about, where it is about one."""
         first = self.facts[0]
+        if isinstance(first, NonceDelivered):
+            return first.lane
         return first.log.lane if isinstance(first, HeadTaken | LogBroken) else None
 
     def why(self, margin_seconds: int) -> str | None:
@@ -95,6 +110,8 @@ class Contradiction:
         match self.facts:
             case (HeadTaken() as taken, LogStands() as stands):
                 return _of_head(taken, stands, margin_seconds)
+            case (NonceDelivered() as delivered, LogStands() as stands):
+                return _of_delivery(delivered, stands, margin_seconds)
             case (LogBroken() as broken,):
                 return (
                     f"at block {broken.at.number} of chain {broken.at.chain} the events of log "
@@ -121,6 +138,17 @@ def _of_head(taken: HeadTaken, stands: LogStands, margin_seconds: int) -> str | 
         f"{_log(taken.log)} after {taken.count} entries, in transaction {hex_text(taken.tx_hash)} of block "
         f"{taken.at.number}; by block {stands.at.number} of chain {stands.at.chain} the log, of {stands.entries} "
         f"entries, {truth}"
+    )
+
+
+def _of_delivery(delivered: NonceDelivered, stands: LogStands, margin_seconds: int) -> str | None:
+    is_its_log = stands.log == Log(lane=delivered.lane, kind=LogKind.LANE) and stands.count == delivered.nonce + 1
+    if not is_its_log or stands.head is not None or not _is_younger(stands.at, delivered.at, margin_seconds):
+        return None
+    return (
+        f"the inbox of chain {delivered.at.chain} delivered nonce {delivered.nonce} of {_log(stands.log)}, in "
+        f"transaction {hex_text(delivered.tx_hash)} of block {delivered.at.number}; by block {stands.at.number} of "
+        f"chain {stands.at.chain} only {stands.entries} were sent"
     )
 
 
@@ -180,6 +208,8 @@ def _subject(fact: Fact) -> str:
             return f"holding {chain} {fact.bridge.hex()}"
         case TransferMoved():
             return f"{fact.motion} {chain} {fact.id.hex()}"
+        case NonceDelivered():
+            return f"delivered {chain} {fact.lane.log.hex()} {fact.nonce}"
         case NeverSent():
             return f"absent {chain} {fact.id.hex()}"
 

@@ -8,7 +8,8 @@ for good once that block is final. Whether facts contradict each other is `contr
 from attrs import frozen
 
 from xl2.core.evidence import VerifierMask
-from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId, Timestamp
+from xl2.core.lane import Lane
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId, Nonce, Timestamp
 from xl2.ports import Block, Log, Motion
 
 
@@ -102,4 +103,14 @@ class NeverSent:
     id: MessageId
 
 
-Fact = HeadTaken | LogStands | LogBroken | Holding | TransferMoved | NeverSent
+@frozen(kw_only=True)
+class NonceDelivered:
+    """Here an inbox wrote that it delivered a lane's message of this nonce."""
+
+    at: At
+    tx_hash: Hash32
+    lane: Lane
+    nonce: Nonce
+
+
+Fact = HeadTaken | LogStands | LogBroken | Holding | TransferMoved | NeverSent | NonceDelivered

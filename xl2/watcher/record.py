@@ -19,7 +19,16 @@ from xl2.core.types import Address, ChainId, hex_text
 from xl2.errors import InvalidInput
 from xl2.watcher.brake import Pulled
 from xl2.watcher.contradiction import Contradiction
-from xl2.watcher.facts import Fact, HeadTaken, Holding, LogBroken, LogStands, NeverSent, TransferMoved
+from xl2.watcher.facts import (
+    Fact,
+    HeadTaken,
+    Holding,
+    LogBroken,
+    LogStands,
+    NeverSent,
+    NonceDelivered,
+    TransferMoved,
+)
 from xl2.watcher.witness import Testimony
 
 _FACTS: Final[Mapping[str, type[Any]]] = {
@@ -29,6 +38,7 @@ _FACTS: Final[Mapping[str, type[Any]]] = {
     "holding": Holding,
     "transfer-moved": TransferMoved,
     "never-sent": NeverSent,
+    "nonce-delivered": NonceDelivered,
 }
 _REMEDY = "Name a file that `xl2 watcher run` wrote."
 

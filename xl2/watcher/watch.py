@@ -16,12 +16,14 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, ChainId, Hash32, hex_text
 from xl2.errors import Incident, NotYet, ProofInvalid, Refused, Retryable, WrongChain, Xl2Error
 from xl2.ports import Alarm, AlarmKind, Clock, Log, Observer
 from xl2.watcher.assets import AssetWatch
 from xl2.watcher.brake import Brake, Pulled
 from xl2.watcher.contradiction import Contradiction
+from xl2.watcher.deliveries import DeliveryWatch
 from xl2.watcher.eyes import Eye
 from xl2.watcher.heads import HeadWatch
 from xl2.watcher.record import Cabinet, written
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 _LOOKS_BEFORE_ALARM = 5
 #: All logs are recomputed to their newest final block this much more seldom than what was shown is looked for.
 _LOG_LOOKS = 10
+#: As deliveries are, lane by lane.
+_DELIVERY_LOOKS = 3
 
 #: How long a stop waits for a pause under way; its bytes are in the journal anyway.
 _STOP_SECONDS = 5.0
@@ -175,6 +179,9 @@ class Watcher:
             where = f"{reader.name} against {', '.join(homes)}"
             parts.append(_Part(f"heads shown to chain {reader.id}", watch.look, where))
             parts.append(_Part(f"logs heard by chain {reader.id}", watch.logs_that_break, where, every=_LOG_LOOKS))
+            lanes = [log.lane for log in heard.values() if log.kind is LogKind.LANE]
+            deliveries = DeliveryWatch(destination=reader, origins=column, lanes=lanes, margin_seconds=margin)
+            parts.append(_Part(f"deliveries on chain {reader.id}", deliveries.look, where, every=_DELIVERY_LOOKS))
         for asset in assets:
             ends = {chain: end for chain, end in asset.ends.items() if chain in column}
             token = AssetWatch(ends=ends, eyes=column, margin_seconds=margin)

@@ -12,12 +12,22 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import BlockNumber, ChainId
 from xl2.errors import Incident, ProofInvalid, Refused, Retryable, WrongChain
 from xl2.ports import Motion, Moved
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.eyes import Eye
-from xl2.watcher.facts import Fact, HeadTaken, Holding, LogBroken, LogStands, NeverSent, TransferMoved
+from xl2.watcher.facts import (
+    Fact,
+    HeadTaken,
+    Holding,
+    LogBroken,
+    LogStands,
+    NeverSent,
+    NonceDelivered,
+    TransferMoved,
+)
 from xl2.watcher.heads import BLOCKS_AT_ONCE
 
 #: Longest that one endpoint may take over one fact: a log may have to be read from its beginning.
@@ -97,6 +107,14 @@ async def _all_of(facts: Sequence[Fact], eye: Eye) -> Says:
 
 async def _is_so(fact: Fact, eye: Eye) -> bool:
     match fact:
+        case HeadTaken() | LogStands() | LogBroken() | NonceDelivered():
+            return await _is_so_of_heads(fact, eye)
+        case Holding() | TransferMoved() | NeverSent():
+            return await _is_so_of_tokens(fact, eye)
+
+
+async def _is_so_of_heads(fact: HeadTaken | LogStands | LogBroken | NonceDelivered, eye: Eye) -> bool:
+    match fact:
         case HeadTaken():
             shown = await eye.chain.watched().heads_shown(fact.at.number, fact.at.number)
             taken = (fact.log.id, fact.head, fact.count, fact.verifiers, fact.tx_hash)
@@ -105,6 +123,14 @@ async def _is_so(fact: Fact, eye: Eye) -> bool:
             return await eye.log_by(fact.log, fact.at, fact.count) == fact
         case LogBroken():
             return await _is_broken(fact, eye)
+        case NonceDelivered():
+            receipts = await eye.chain.receipts(fact.lane, fact.at.number, fact.at.number)
+            here = [parse_receipt(one.data) for one in receipts if one.place.tx_hash == fact.tx_hash]
+            return any(isinstance(one, Delivered) and fact.nonce in one.nonces for one in here)
+
+
+async def _is_so_of_tokens(fact: Holding | TransferMoved | NeverSent, eye: Eye) -> bool:
+    match fact:
         case Holding():
             return await _holding(fact, eye) == fact
         case TransferMoved():

@@ -1,10 +1,13 @@
 """Heads: a head that the log never had suspends whoever vouched for it, and nobody else."""
 
-from tests.factories import some_hash
+from attrs import evolve
+
+from tests.factories import some_address, some_hash
 from tests.unit.watcher.watched_world import HOME, REMOTE, Liar, Scene
 from xl2.core.lane import head_after
+from xl2.core.receipt import Delivered
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Hash32
+from xl2.core.types import Hash32, Nonce, Wei
 from xl2.errors import RpcUnavailable
 from xl2.watcher import Eye
 from xl2.watcher.record import read
@@ -170,6 +173,45 @@ async def test_a_log_whose_events_and_storage_differ_is_paused_only_if_all_endpo
     lanes = {case.contradiction.lane for case in watcher.cases.values()}
     assert lanes == {scene.log().lane}
     assert scene.paused == [(REMOTE, "pause the lane 901 to 902")]
+
+
+async def test_a_delivery_of_what_nobody_sent_pauses_the_lane_though_nobody_saw_the_evidence(scene: Scene) -> None:
+    await scene.send(2)
+    scene.finalize()
+    watcher = scene.watcher()
+    deliver(scene, 1)
+    assert await watcher.look() == ()
+    deliver(scene, 2)
+    assert await watcher.look() == ()
+
+    scene.home.mine(30)
+
+    (case,) = await watcher.look()
+    assert case.is_over
+    assert scene.paused == [(REMOTE, "pause the lane 901 to 902")]
+    assert "delivered nonce 2" in scene.observer.alarms[0].what
+    (file,) = scene.folder.iterdir()
+    assert read(file)[0] == case.contradiction
+
+
+async def test_a_delivery_whose_evidence_was_seen_pauses_who_vouched_and_not_the_lane(scene: Scene) -> None:
+    await scene.send()
+    scene.finalize()
+    watcher = scene.watcher()
+    scene.remote.watched().show(scene.log(), FALSE, 2, ATTESTED, scene.remote.here())
+    deliver(scene, 1)
+
+    scene.home.mine(30)
+    await watcher.look()
+
+    assert scene.paused == SUSPENDED
+
+
+def deliver(scene: Scene, nonce: int) -> None:
+    """Let the remote's inbox write that it delivered a message."""
+    receipt = Delivered.of([Nonce(nonce)], payee=some_address("payee"), fees=Wei(0))
+    state = scene.remote.state
+    scene.remote._append(evolve(state, receipts=(*state.receipts, (scene.log().lane, receipt))), ())
 
 
 async def test_a_pause_that_fails_is_tried_again(scene: Scene) -> None:
