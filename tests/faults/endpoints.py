@@ -45,7 +45,7 @@ class Row:
 class Endpoints:
     """By chain, its endpoints; the first may be faulty."""
 
-    proxies: dict[str, Sequence[FaultProxy]]
+    proxies: Mapping[str, Sequence[FaultProxy]]
 
     @property
     def faulty(self) -> Iterable[FaultProxy]:

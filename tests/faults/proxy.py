@@ -184,7 +184,8 @@ class FaultProxy:
         calls: list[Call] = asked if isinstance(asked, list) else [asked]
         self.asked.update(call["method"] for call in calls)
         rules = [rule for rule in self._rules if rule.touches(calls)]
-        whole = next((rule for rule in rules if rule.fault in spoil.WHOLE), None)
+        # One breaks a connection at a time: the last that was switched on.
+        whole = next((rule for rule in reversed(rules) if rule.fault in spoil.WHOLE), None)
         if whole is not None:
             self._count(whole)
             told = await self._before(whole, request)

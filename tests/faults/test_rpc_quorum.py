@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.daemon import Daemon
 from tests.faults.endpoints import Endpoints, Row, carrying, endpoints, until
-from tests.faults.oracle import assert_each_paid_message_ended_once
+from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
@@ -94,16 +94,18 @@ async def test_where_two_of_three_fall_silent_nothing_is_believed_until_one_spea
         relayer = stable.start(behind.configuration(scene, "relayer"))
         await carrying(behind)
 
-        for proxies in behind.proxies.values():
-            for proxy in proxies[1:]:
-                proxy.fault(Fault.RESET)
-        behind.fault(Row(fault=Fault.MISSING_LOG))
+        silent = [proxy for proxies in behind.proxies.values() for proxy in proxies[1:]]
+        for proxy in silent:
+            proxy.fault(Fault.RESET)
         sent = await scene.send(Parcel())
-        await until(lambda: bool(relayer.lines(level=("warning",))), "the two to be named")
+        await until(lambda: len(alarms(relayer)) == len(silent), "all that are silent to be named")
+        (during,) = await ask(scene, sent)
         for proxies in behind.proxies.values():
             proxies[1].heal()
 
         await assert_each_paid_message_ended_once(scene, sent)
+        assert (during.executed, during.fault) == (0, None)
+        assert {line["endpoint"] for line in alarms(relayer)} == {proxy.url for proxy in silent}
         await asyncio.to_thread(relayer.stop)
 
 
