@@ -15,8 +15,9 @@ from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.parts import attester_of, parts_of
 from xl2.attester.service import serve
+from xl2.config.listen import host_and_port
 from xl2.core.types import Address
-from xl2.errors import Fatal, InvalidInput
+from xl2.errors import Fatal
 from xl2.store.sqlite import SqliteStore
 from xl2.wallet import Unattended
 
@@ -41,7 +42,7 @@ async def attester(
     :raises Fatal: a chain broke a promise, so nothing more is signed.
     """
     config = configuration(source)
-    host, port = _host_and_port(listen or config.attester.listen)
+    host, port = host_and_port(listen or config.attester.listen)
     # It signs no transaction; the key it has signs heads.
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
     made = attester_of(config, key or config.attester.key, parts.chains)
@@ -59,11 +60,3 @@ async def attester(
 async def _raise_when_broken(broken: "asyncio.Future[Fatal]") -> None:
     raise await asyncio.shield(broken)
 
-
-def _host_and_port(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) >= 1 << 16:
-        raise InvalidInput(
-            f"{listen!r} is not HOST:PORT", field="listen", value=listen, remedy="Write it like 127.0.0.1:7001."
-        )
-    return host.strip("[]"), int(port)

@@ -14,13 +14,14 @@ from xl2.app.parts import CLOCK
 from xl2.app.relaying import able
 from xl2.app.viewing import token_file, view_file
 from xl2.config import Config
+from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, checksum
 from xl2.errors import ConfigInvalid, NotFound, Unaffordable, Xl2Error
 from xl2.operator.client import Remote, find
-from xl2.operator.gate import host_and_port, is_loopback, kept_token
+from xl2.operator.gate import is_loopback, kept_token
 from xl2.operator.routes import Asked
 from xl2.operator.values import Check
 from xl2.ports import Blocks, Log

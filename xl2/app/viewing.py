@@ -20,12 +20,13 @@ from xl2.app.explaining import why
 from xl2.app.reading import Readings
 from xl2.app.stuck import Stuck
 from xl2.config import Config
+from xl2.config.listen import host_and_port
 from xl2.core.lane import Lane
 from xl2.flow.alarms import Alarms
-from xl2.operator.client import Whereabouts, write_down
+from xl2.operator.client import Whereabouts, find, write_down
 from xl2.operator.desk import Desk
 from xl2.operator.events import Events
-from xl2.operator.gate import gate_for, host_and_port, token_for
+from xl2.operator.gate import gate_for, token_for
 from xl2.operator.glance import Both, Glance
 from xl2.operator.metrics import Metrics
 from xl2.operator.service import Listening, View, serve
@@ -93,11 +94,14 @@ async def view(
     async with serve(shown, host=host, port=port) as listening:
         looks = [asyncio.ensure_future(look) for look in (readings.keep(), stuck.keep())]
         file = view_file(config)
-        write_down(file, Whereabouts(url=listening.url, started=desk.started))
+        where = Whereabouts(url=listening.url, started=desk.started)
+        write_down(file, where)
         try:
             yield listening, desk
         finally:
-            file.unlink(missing_ok=True)
+            # Another relayer of this configuration may have written there since.
+            if await find(file) == where:
+                file.unlink(missing_ok=True)
             for look in looks:
                 look.cancel()
             await asyncio.gather(*looks, return_exceptions=True)

@@ -20,12 +20,12 @@ from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.keys import account_of
 from xl2.app.parts import CLOCK, RecoveringSubmitter, family
 from xl2.config import Config
+from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
-from xl2.operator.gate import host_and_port
 from xl2.ports import Chain, Log, Observer, Signer, Unobserved
 from xl2.relayer import open_lanes
 from xl2.store import SqliteStore

@@ -11,9 +11,11 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import attrs
 import cattrs
 from attrs import evolve, frozen
 from cattrs.errors import ForbiddenExtraKeysError
@@ -199,14 +201,17 @@ def _sentence(error: BaseException, type_: type[Any] | None) -> str:
     if isinstance(error, InvalidInput):
         return error.what
     if isinstance(error, ForbiddenExtraKeysError):
-        return "unknown key: " + ", ".join(sorted(map(str, error.extra_fields)))
+        unknown = sorted(map(str, error.extra_fields))
+        near = get_close_matches(unknown[0], [one.name for one in attrs.fields(error.cl)], n=1)
+        meant = f"; did you mean {near[0]}?" if near and len(unknown) == 1 else ""
+        return "unknown key: " + ", ".join(unknown) + meant
     if isinstance(error, KeyError):
         return f"the key {error.args[0]!r} is missing"
     return format_exception(error, type_)
 
 
 #: The sentence about a single unknown key.
-_UNKNOWN: Final = re.compile(r"^unknown key: ([^,]+)$")
+_UNKNOWN: Final = re.compile(r"^unknown key: ([^,;]+)(?:;|$)")
 _LIKE_A_KEY: Final = re.compile(r"\b(0x)?[0-9a-fA-F]{64}\b")
 _STEP: Final = re.compile(r"\.(\w+)|\['?([^\]']+)'?\]")
 

@@ -8,7 +8,7 @@ is left to `load`.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -16,6 +16,7 @@ from xl2.config import keys as key_rules
 from xl2.config import watcher as watcher_rules
 from xl2.config.floors import Floors
 from xl2.config.keys import Key
+from xl2.config.listen import wrong_with
 from xl2.config.policy import RelayerPolicy, policy_complaints
 from xl2.config.secret import Secret
 from xl2.config.watcher import Watcher
@@ -273,6 +274,9 @@ class Config:
         return ChainId(self.chains[name].chain_id if name else 0)
 
 
+#: Shorter tokens keep nobody out.
+MIN_TOKEN: Final = 16
+
 #: The path of a key in the file, and a sentence about its value.
 Complaints = Iterator[tuple[tuple[str | int, ...], str]]
 
@@ -295,6 +299,8 @@ def complaints(config: Config) -> Complaints:
     yield from _relayer(config.relayer)
     yield from policy_complaints(config.relayer.policy, config.chains)
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
+    if wrong := wrong_with(config.attester.listen):
+        yield ("attester", "listen"), wrong
     if config.log.form not in ("console", "json"):
         yield ("log", "form"), f"{config.log.form!r} is neither console nor json"
 
@@ -302,6 +308,12 @@ def complaints(config: Config) -> Complaints:
 def _relayer(relayer: Relayer) -> Complaints:
     if relayer.batch < 1:
         yield ("relayer", "batch"), f"{relayer.batch} messages are no batch"
+    if relayer.poll_seconds <= 0:
+        yield ("relayer", "poll_seconds"), f"{relayer.poll_seconds} seconds are no time to wait"
+    if wrong := wrong_with(relayer.listen):
+        yield ("relayer", "listen"), wrong
+    if 0 < len(relayer.token.reveal()) < MIN_TOKEN:
+        yield ("relayer", "token"), f"it has fewer than {MIN_TOKEN} characters (its value is not shown here)"
     if relayer.lease_seconds <= 0:
         yield ("relayer", "lease_seconds"), f"a lease of {relayer.lease_seconds} seconds is over at once"
     if relayer.keep_days < 0:

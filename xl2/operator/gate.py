@@ -17,10 +17,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-from xl2.errors import ConfigInvalid, InvalidInput, Refused
+from xl2.config.tree import MIN_TOKEN
+from xl2.errors import ConfigInvalid, Refused
 
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
-_MIN_TOKEN: Final = 16
 _PRIVATE: Final = 0o600
 
 
@@ -65,16 +65,6 @@ def gate_for(host: str, token: str, names: Iterable[str] = ()) -> Gate:
     return Gate(token=token, hosts=frozenset(name.lower() for name in (*own, *names)))
 
 
-def host_and_port(listen: str) -> tuple[str, int]:
-    """Parse HOST:PORT. Raises `InvalidInput`."""
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) >= 1 << 16:
-        raise InvalidInput(
-            f"{listen!r} is not HOST:PORT", field="listen", value=listen, remedy="Write it like 127.0.0.1:9100."
-        )
-    return host.strip("[]"), int(port)
-
-
 def host_of(header: str) -> str:
     """Host of a Host header, without port and brackets."""
     if header.startswith("["):
@@ -99,10 +89,10 @@ def token_for(host: str, given: str, file: Path) -> str:
     Raises `ConfigInvalid` for a short one, and where a public address has none in the configuration.
     """
     if given:
-        if len(given) < _MIN_TOKEN:
+        if len(given) < MIN_TOKEN:
             raise ConfigInvalid(
                 f"relayer.token has {len(given)} characters, too few to keep anybody out",
-                remedy=f"Give at least {_MIN_TOKEN}, from a random source.",
+                remedy=f"Give at least {MIN_TOKEN}, from a random source.",
             )
         return given
     if not is_loopback(host):

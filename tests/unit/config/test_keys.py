@@ -95,11 +95,11 @@ def test_every_secret_of_a_tree_is_found_and_none_shows(tmp_path: Path) -> None:
     config = read(
         tmp_path,
         f'[keys.b]\nremote = "http://me:pw-of-signer@signer"\n{AT}\n[keys.c]\nplugin = "hsm"\npin = "pin-of-hsm"\n',
-        {"XL2_KEYS__A": key, "XL2_RELAYER__TOKEN": "token-of-view"},
+        {"XL2_KEYS__A": key, "XL2_RELAYER__TOKEN": "token-of-the-view"},
     )
 
     found = " ".join(secrets_in(config))
 
-    for secret in (key, "pw-of-rpc", "path-with-key", "pw-of-signer", "pin-of-hsm", "token-of-view"):
+    for secret in (key, "pw-of-rpc", "path-with-key", "pw-of-signer", "pin-of-hsm", "token-of-the-view"):
         assert secret in found
         assert secret not in f"{config!r} {config} {config.keys} {[str(one) for one in config.keys.values()]}"

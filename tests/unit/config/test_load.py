@@ -97,7 +97,7 @@ treshold = 1
     said = refusal(path)
 
     assert said.splitlines()[0] == "5 things are wrong in the configuration:"
-    assert "xl2.toml:1: jornal: unknown key: jornal" in said
+    assert "xl2.toml:1: jornal: unknown key: jornal; did you mean journal?" in said
     assert "xl2.toml:3: chains.a.chain_id: '901' is not a whole number" in said
     assert "xl2.toml:2: chains.a.rpc_url: the key 'rpc_url' is missing" in said
     assert "xl2.toml:10: chains.b.contracts.outbox: address is '0x12', not 20 bytes" in said
@@ -209,3 +209,21 @@ def test_the_file_is_found_by_variable_then_by_name(tmp_path: Path) -> None:
     assert find({"XL2_CONFIG": "elsewhere.toml"}, tmp_path) == Path("elsewhere.toml")
     with pytest.raises(ConfigInvalid, match="there is no configuration"):
         find({}, tmp_path / "empty")
+
+
+def test_what_the_relayers_view_cannot_be_is_said_with_its_line(tmp_path: Path) -> None:
+    text = MINIMAL + '\n[relayer]\nlisten = "here"\ntoken = "hunter2"\npoll_seconds = 0.0\n'
+
+    said = refusal(written(tmp_path, text))
+
+    first = text.splitlines().index("[relayer]") + 2
+    assert f"xl2.toml:{first}: relayer.listen: 'here' is not HOST:PORT; write it like 127.0.0.1:9100" in said
+    assert f"xl2.toml:{first + 1}: relayer.token: it has fewer than 16 characters" in said
+    assert f"xl2.toml:{first + 2}: relayer.poll_seconds: 0.0 seconds are no time to wait" in said
+    assert "hunter2" not in said
+
+
+def test_a_token_of_digits_alone_is_text_in_the_environment(tmp_path: Path) -> None:
+    config = load(written(tmp_path, MINIMAL), {"XL2_RELAYER__TOKEN": "1234567890123456"})
+
+    assert config.relayer.token.reveal() == "1234567890123456"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from xl2.config.listen import host_and_port
 from xl2.errors import ConfigInvalid, InvalidInput
-from xl2.operator.gate import Gate, Unauthorized, WrongHost, gate_for, host_and_port, token_for
+from xl2.operator.gate import Gate, Unauthorized, WrongHost, gate_for, token_for
 
 TOKEN = "a token of the operator"
 
