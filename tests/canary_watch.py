@@ -1,9 +1,9 @@
 """
 Canary watch: reads along whatever the suite prints and logs, and fails the run where a secret shows.
 
-In: output that pytest captured, that tests took from `capsys`, that programs which tests ran gave back, and what daemons
-wrote into files `*.log` of temporary folders. Out: names of tests and secrets at the end of the run, never the secret
-itself. Not seen: what an asyncio subprocess says to a test that keeps it for itself.
+In: output that pytest captured, that tests took from `capsys`, that programs which tests ran gave back, and what
+daemons wrote into files `*.log` of temporary folders. Out: names of tests and secrets at the end of the run, never the
+secret itself. Not seen: what an asyncio subprocess says to a test that keeps it for itself.
 """
 
 import os

@@ -8,6 +8,7 @@ from xl2_adapters.web3_edge import signer
 
 def raw(key: KeySettings) -> Signer:
     """Make a signer of the key itself. Raises `ConfigInvalid`, without its value."""
+    key.hide(str(key.table["key"]))
     try:
         made = signer(str(key.table["key"]))
     except InvalidInput as bad:

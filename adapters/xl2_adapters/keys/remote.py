@@ -41,6 +41,7 @@ def remote(key: KeySettings) -> Signer:
             f"keys.{key.name}: a remote key needs its address",
             remedy="Add `address`; what is signed is compared with it.",
         )
+    key.hide(str(key.table["remote"]))
     return RemoteSigner(
         key.name,
         str(key.table["remote"]),
