@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bench.figures import GOALS, Figure, load, missed, save
 from bench.gas import measure_gas
-from bench.page import PAGE, page
+from bench.page import write_page
 from bench.times import measure_times
 from xl2.errors import Xl2Error
 
@@ -33,7 +33,7 @@ def main() -> int:
         progress.print(f"{error}\n{error.remedy}", style="red")
         return 2
     gas, times = load("gas"), load("times")
-    PAGE.write_text(page(gas, times, load("rollups")), encoding="utf-8")
+    write_page()
     console.print(_gas_table(gas))
     console.print(_times_table(times))
     for sentence in missed(gas):

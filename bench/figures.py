@@ -23,6 +23,11 @@ class Figure:
     how: str
 
 
+def figure(value: float, unit: str, how: str) -> Figure:
+    """A figure to three places."""
+    return Figure(value=round(value, 3), unit=unit, how=how)
+
+
 @frozen(kw_only=True)
 class Goal:
     """What a gas figure is measured against."""

@@ -87,14 +87,15 @@ async def measure_interop(say: Callable[[str], object], messages: int = 1_000, r
     ours: list[Run] = []
     before = os.getloadavg()[0]
     for number in range(1, rounds + 1):
-        theirs.append(await _autorelay(messages, say))
+        theirs.append(await autorelayed(messages, say))
         say(f"round {number}, supersim: {_told(theirs[-1])}")
         ours.append(await _our_relay(messages, say))
         say(f"round {number}, xl2: {_told(ours[-1])}")
     return _figures(messages, theirs, ours, f"load {before:.1f} before the run")
 
 
-async def _autorelay(messages: int, say: Callable[[str], object]) -> Run:
+async def autorelayed(messages: int, say: Callable[[str], object]) -> Run:
+    """One run of supersim's own relayer."""
     async with supersim(autorelay=True, say=say) as chains:
         return await _carried(chains, messages, None)
 

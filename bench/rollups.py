@@ -17,7 +17,7 @@ from bench.figures import Figure, load, save
 from bench.heads import measure_heads
 from bench.hops import measure_hops
 from bench.interop import measure_interop
-from bench.page import PAGE, page
+from bench.page import write_page
 from xl2.errors import Xl2Error
 from xl2_devnet.ready import ready_seconds
 
@@ -95,7 +95,7 @@ def main() -> int:
             progress.print(f"{error}\n{error.remedy}", style="red")
             return 2
     figures = load(RESULT)
-    PAGE.write_text(page(load("gas"), load("times"), figures), encoding="utf-8")
+    write_page()
     table = Table("key", "value", "how")
     for key, figure in figures.items():
         table.add_row(key, f"{figure.value:g} {figure.unit}", figure.how)

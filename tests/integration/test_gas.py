@@ -44,4 +44,4 @@ def test_a_must_that_is_missed_is_named() -> None:
 
 
 def test_the_page_says_what_the_files_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(load("gas"), load("times"), load("rollups"))
+    assert PAGE.read_text(encoding="utf-8") == page(load("gas"), load("times"), load("rollups"), load("relayer"))

@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 _PAYING_ROOMS = ("prove", "deliver", "settle")
 #: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
 _FRESH_TURNS = 4
-#: A room that finds nothing to do looks more and more seldom, up to so many seconds: news wake it.
-_IDLE_GROWTH = 1.5
+#: A room that finds nothing to do looks half as often each time, down to once in so many seconds; who is woken by news
+#: alone rests so long at once.
+_WOKEN_BY_NEWS = ("observe", "observe receipts", "settle")
 _IDLE_SECONDS = {
     "observe": 30.0,
     "observe receipts": 30.0,
@@ -150,7 +151,7 @@ class LaneTasks:
                     busy = await self._watched(name, look)
                     fruitless = 0
                     idle = 0 if busy or self._rooms.postponed != postponed or self._is_behind(name) else idle + 1
-                    seconds = min(self._poll_seconds * _IDLE_GROWTH**idle, max(self._poll_seconds, _IDLE_SECONDS[name]))
+                    seconds = self._idle_seconds(name, idle)
                 except (Retryable, Refused) as cause:
                     busy = False
                     fruitless += 1
@@ -198,6 +199,13 @@ class LaneTasks:
         if wake is not self._ending:
             wake.clear()
         return was_woken
+
+    def _idle_seconds(self, name: str, idle: int) -> float:
+        """How long a room rests that found nothing to do so often in a row; 0: something may be to do soon."""
+        longest = max(self._poll_seconds, _IDLE_SECONDS[name])
+        if idle and name in _WOKEN_BY_NEWS:
+            return longest
+        return min(self._poll_seconds * (1 << min(idle, 30)), longest)
 
     def _is_behind(self, name: str) -> bool:
         """Whether a room that observes has heard of a block that its endpoint did not have when it looked."""

@@ -1,0 +1,219 @@
+"""
+Burden: how the daemon bears many chains, many pending messages and a restart amid them; and a peer beside it.
+
+Promise: each figure is of the daemon as a process of its own, on chains whose storage says what its store says. What a
+run is, is `carried`'s.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import orjson
+from attrs import evolve
+
+from bench.carried import POLL_SECONDS, Say, bench, opened
+from bench.counted import Counter, counted
+from bench.daemons import Daemon, attesters, daemon, relayer_configuration
+from bench.figures import Figure, figure, load
+from bench.ground import RECIPIENT, Place, ground
+from bench.interop import autorelayed
+from bench.supersim import is_for_this_machine
+from bench.traffic import hand_over, signed, until_called
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane, extend
+from xl2.core.message import Message
+from xl2.core.storage import LaneWord, following, lane_slot
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Address, Assurance, Hash32, Nonce, Wei, checksum, hex_text
+from xl2.ports import Cursor, Log, Sent
+from xl2.ports import Place as Stands
+from xl2.store import open_store
+from xl2_adapters.op_stack.chain import OpChain
+from xl2_devnet.accounts import account
+
+_SPREAD: Final = 5_600
+_WARM_UP_SECONDS: Final = 30.0
+_IDLE_SECONDS: Final = 10.0
+_BACKLOG: Final = 10_000
+_PENDING: Final = 1_000_000
+_PIECE: Final = 10_000
+_LOOK_SECONDS: Final = 0.05
+_PEER_MESSAGES: Final = 500
+
+
+async def measure_chains(say: Say) -> dict[str, Figure]:
+    """Two chains against eight, all to all; and eight that are idle."""
+    rates = {}
+    async with bench(one_way=False) as one:
+        rates[2] = (await one.run(_SPREAD)).rate
+    say(f"2 chains: {rates[2]:.0f}/s")
+    async with bench(chains=8, one_way=False) as one:
+        await asyncio.sleep(_WARM_UP_SECONDS)
+        cpu = -one.relayer.cpu_seconds()
+        await asyncio.sleep(_IDLE_SECONDS)
+        idle = 100 * (cpu + one.relayer.cpu_seconds()) / _IDLE_SECONDS
+        say(f"8 chains: {idle:.1f} % of a core while idle")
+        rates[8] = (await one.run(_SPREAD)).rate
+    say(f"8 chains: {rates[8]:.0f}/s")
+    how = f"{_SPREAD} messages over the attested lanes of eight chains, all to all"
+    return {
+        "eight_chains_ratio": figure(rates[8] / rates[2], "x", f"messages/s: {how}, over the same between two chains"),
+        "eight_chains_messages_per_s": figure(rates[8], "messages/s", how),
+        "idle_8_chains_percent": figure(
+            idle, "%", f"of a core, 8 chains with a block a second, 56 lanes, looked at each {POLL_SECONDS} s"
+        ),
+    }
+
+
+async def measure_round_trips(say: Say) -> dict[str, Figure]:
+    """Requests of the daemon for each delivery, beside those that it makes idle."""
+    async with contextlib.AsyncExitStack() as stack:
+        counters: list[Counter] = []
+
+        async def through(places: Sequence[Place]) -> Sequence[Place]:
+            counters.extend([await stack.enter_async_context(counted(one.url)) for one in places])
+            return [evolve(one, url=counter.url) for one, counter in zip(places, counters, strict=True)]
+
+        async with bench(through=through) as one:
+            await one.run(100)
+            before = sum(counter.requests for counter in counters)
+            await asyncio.sleep(_IDLE_SECONDS / 2)
+            idle = 2 * (sum(counter.requests for counter in counters) - before) / _IDLE_SECONDS
+            before = sum(counter.requests for counter in counters)
+            run = await one.run(5_000)
+            made = sum(counter.requests for counter in counters) - before
+    trips = (made - idle * run.seconds) / run.transactions
+    say(f"{made} requests in {run.seconds:.1f} s for {run.transactions} deliveries, {idle:.1f}/s while idle")
+    how = (
+        "requests to both chains for each delivery of 5,000 messages, observing, proving and the receipts of what was "
+        "delivered before included, less what an idle daemon asks in that time"
+    )
+    return {"round_trips_per_batch": figure(trips, "requests", how)}
+
+
+async def measure_restart(say: Say) -> dict[str, Figure]:
+    """From the start of the process, with 10,000 messages observed and none delivered, to the first delivery."""
+    with TemporaryDirectory(prefix="xl2-bench-") as name:
+        folder = Path(name)
+        async with ground() as places, attesters(places, folder) as urls:
+            file = relayer_configuration(places, urls, folder, poll_seconds=POLL_SECONDS)
+            async with opened(file, places) as known:
+                origin, destination = known.values()
+                lane = await origin.lane_to(destination.chain, Assurance.ATTESTED)
+                async with open_store("relayer.sqlite", file.parent) as store:
+                    await store.pause(lane, "the bench wants a backlog", "bench", time.time())
+                async with daemon(file, "relayer", "run") as first:
+                    await hand_over(await signed(origin, lane, _BACKLOG, account("alice")))
+                    await _until_observed(first, _BACKLOG)
+                    await first.stop()
+                async with open_store("relayer.sqlite", file.parent) as store:
+                    await store.resume(lane)
+                since = time.perf_counter()
+                async with daemon(file, "relayer", "run"):
+                    ready = time.perf_counter()
+                    came = await until_called({destination.chain: (destination, 1)})
+                    last = await until_called({destination.chain: (destination, _BACKLOG)})
+    say(f"ready after {ready - since:.2f} s, first delivery {came - ready:.2f} s later, all {last - ready:.2f} s later")
+    how = f"with {_BACKLOG:,} messages observed and none delivered"
+    return {
+        "restart_10k_first_delivery_s": figure(
+            came - ready, "s", f"{how}: from when the restarted daemon says that it runs to the block of a delivery"
+        ),
+        "restart_10k_start_s": figure(ready - since, "s", f"{how}: from the start of the process to when it says so"),
+        "restart_10k_all_s": figure(last - ready, "s", f"{how}: to the block of the last delivery"),
+    }
+
+
+async def measure_pending(say: Say) -> dict[str, Figure]:
+    """A daemon whose store has a million messages that wait."""
+    with TemporaryDirectory(prefix="xl2-bench-") as name:
+        folder = Path(name)
+        async with ground() as places, attesters(places, folder) as urls:
+            file = relayer_configuration(places, urls, folder, poll_seconds=POLL_SECONDS)
+            async with opened(file, places) as known:
+                origin, destination = known.values()
+                lane = await origin.lane_to(destination.chain, Assurance.ATTESTED)
+                head = await _fill(origin, lane, file.parent)
+                await _write_head(origin, lane, head)
+                since = time.perf_counter()
+                async with daemon(file, "relayer", "run") as running:
+                    ready = time.perf_counter() - since
+                    await asyncio.sleep(_IDLE_SECONDS)
+                    rss = running.rss_bytes() / 2**20
+    say(f"{_PENDING:,} pending: ready after {ready:.1f} s, {rss:.0f} MB")
+    how = f"{_PENDING:,} observed messages in the store and in the outbox's head"
+    return {
+        "pending_1m_ready_s": figure(ready, "s", f"{how}: from the start of the process to when it says that it runs"),
+        "pending_1m_rss_mb": figure(rss, "MB", f"{how}: memory of the daemon {_IDLE_SECONDS:.0f} s later"),
+    }
+
+
+async def measure_peer(say: Say) -> dict[str, Figure]:
+    """Supersim's own relayer in the same run; its chains have a block each two seconds, and no attester signs."""
+    if not is_for_this_machine():
+        say("supersim has no binary for this machine: not measured")
+        return {}
+    theirs = await autorelayed(_PEER_MESSAGES, say)
+    ours = load("relayer")
+    say(f"supersim: {theirs.rate:.1f}/s, {theirs.cpu_ms:.1f} ms of CPU each")
+    how = f"of supersim's autorelay, {_PEER_MESSAGES} messages, measured after ours"
+    figures = {"supersim_messages_per_s": figure(theirs.rate, "messages/s", how)}
+    if "messages_per_s_1000" in ours:
+        ratio, cpu = ours["messages_per_s_1000"].value / theirs.rate, theirs.cpu_ms / ours["cpu_ms_per_message"].value
+        figures["rate_over_supersim"] = figure(ratio, "x", f"messages_per_s_1000 over that {how}")
+        figures["cpu_of_supersim_over_ours"] = figure(cpu, "x", f"CPU for a message {how}, over cpu_ms_per_message")
+    return figures
+
+
+async def _until_observed(running: Daemon, wanted: int) -> None:
+    """Wait until the daemon's log says that so many messages were observed."""
+    while _observed(running.log) < wanted:  # noqa: ASYNC110 - of a file that another process writes
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _observed(log: Path) -> int:
+    lines = [orjson.loads(line) for line in log.read_bytes().splitlines() if line.startswith(b"{")]
+    return sum(line["entries"] for line in lines if line.get("event") == "observed" and line.get("log") == "lane")
+
+
+async def _fill(origin: OpChain, lane: Lane, folder: Path) -> Hash32:
+    """Write observed messages into a store; the head that they lead to."""
+    tip = await origin.head(Finality.LATEST)
+    place = Stands(block=tip.number, block_hash=tip.hash, tx_hash=Hash32(b"\x01" * 32), log_index=0)
+    cursor = Cursor(log=Log(lane=lane, kind=LogKind.LANE), block=tip.number, block_hash=tip.hash)
+    head = lane.log
+    async with open_store("relayer.sqlite", folder) as store:
+        for first in range(0, _PENDING, _PIECE):
+            sent = [Sent(message=_message(lane, nonce), place=place) for nonce in range(first, first + _PIECE)]
+            await store.observe(cursor, sent, time.time())
+            for one in sent:
+                head = extend(head, one.message.id)
+    return head
+
+
+async def _write_head(origin: OpChain, lane: Lane, head: Hash32) -> None:
+    """Let the outbox say that it has sent them."""
+    slot = lane_slot(lane)
+    word = LaneWord(inbox=lane.inbox, count=_PENDING, escrow=Wei(0)).pack()
+    for where, value in ((slot, head), (following(slot), word)):
+        await origin.ask("anvil_setStorageAt", checksum(origin.outbox), hex_text(where), hex_text(value))
+
+
+def _message(lane: Lane, nonce: int) -> Message:
+    return Message(
+        assurance=lane.assurance,
+        origin=lane.origin,
+        destination=lane.destination,
+        nonce=Nonce(nonce),
+        outbox=lane.outbox,
+        inbox=lane.inbox,
+        sender=Address(b"\x03" * 20),
+        recipient=RECIPIENT,
+        gas_limit=100_000,
+        payload=b"pending",
+    )
