@@ -19,7 +19,7 @@ from xl2.core.types import Address, checksum
 from xl2.errors import ConfigInvalid, KeyLost
 from xl2.ports import KeySettings, SignedTransaction, Signer, Transaction
 from xl2_adapters.keys.account import same_account
-from xl2_adapters.keys.password import password_of, private
+from xl2_adapters.keys.password import password_of, private_bytes
 from xl2_adapters.web3_edge import AccountSigner, signer
 
 log = logging.getLogger(__name__)
@@ -93,9 +93,7 @@ def _opened(key: KeySettings) -> AccountSigner:
 
 def _content(key: KeySettings, path: Path) -> dict[str, Any]:
     try:
-        private(key, path, "the keystore")
-        with path.open("rb") as file:
-            text = file.read(_MAX_BYTES + 1)
+        text = private_bytes(key, path, "the keystore", _MAX_BYTES)
     except OSError as error:
         raise KeyLost(f"keys.{key.name}: the keystore {path} cannot be read: {error.strerror}", key=key.name) from error
     try:

@@ -29,22 +29,26 @@ def password_of(key: KeySettings) -> str:
     return _asked(key)
 
 
-def private(key: KeySettings, path: Path, what: str) -> os.stat_result:
-    """Raise `ConfigInvalid` where others than owner and group may use a file, and `OSError` where it is not there."""
-    found = path.stat()
-    if found.st_mode & _OTHERS:
-        raise ConfigInvalid(
-            f"keys.{key.name}: {what} {path} has mode {found.st_mode & 0o777:04o}: everybody may use it",
-            remedy=f"Run `chmod 600 {path}`, and think about who has read it meanwhile.",
-        )
-    return found
+def private_bytes(key: KeySettings, path: Path, what: str, limit: int) -> bytes:
+    """
+    The first bytes of a file, one more than `limit` where there are more.
+
+    Raises `ConfigInvalid` where others than owner and group may use it, and `OSError` where it cannot be read.
+    """
+    with path.open("rb") as file:
+        # Of what is open, not of what the path leads to by then.
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & _OTHERS:
+            raise ConfigInvalid(
+                f"keys.{key.name}: {what} {path} has mode {mode & 0o777:04o}: everybody may use it",
+                remedy=f"Run `chmod 600 {path}`, and think about who has read it meanwhile.",
+            )
+        return file.read(limit + 1)
 
 
 def _read(key: KeySettings, path: Path) -> bytes:
     try:
-        private(key, path, "the password file")
-        with path.open("rb") as file:
-            return file.read(_MAX_BYTES + 1)
+        return private_bytes(key, path, "the password file", _MAX_BYTES)
     except OSError as error:
         raise ConfigInvalid(
             f"keys.{key.name}: the password file {path} cannot be read: {error.strerror}",

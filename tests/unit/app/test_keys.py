@@ -113,6 +113,28 @@ def test_a_plug_in_is_given_its_own_table_and_is_a_signer(tmp_path: Path, monkey
     assert "1234" not in repr(given[0])
 
 
+def test_a_plug_in_of_another_distribution_is_found_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    (site / "hsm_for_xl2-1.0.dist-info").mkdir(parents=True)
+    (site / "hsm_for_xl2-1.0.dist-info" / "METADATA").write_text("Name: hsm-for-xl2\nVersion: 1.0\n", encoding="utf-8")
+    entry = "[xl2.signers]\nhsm = hsm_for_xl2:open_key\n"
+    (site / "hsm_for_xl2-1.0.dist-info" / "entry_points.txt").write_text(entry, encoding="utf-8")
+    (site / "hsm_for_xl2.py").write_text(
+        "from xl2.testing import MemorySigner\n"
+        "def open_key(key):\n"
+        "    key.hide(key.table['pin'])\n"
+        "    return MemorySigner.named(f'slot {key.table[\"slot\"]} of {key.name}')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(site)
+
+    signer = open_key(config(tmp_path, PLUGIN), "user")
+
+    assert signer.address == MemorySigner.named("slot 3 of user").address
+
+
 @pytest.mark.parametrize("made", [None, "text", MemorySigner(Address(b"short"))])
 def test_a_plug_in_that_gives_no_signer_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Any) -> None:
     plug(monkeypatch, lambda _: made)
