@@ -21,7 +21,7 @@ from xl2.core.types import (
     Wei,
 )
 from xl2.errors import ConfigInvalid
-from xl2.ports import Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
+from xl2.ports import Block, Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2_adapters.contracts.bridge import TokenBridge
 from xl2_adapters.contracts.heads import Heads
 from xl2_adapters.contracts.inbox import Inbox
@@ -117,6 +117,12 @@ class EvmChain(Evm):
     def claim_call(self, account: Address) -> Call:
         """Pay credits out."""
         return self._outbox.claim_call(account)
+
+    async def fates_beside(
+        self, messages: Sequence[Message], at: BlockNumber | None = None, *, failed: bool = True
+    ) -> tuple[Block, Sequence[Fate]]:
+        """A block and what the inbox says at it."""
+        return await self._inbox.fates_beside(messages, at, failed=failed)
 
     async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
         """What the inbox says of messages."""

@@ -2,9 +2,9 @@
 EVM: any Ethereum-like chain behind one JSON-RPC endpoint, in the house's words.
 
 Comes in: block numbers, addresses, slots. Goes out: blocks, logs, storage, proofs, fees, receipts. Promise: the chain
-id was checked before the first answer; a log, a block or a proof node that is not what was asked for is refused here; a
-range of logs that an endpoint finds too long is halved until it fits, and grows again. Whether an endpoint told the
-truth is left to `flow` (logs against storage) and to the provers (proofs), what contracts mean to `contracts`.
+id was checked before the first answer; a log, a block or a proof node that is not what was asked for is refused here.
+Which endpoint is asked, and how many must agree, is `providers`', ranges of logs are `log_ranges`'. Whether an endpoint
+told the truth is left to `flow` (logs against storage) and to the provers (proofs), what contracts mean to `contracts`.
 """
 
 import asyncio
@@ -15,13 +15,15 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from xl2.core.evidence import Finality
-from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei, checksum, hex_text
-from xl2.errors import NotYet, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable
-from xl2.ports import Block, Broadcast, Call, EndpointState, Fees, Observer, Place, Rates, TxLook, TxQuote, TxReceipt
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, checksum, hex_text
+from xl2.errors import NotYet, Reverted, RpcRejected, RpcUnavailable
+from xl2.ports import Block, Broadcast, Call, EndpointState, Fees, Observer, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import quoting, rpc_wire
 from xl2_adapters.abi import error_name, explain_revert
+from xl2_adapters.blocks import block_of, hash_of
 from xl2_adapters.fee_model import FeeModel, GasAlone, gas_request
-from xl2_adapters.node_words import asks_for_less, outcome_of
+from xl2_adapters.log_ranges import Log, Wanted
+from xl2_adapters.node_words import outcome_of
 from xl2_adapters.providers.endpoint import Rpc, traffic_of
 from xl2_adapters.providers.new_heads import wake_on_heads
 from xl2_adapters.providers.pool import Pool
@@ -29,25 +31,16 @@ from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
 from xl2_adapters.spent_nonce import spent_by
 
-#: Blocks in one `eth_getLogs`; more is refused by many public endpoints.
-_LOG_RANGE = 2_000
-#: So many ranges in a row must fit before a halved one is doubled: a limit that stays costs few refusals.
-_FITS_TO_GROW = 4
+__all__ = ["Evm", "Log", "Proof", "topic_of"]
+
+#: So many hashes of blocks are remembered.
+_HASHES = 32
 _TAGS = {
     Finality.LATEST: "latest",
     Finality.SAFE: "safe",
     Finality.FINALIZED: "finalized",
     Finality.SETTLED: "finalized",
 }
-
-
-@frozen(kw_only=True)
-class Log:
-    """A log entry, as the node sent it."""
-
-    topics: tuple[bytes, ...]
-    data: bytes = field(repr=False)
-    place: Place
 
 
 @frozen(kw_only=True)
@@ -73,6 +66,8 @@ class Evm:
         self._chain = chain
         self.rpc: Rpc = RpcClient(rpc, limits=limits) if isinstance(rpc, str) else rpc
         self._ws_url = ws_url
+        #: Hashes of the blocks that were read last, by number.
+        self._hashes: dict[BlockNumber, Hash32] = {}
         #: What transactions cost beside gas; families set theirs.
         self.fee_model: FeeModel = GasAlone()
         self._checked = False
@@ -256,6 +251,21 @@ class Evm:
             raise self.explained(reverted, "a view") from reverted
         return [self._data(answer) for answer in answers]
 
+    async def views_beside(
+        self, calls: Sequence[tuple[Address, bytes]], at: BlockNumber | None = None
+    ) -> tuple[list[bytes], Block]:
+        """What read-only calls return at a block, or at the tip, and that block, in one request. Raises `NotYet`."""
+        tag = "latest" if at is None else hex(at)
+        requests = [self.view_request(to, data, at) for to, data in calls]
+        try:
+            *answers, block = await self.ask_many([*requests, Request("eth_getBlockByNumber", (tag, False))])
+        except Reverted as reverted:
+            raise self.explained(reverted, "a view") from reverted
+        found = self._block(block, "latest" if at is None else f"block {at}")
+        if at is not None and found.number != at:
+            raise RpcUnavailable(f"{self.endpoint} sent block {found.number} for block {at}", endpoint=self.endpoint)
+        return [self._data(answer) for answer in answers], found
+
     def view_request(self, to: Address, data: bytes, at: BlockNumber | None = None) -> Request:
         """`eth_call`, without a sender: nothing of ours looks at it in a view."""
         tag = "latest" if at is None else hex(at)
@@ -290,26 +300,8 @@ class Evm:
         `topics`: by place, the values allowed; None: any. Raises `RpcUnavailable` for logs that were not asked for, and
         what the endpoint said where a shorter range would not help.
         """
-        found: list[Log] = []
-        at = int(first)
-        length, fits = _LOG_RANGE, 0
-        while at <= last:
-            end = min(at + length - 1, last)
-            try:
-                answer = await self.ask("eth_getLogs", self._filter(contract, topics, at, end))
-            except (RpcRejected, RpcTooLarge) as refused:
-                if end == at or not asks_for_less(refused):
-                    raise
-                length, fits = (end - at + 1) // 2, 0
-                continue
-            entries = [
-                self._log(entry, contract, topics, at, end) for entry in rpc_wire.sequence(answer, self.endpoint)
-            ]
-            found += sorted(entries, key=lambda log: (log.place.block, log.place.log_index))
-            at, fits = end + 1, fits + 1
-            if fits == _FITS_TO_GROW:
-                length, fits = min(2 * length, _LOG_RANGE), 0
-        return found
+        wanted = Wanted(contract=contract, topics=topics, endpoint=self.endpoint)
+        return await wanted.read(self.ask, first, last, self._hashes.get)
 
     def explained(self, reverted: Reverted, what: str) -> Reverted:
         """The same revert, with the contract's error in words."""
@@ -323,48 +315,12 @@ class Evm:
                 await self.rpc.require_chain(self.chain)
                 self._checked = True
 
-    def _filter(
-        self, contract: Address, topics: Sequence[Sequence[bytes] | None], first: int, last: int
-    ) -> dict[str, Json]:
-        wanted: list[Json] = [None if any_of is None else [hex_text(topic) for topic in any_of] for any_of in topics]
-        return {"address": checksum(contract), "topics": wanted, "fromBlock": hex(first), "toBlock": hex(last)}
-
-    def _log(
-        self, entry: Json, contract: Address, wanted: Sequence[Sequence[bytes] | None], first: int, last: int
-    ) -> Log:
-        fields = rpc_wire.mapping(entry, self.endpoint)
-        topics = tuple(self._data(topic) for topic in rpc_wire.sequence(fields.get("topics"), self.endpoint))
-        place = Place(
-            block=BlockNumber(self._count(fields.get("blockNumber"))),
-            block_hash=self._hash(fields.get("blockHash")),
-            tx_hash=self._hash(fields.get("transactionHash")),
-            log_index=self._count(fields.get("logIndex")),
-        )
-        matches = len(topics) >= len(wanted) and all(
-            any_of is None or topic in any_of for topic, any_of in zip(topics, wanted, strict=False)
-        )
-        if (
-            self._data(fields.get("address")) != contract
-            or not first <= place.block <= last
-            or not matches
-            or fields.get("removed") is True
-        ):
-            raise RpcUnavailable(
-                f"{self.endpoint} sent a log of block {place.block} that was not asked for", endpoint=self.endpoint
-            )
-        return Log(topics=topics, data=self._data(fields.get("data")), place=place)
-
     def _block(self, found: Json, what: str) -> Block:
-        if found is None:
-            raise NotYet(f"chain {self.chain} has no {what} yet")
-        fields = rpc_wire.mapping(found, self.endpoint)
-        return Block(
-            number=BlockNumber(self._count(fields.get("number"))),
-            hash=self._hash(fields.get("hash")),
-            parent_hash=self._hash(fields.get("parentHash")),
-            timestamp=Timestamp(self._count(fields.get("timestamp"))),
-            gas_limit=self._number(fields.get("gasLimit")),
-        )
+        block = block_of(found, what, self._chain, self.endpoint)
+        self._hashes[block.number] = block.hash
+        if len(self._hashes) > _HASHES:
+            del self._hashes[next(iter(self._hashes))]
+        return block
 
     def _nodes(self, value: Json) -> tuple[bytes, ...]:
         return tuple(self._data(node) for node in rpc_wire.sequence(value, self.endpoint))
@@ -379,10 +335,7 @@ class Evm:
         return rpc_wire.data(value, self.endpoint)
 
     def _hash(self, value: Json) -> Hash32:
-        data = self._data(value)
-        if len(data) != 32:
-            raise RpcUnavailable(f"{self.endpoint} sent a hash of {len(data)} bytes", endpoint=self.endpoint)
-        return Hash32(data)
+        return hash_of(value, self.endpoint)
 
 
 def topic_of(value: Any) -> bytes:

@@ -38,8 +38,7 @@ class Outcome:
 
 async def look(messages: Sequence[Message], destination: Chain, *, failed: bool = True) -> Outcome:
     """What the destination says of messages now, whoever did it. `failed` false: not what has failed."""
-    tip = await destination.head(Finality.LATEST)
-    fates = await destination.fates(messages, tip.number, failed=failed)
+    tip, fates = await destination.fates_beside(messages, failed=failed)
     happenings = []
     for message, fate in zip(messages, fates, strict=True):
         if fate is Fate.DELIVERED:
@@ -140,10 +139,12 @@ def narrow(segment: Segment, over: set[MessageId]) -> Segment | None:
 
 async def _read(messages: Sequence[Message], receipt: TxReceipt, destination: Chain) -> Outcome:
     """What the inbox says at the block of a transaction."""
-    fates = await destination.fates(messages, receipt.block)
+    block, fates = await destination.fates_beside(messages, receipt.block)
     failed = [message.id for message, fate in zip(messages, fates, strict=True) if fate is Fate.FAILED]
-    failures = await destination.failures(failed, receipt.block, receipt.block)
-    if (await destination.block(receipt.block)).hash != receipt.block_hash:
+    failures = await destination.failures(failed, receipt.block, receipt.block) if failed else []
+    # What was read one by one is looked at once more; what stood beside its block, once.
+    block = await destination.block(receipt.block) if failed else block
+    if block.hash != receipt.block_hash:
         raise NotYet(f"block {receipt.block} of chain {destination.chain} was taken back while it was read")
     return Outcome(
         happenings=tuple(

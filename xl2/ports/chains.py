@@ -175,6 +175,16 @@ class Destination(Protocol):
         """Contract that delivers messages."""
         ...
 
+    async def fates_beside(
+        self, messages: Sequence[Message], at: BlockNumber | None = None, *, failed: bool = True
+    ) -> tuple[Block, Sequence[Fate]]:
+        """
+        A block, or the tip, and what the inbox says of messages at it: one question where there were two.
+
+        The tip may be newer than the state by what was made in between, never older. `failed`: as `fates`.
+        """
+        ...
+
     async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
         """
         What the inbox says of messages at a block, in their order.

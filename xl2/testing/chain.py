@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from xl2.core.evidence import VerifierMask
+from xl2.core.evidence import Finality, VerifierMask
 from xl2.core.hashing import keccak
 from xl2.core.lane import Lane, head_after
 from xl2.core.message import DEFAULT_GAS_LIMIT, Message
@@ -26,6 +26,7 @@ from xl2.core.types import (
 )
 from xl2.errors import NotFound
 from xl2.ports import (
+    Block,
     Bridge,
     Call,
     Ending,
@@ -205,6 +206,13 @@ class MemoryChain(MemoryLedger):
     def inbox(self) -> Address:
         """Contract that delivers messages."""
         return self._tip.state.inbox
+
+    async def fates_beside(
+        self, messages: Sequence[Message], at: BlockNumber | None = None, *, failed: bool = True
+    ) -> tuple[Block, Sequence[Fate]]:
+        """A block and what the inbox says at it."""
+        block = await self.head(Finality.LATEST) if at is None else await self.block(at)
+        return block, await self.fates(messages, block.number, failed=failed)
 
     async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
         """What the inbox says of messages."""

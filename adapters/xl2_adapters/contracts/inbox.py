@@ -13,7 +13,7 @@ from xl2.core.lane import Lane, index_in_page, page_of
 from xl2.core.message import Message
 from xl2.core.receipt import Delivered, Expired, Receipt
 from xl2.core.types import Address, BlockNumber, Hash32, MessageId, Wei, address, hex_text
-from xl2.ports import Call, Entry, Failure, Fate, LogState
+from xl2.ports import Block, Call, Entry, Failure, Fate, LogState
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.evm import Evm
 
@@ -30,6 +30,9 @@ FAILED = Event("Failed(bytes32 indexed,uint256,bytes)")
 EXPIRED = Event("Expired(bytes32 indexed,bytes32 indexed,uint64)")
 EVENTS = (DELIVERED, FAILED, EXPIRED)
 
+#: A page of a lane's log.
+_Page = tuple[Hash32, int]
+
 
 @frozen
 class Inbox:
@@ -40,17 +43,34 @@ class Inbox:
 
     async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> list[Fate]:
         """What became of messages: one bitmap a page; then, where asked for, one word for each not delivered."""
-        keys = [(Lane.of(message).log, page_of(message.nonce)) for message in messages]
-        pages = sorted(set(keys))
-        views = [(self.address, DELIVERED_BITMAP.encode(log, page)) for log, page in pages]
-        answers = await self.evm.views(views, at) if views else []
+        pages = _pages_of(messages)
+        answers = await self.evm.views(self._bitmap_views(pages), at) if pages else []
+        return await self._fates(messages, pages, answers, at, failed=failed)
+
+    async def fates_beside(
+        self, messages: Sequence[Message], at: BlockNumber | None, *, failed: bool = True
+    ) -> tuple[Block, list[Fate]]:
+        """The same with the block: it is asked for last, so that the tip is never older than what the inbox says."""
+        pages = _pages_of(messages)
+        answers, block = await self.evm.views_beside(self._bitmap_views(pages), at)
+        return block, await self._fates(messages, pages, answers, block.number, failed=failed)
+
+    async def _fates(
+        self,
+        messages: Sequence[Message],
+        pages: Sequence[_Page],
+        answers: Sequence[bytes],
+        at: BlockNumber,
+        *,
+        failed: bool,
+    ) -> list[Fate]:
         bitmaps = {
             page: DELIVERED_BITMAP.decode(answer, self.evm.endpoint)[0]
             for page, answer in zip(pages, answers, strict=True)
         }
         fates = [
-            Fate.DELIVERED if bitmaps[key] >> index_in_page(message.nonce) & 1 else Fate.UNSEEN
-            for message, key in zip(messages, keys, strict=True)
+            Fate.DELIVERED if bitmaps[_page_of(message)] >> index_in_page(message.nonce) & 1 else Fate.UNSEEN
+            for message in messages
         ]
         left = [place for place, fate in enumerate(fates) if fate is Fate.UNSEEN] if failed else []
         if left:
@@ -114,5 +134,16 @@ class Inbox:
         """Record that a message's expiry has passed."""
         return self._call(EXPIRE.encode(message.header), f"expire message {hex_text(message.id)}")
 
+    def _bitmap_views(self, pages: Sequence[_Page]) -> list[tuple[Address, bytes]]:
+        return [(self.address, DELIVERED_BITMAP.encode(log, page)) for log, page in pages]
+
     def _call(self, data: bytes, what: str) -> Call:
         return Call(chain=self.evm.chain, to=self.address, data=data, what=what)
+
+
+def _page_of(message: Message) -> _Page:
+    return Lane.of(message).log, page_of(message.nonce)
+
+
+def _pages_of(messages: Sequence[Message]) -> list[_Page]:
+    return sorted({_page_of(message) for message in messages})

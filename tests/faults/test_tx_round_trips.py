@@ -1,0 +1,84 @@
+"""What a delivery asks of its chain: a fixed number of round trips, however many messages it carries."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.faults.ground import B, Grounds
+from tests.faults.scene import Parcel, Scene
+from xl2.app.clients import signer_of
+from xl2.app.parts import parts_of
+from xl2.app.relaying import able
+from xl2.config import load
+from xl2.core.storage_proof import LogKind
+from xl2.flow.prove import BatchLimits
+from xl2.ports import Log
+from xl2.relayer import LaneParts
+from xl2.relayer.lane import LaneRooms
+from xl2.store import SqliteStore
+from xl2.wallet import Unattended
+from xl2_adapters.rpc import RpcClient
+
+MOST_ROUND_TRIPS = 6
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """HTTP requests by endpoint, repeated ones too; without those of whoever makes blocks in this process."""
+    counted: Counter[str] = Counter()
+    # Nothing outside sees single requests.
+    attempt: Callable[..., Awaitable[bytes]] = RpcClient._attempt
+
+    async def counting(self: RpcClient, request: bytes, *given: object) -> bytes:
+        counted[self.name] += b"evm_mine" not in request
+        return await attempt(self, request, *given)
+
+    monkeypatch.setattr(RpcClient, "_attempt", counting)
+    return counted
+
+
+@pytest.mark.parametrize("messages", [1, 40])
+async def test_a_batch_takes_at_most_six_round_trips_to_its_destination(
+    scene: Scene, grounds: Grounds, round_trips: Counter[str], messages: int
+) -> None:
+    sent = await scene.send(*[Parcel() for _ in range(messages)])
+    scene.finalize()
+    config = load(scene.configuration("counted"))
+    store = SqliteStore(scene.folder / "counted.sqlite")
+    parts = parts_of(config, store=store, signer=signer_of(config, key="relayer"), hooks=Unattended())
+    try:
+        submitters = {chain: parts.journalled(chain) for chain in parts.chains}
+        carried = LaneParts(
+            lane=scene.lane,
+            origin=parts.chains[scene.lane.origin],
+            destination=parts.chains[scene.lane.destination],
+            provers=able(parts, Log(lane=scene.lane, kind=LogKind.LANE)),
+            receipt_provers=(),
+            submitters=submitters,
+            store=store,
+            clock=parts.clock,
+            limits=BatchLimits(),
+        )
+        rooms = LaneRooms(parts=carried)
+        while await rooms.observe():
+            pass
+        first = await rooms.prove()
+        assert first is not None
+        await rooms.deliver(first)
+        # Once more, now that ids, code and attesters are known.
+        sent = [*sent, *await scene.send(*[Parcel() for _ in range(messages)])]
+        scene.finalize()
+        while await rooms.observe():
+            pass
+        round_trips.clear()
+        proven = await rooms.prove()
+        assert proven is not None
+        await rooms.deliver(proven)
+        there = [count for name, count in round_trips.items() if grounds[B].url.startswith(name)]
+    finally:
+        await parts.close()
+
+    assert len(proven.segment.messages) == messages
+    assert len(await scene.receipts_of(sent)) >= 2
+    assert 0 < sum(there) <= MOST_ROUND_TRIPS
