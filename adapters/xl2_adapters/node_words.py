@@ -61,11 +61,6 @@ def refused_estimate(rejected: RpcRejected, what: str) -> RpcRejected | RpcUnava
     return RpcUnavailable(f"{what}: {rejected.what} ({cause})", endpoint=rejected.endpoint)
 
 
-def is_known_already(rejected: RpcRejected) -> bool:
-    """Whether a node refused a transaction because it has it."""
-    return cause_of(rejected.what, rejected.rpc_code) is Cause.KNOWN
-
-
 def asks_for_less(refused: Refused) -> bool:
     """Whether a shorter range of blocks may get the logs that were refused."""
     said = refused.what.lower()

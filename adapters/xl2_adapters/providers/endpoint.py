@@ -5,10 +5,9 @@ Promise: `RpcClient` (one endpoint) and `Pool` (several) both implement it, so n
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from xl2.errors import RpcRejected
-from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import Call, Json
 
 
@@ -41,6 +40,16 @@ class Rpc(Protocol):
         ...
 
 
+@runtime_checkable
+class Measured(Protocol):
+    """Endpoints that count their calls."""
+
+    @property
+    def traffic(self) -> Mapping[tuple[str, str], int]:
+        """Calls so far, by method and by what became of them."""
+        ...
+
+
 def traffic_of(rpc: Rpc) -> Mapping[tuple[str, str], int]:
-    """Calls to one endpoint so far, by method and by what became of them; nothing of what does not count."""
-    return dict(rpc.traffic) if isinstance(rpc, RpcClient) else {}
+    """Calls to endpoints so far, by method and by what became of them; nothing of what does not count."""
+    return dict(rpc.traffic) if isinstance(rpc, Measured) else {}

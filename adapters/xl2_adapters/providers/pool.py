@@ -29,6 +29,7 @@ from xl2_adapters.rpc_wire import Call, Json, count, mapping, quantity
 __all__ = ["Pool", "PoolLimits"]
 
 _BLOCK: Final = "eth_getBlockByNumber"
+_TIP: Final = (Call(_BLOCK, ("latest", False)), Call(_BLOCK, ("latest", True)))
 
 
 class Pool:
@@ -109,6 +110,8 @@ class Pool:
     async def try_batch(self, calls: Sequence[Call]) -> list[Outcome]:
         """One outcome a call, in their order; what needs agreement and what does not goes out side by side."""
         self._oversight.keep_up()
+        if _reads_beside_the_tip(calls):
+            return await self._pinned(calls)
         groups: dict[tuple[Trust, int], list[int]] = {}
         for place, call in enumerate(calls):
             trust = trust_of(call)
@@ -122,6 +125,21 @@ class Pool:
             for place, answer in zip(places, answers, strict=True):
                 outcomes[place] = answer
         return outcomes
+
+    async def _pinned(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Views at the tip beside the tip itself are all of one block, which as many as must agree have."""
+        at = next(place for place, call in enumerate(calls) if call in _TIP)
+        (tip,) = await self._head([calls[at]])
+        if not isinstance(tip, dict):
+            return [tip] * len(calls)
+        number = tip.get("number")
+        rest = [
+            Call(call.method, (call.params[0], number)) if _is_view_at_tip(call) else call
+            for place, call in enumerate(calls)
+            if place != at
+        ]
+        outcomes = await self.try_batch(rest)
+        return [*outcomes[:at], tip, *outcomes[at:]]
 
     async def require_chain(self, expected: int) -> None:
         """Check that the endpoints serve this chain. Raises `WrongChain` where all that answer serve another."""
@@ -283,6 +301,14 @@ class _Heads(Tally):
     def _told(self) -> list[tuple[str, Json]]:
         (said,) = self._said
         return [(one.by, one.outcome) for one in said if not isinstance(one.outcome, RpcRejected)]
+
+
+def _reads_beside_the_tip(calls: Sequence[Call]) -> bool:
+    return any(call in _TIP for call in calls) and any(_is_view_at_tip(call) for call in calls)
+
+
+def _is_view_at_tip(call: Call) -> bool:
+    return call.method == "eth_call" and len(call.params) == 2 and call.params[1] == "latest"
 
 
 def _is_known(rejected: RpcRejected) -> bool:

@@ -316,6 +316,22 @@ async def test_a_batch_keeps_its_order_whatever_each_call_needs() -> None:
     assert await group.pool.batch(calls) == ["0x2a", block(100), "0x2a", "0x" + "77" * 32, "0x385"]
 
 
+async def test_views_beside_the_tip_are_of_that_block() -> None:
+    group = Group.of(Scripted("a", tip=103), Scripted("b", tip=101), Scripted("c", tip=99))
+    await group.pool.look()
+    to: Json = {"to": "0x" + "11" * 20}
+
+    view, tip = await group.pool.batch(
+        [Call("eth_call", (to, "latest")), Call("eth_getBlockByNumber", ("latest", False))]
+    )
+
+    number = tip["number"] if isinstance(tip, dict) else None
+    asked = [call.params[1] for one in group.endpoints for call in one.asked if call.method == "eth_call"]
+    assert view == "0x2a"
+    assert tip in (block(99), block(101))
+    assert asked == [number, number]
+
+
 async def test_closing_ends_what_goes_on_and_closes_every_endpoint() -> None:
     group = Group.of(*three())
     await group.pool.call(*AT)
