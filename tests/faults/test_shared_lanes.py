@@ -1,11 +1,13 @@
 """Relayers that share a PostgreSQL database split its lanes and take over from each other; no chain sees any of it."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.faults.daemon import PATIENCE_SECONDS, Daemon, daemon
@@ -78,6 +80,47 @@ async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is
     assert len(split) == 2
     assert here in split
     assert code == 0
+
+
+async def test_a_relayer_that_was_stopped_for_longer_than_its_leases_drops_what_is_another_s(
+    scene: Scene, database: str, processes: ExitStack
+) -> None:
+    files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
+    one, two = (processes.enter_context(daemon(file)) for file in files)
+    await until(lambda: len(carried(one)) == len(carried(two)) == 1)
+    sleeper, other = (one, two) if lane_lease(scene.lane) in carried(one) else (two, one)
+
+    sent = await scene.send(*[Parcel() for _ in range(30)])
+    await until_fate(scene, sent[:1], Fate.DELIVERED)
+    sleeper.signal(signal.SIGSTOP)
+    await until(lambda: len(carried(other)) == 2)
+    sent += await scene.send(*[Parcel() for _ in range(10)])
+    sleeper.signal(signal.SIGCONT)
+    await until(lambda: bool(sleeper.lines("lane lost to another daemon")))
+    await until(lambda: len(carried(sleeper)) == len(carried(other)) == 1)
+    sent += await scene.send(*[Parcel() for _ in range(10)])
+
+    await assert_each_paid_message_ended_once(scene, sent)
+    assert not carried(sleeper) & carried(other)
+
+
+async def test_a_database_that_cuts_everybody_off_costs_time_only(
+    scene: Scene, database: str, processes: ExitStack
+) -> None:
+    relayer = processes.enter_context(daemon(configuration(scene, "one", "relayer", database)))
+    await until(lambda: len(carried(relayer)) == 2)
+    sent = await scene.send(*[Parcel() for _ in range(30)])
+    connection = await asyncpg.connect(database)
+    for _ in range(5):
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+        )
+        sent += await scene.send(Parcel())
+    await connection.close()
+
+    await assert_each_paid_message_ended_once(scene, sent)
+    assert relayer.stop() == 0
 
 
 async def test_a_second_relayer_with_the_same_key_ends_with_the_reason(

@@ -14,7 +14,7 @@ from functools import partial
 
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber
-from xl2.errors import Incident, NotYet, Refused, Retryable
+from xl2.errors import Incident, NotYet, Refused, Retryable, StoreUnavailable
 from xl2.flow.prove import Proven
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
@@ -88,6 +88,8 @@ class LaneTasks:
         self._running: list[asyncio.Task[None]] = []
         self._flights = Flights(_MOST_FLIGHTS)
         self._start: Start | None = None
+        #: The store may have messages as proven whose evidence nobody here has: at a start, and when it failed.
+        self._is_unsure = True
 
     @property
     def running(self) -> Sequence["asyncio.Task[None]"]:
@@ -142,8 +144,6 @@ class LaneTasks:
         async def run() -> None:
             if name in _PAYING_ROOMS:
                 await self._recovered.wait()
-            if name == "prove":
-                await self._rooms.resume()
             fruitless = idle = 0
             while not self._is_over(name):
                 wake, postponed = self._wakes[name], self._rooms.postponed
@@ -222,7 +222,14 @@ class LaneTasks:
         return more
 
     async def _prove(self) -> bool:
-        proven = await self._rooms.prove()
+        if self._is_unsure and self._proven.empty() and not self._flights.under_way:
+            await self._rooms.resume()
+            self._is_unsure = False
+        try:
+            proven = await self._rooms.prove()
+        except StoreUnavailable:
+            self._is_unsure = True
+            raise
         if proven is None:
             return False
         await self._proven.put(proven)
@@ -241,7 +248,13 @@ class LaneTasks:
 
     async def _fly(self, proven: Proven) -> None:
         """One delivery, from its simulation to what the store keeps of it."""
-        await self._rooms.deliver(proven)
+        try:
+            await self._rooms.deliver(proven)
+        except (Retryable, Refused) as cause:
+            # It could not even be noted: the store does not answer, or the lane is another daemon's by now.
+            self._is_unsure = True
+            fields = {"lane": self._rooms.name, "cause": cause.what}
+            log.log(_level(cause), "delivery not noted", extra={"fields": fields})
         self._idle.clear()
         # What it left to others may be due: a batch that was too much, a recipient that failed.
         for name in ("prove", "deliver", "confirm"):

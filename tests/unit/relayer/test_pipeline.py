@@ -1,6 +1,7 @@
 """Pipeline: messages reach their end, whatever is killed on the way, and each is paid for once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.unit.relayer.process import FEE, RECIPIENT, Relayer, put
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered
 from xl2.core.types import Address, Timestamp, Wei
-from xl2.errors import Fatal, Incident, NotYet, RpcUnavailable
+from xl2.errors import Fatal, Incident, NotYet, RpcUnavailable, StoreUnavailable
 from xl2.ports import Call
 from xl2.relayer import open_lanes
 from xl2.store import SqliteStore
@@ -168,6 +169,30 @@ async def test_endpoints_that_fail_now_and_then_only_cost_time(relayer: Relayer)
     states = await relayer.run_until(State.SETTLED)
 
     assert states == {State.SETTLED: 2}
+
+
+async def test_a_store_that_fails_now_and_then_only_costs_time(
+    relayer: Relayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def failing(method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def fails(*values: object) -> object:
+            nonlocal calls
+            calls += 1
+            if calls % 3 == 0:
+                raise StoreUnavailable("the disk is full")
+            return await method(*values)
+
+        return fails
+
+    for name in ("observe", "observe_receipts", "happen", "postpone", "settle_upto", "keep", "included", "due"):
+        monkeypatch.setattr(SqliteStore, name, failing(getattr(SqliteStore, name)))
+    await put(relayer, 5)
+
+    states = await relayer.run_until(State.SETTLED)
+
+    assert states == {State.SETTLED: 5}
 
 
 async def test_a_broken_promise_of_a_chain_stops_the_relayer_aloud(relayer: Relayer) -> None:
