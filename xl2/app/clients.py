@@ -12,8 +12,9 @@ from typing import Any
 
 from xl2 import mask
 from xl2.app.development_keys import refuse_off_devnets
+from xl2.app.edges import edge
 from xl2.app.keys import open_key
-from xl2.app.parts import edge, parts_of
+from xl2.app.parts import parts_of
 from xl2.config import Config, find, load, secrets_in
 from xl2.ports import Signer
 from xl2.sdk import AsyncClient, Client

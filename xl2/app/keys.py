@@ -2,8 +2,8 @@
 Keys: a configuration and the name of a key in, a signer out.
 
 Promise: whoever keeps a key is found by an entry point of the group `xl2.signers`, so a key can be kept by another
-distribution; opening one reads its file or asks its signer, and signs nothing. Keys that everybody knows are refused
-off devnets. Which account a key is can be told without opening it, where the configuration or its file says so.
+distribution; opening one signs nothing. What a plug-in signs is compared. Keys that everybody knows are refused
+off devnets. Which account a key is can be told without opening it, where the configuration says so.
 """
 
 import logging
@@ -15,6 +15,7 @@ from typing import Final
 
 from xl2 import mask
 from xl2.app.development_keys import refuse_off_devnets
+from xl2.app.edges import edge
 from xl2.config import Config, Secret, keys_in
 from xl2.config.keys import PluginKey, opened_by
 from xl2.core.types import ADDRESS_SIZE, Address
@@ -35,7 +36,7 @@ def open_key(config: Config, name: str) -> Signer:
     """
     key = config.key_named(name)
     entry, table = opened_by(key)
-    made = _maker(name, entry)(
+    made: Signer = _maker(name, entry)(
         KeySettings(
             name=name,
             address=None if isinstance(key, Secret) else key.address,
@@ -46,6 +47,7 @@ def open_key(config: Config, name: str) -> Signer:
     )
     if isinstance(key, PluginKey):
         _check(name, key, made)
+        made = edge("checked")(made)
     if isinstance(key, Secret) and config.devnet is None:
         # A devnet's keys are everybody's anyway.
         _warn_of_open_file(config.source)

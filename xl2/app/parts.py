@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field, frozen
 
+from xl2.app.edges import edge
 from xl2.app.endpoints import report_to
 from xl2.app.keys import account_of, open_key
 from xl2.attester.attest import HeadAttester
@@ -48,7 +49,6 @@ from xl2.wallet import Book, Bridge, Gate, Token, WalletHooks
 logger = logging.getLogger(__name__)
 
 ADAPTERS: Final = "xl2.adapters"
-EDGES: Final = "xl2.edges"
 #: Name of the verifier kind that asks attesters.
 ATTESTED: Final = "attested"
 
@@ -281,16 +281,6 @@ def family(settings: ChainSettings) -> Family:
     raise ConfigInvalid(
         f"chain {settings.name} is of family {settings.family!r}, which is not installed",
         remedy=f"Installed are: {known}. Correct `family`, or install the package that brings it.",
-    )
-
-
-def edge(name: str) -> Any:  # noqa: ANN401 - a module or class of another distribution, known by name only
-    """Find what lets accounts, providers and attesters of other libraries in."""
-    for entry in entry_points(group=EDGES, name=name):
-        return entry.load()
-    raise ConfigInvalid(
-        f"nothing is installed that brings {name!r} (entry point group {EDGES})",
-        remedy="Install xl2 anew.",
     )
 
 

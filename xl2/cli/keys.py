@@ -66,7 +66,7 @@ def listed(*, config: Path | None, as_json: bool) -> None:
 
 
 def _make(file: Path, password_file: Path | None, password_fd: int | None, key: str | None, *, as_json: bool) -> None:
-    from xl2.app.parts import edge  # noqa: PLC0415 - `--help` needs none of it
+    from xl2.app.edges import edge  # noqa: PLC0415 - `--help` needs none of it
     from xl2.config.keys import is_key  # noqa: PLC0415
 
     if is_key(file.name):

@@ -1,15 +1,17 @@
 """What a signer elsewhere gives back passes only as the very transaction that it was given, under the very key."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import define, evolve, field
 from eth_account import Account
 
 from xl2.core import rlp
 from xl2.core.types import Address, ChainId, Wei
 from xl2.errors import WrongSignature
-from xl2.ports import Transaction
+from xl2.ports import SignedTransaction, Transaction
+from xl2_adapters.keys.checked import CheckedSigner
 from xl2_adapters.keys.signed import assembled, checked, compared, preimage_of
 from xl2_adapters.web3_edge import signer
 
@@ -83,6 +85,39 @@ async def test_the_other_s_of_a_signature_is_refused() -> None:
 
     with pytest.raises(WrongSignature, match="upper half"):
         checked(twin, b"x", ACCOUNT)
+
+
+@define
+class Somebody:
+    """A signer that another wrote. Implements `xl2.ports.Signer`."""
+
+    key: str
+    changes: dict[str, Any] = field(factory=dict)
+
+    @property
+    def address(self) -> Address:
+        return ACCOUNT
+
+    async def sign_transaction(self, transaction: Transaction, what: str) -> SignedTransaction:
+        signed = await signer(self.key).sign_transaction(evolve(transaction, **self.changes), what)
+        return evolve(signed, transaction=transaction, sender=ACCOUNT)
+
+    async def sign_hash_of(self, preimage: bytes) -> bytes:
+        return await signer(self.key).sign_hash_of(preimage)
+
+
+async def test_whoever_wrote_a_signer_its_word_is_compared() -> None:
+    honest, other, changing = (
+        CheckedSigner(one) for one in (Somebody(KEY), Somebody(OTHER), Somebody(KEY, {"value": Wei(1)}))
+    )
+
+    assert (await honest.sign_transaction(TRANSACTION, "a test")).raw == await raw_of(TRANSACTION)
+    assert await honest.sign_hash_of(b"x") == await signer(KEY).sign_hash_of(b"x")
+    for liar in (other, changing):
+        with pytest.raises(WrongSignature):
+            await liar.sign_transaction(TRANSACTION, "a test")
+    with pytest.raises(WrongSignature):
+        await other.sign_hash_of(b"x")
 
 
 def refit(change: Callable[[list[rlp.Item]], None]) -> Callable[[bytes], bytes]:
