@@ -61,9 +61,9 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
 
 def grid(columns: list[str], rows: list[list[str]]) -> Table:
     """Numbers under each other, in as few lines and columns as there are; where there is no room, names give way."""
-    drawn = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=False)
+    drawn = Table(box=SIMPLE_HEAD, padding=0, expand=False)
     for place, column in enumerate(columns):
-        width = len(column) if place else None
+        width = max(len(column), *(len(row[place]) for row in rows)) if place and rows else None
         drawn.add_column(column, justify="right" if place else "left", no_wrap=True, min_width=width)
     for row in rows:
         drawn.add_row(*row)
