@@ -1,9 +1,11 @@
 """A relayer with one endpoint a chain, which fails in every way: nothing wrong is done, and work goes on afterwards."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from tests.faults.daemon import Daemon
 from tests.faults.endpoints import Row, carrying, endpoints, until
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
@@ -58,6 +60,28 @@ async def test_a_fault_of_the_only_endpoint_costs_time_and_nothing_else(scene: S
         await assert_each_paid_message_ended_once(scene, sent)
         assert [one.fault for one in during] == [None] * len(sent)
         assert await asyncio.to_thread(relayer.stop) == 0
+
+
+async def test_a_gap_that_stays_when_it_is_read_again_is_alarmed_once(scene: Scene, stable: Stable) -> None:
+    async with endpoints(scene, each=1) as behind:
+        relayer = stable.start(behind.configuration(scene, "relayer"))
+        await carrying(behind)
+
+        behind.fault(Row(fault=Fault.MISSING_LOG))
+        sent = await scene.send(Parcel())
+        await until(lambda: bool(gaps(relayer)), "an alarm")
+        (told,) = await ask(scene, sent)
+        await asyncio.to_thread(relayer.stop)
+
+    (line,) = gaps(relayer)
+    assert line["chain"] == scene.origin.chain
+    assert "still do not lead to its storage" in line["event"]
+    assert told.executed == 0
+
+
+def gaps(relayer: Daemon) -> list[dict[str, Any]]:
+    """Lines of alarms about logs with gaps."""
+    return [line for line in relayer.lines(level=("warning",)) if line.get("alarm") == "rpc-disagreement"]
 
 
 async def test_an_endpoint_that_serves_another_chain_stops_the_relayer_before_it_signs(

@@ -19,7 +19,7 @@ from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, ChainId, MessageId, Wei, hex_text
-from xl2.errors import NotYet, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
+from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
@@ -27,6 +27,7 @@ from xl2.flow import prove as proving
 from xl2.flow import settle as settling
 from xl2.ports import Chain, Clock, Happening, Log, Observer, Pause, Prover, Record, Sent, Store, Submitter, Unobserved
 from xl2.relayer.batching import Batching
+from xl2.relayer.gap_watch import GapWatch
 from xl2.relayer.judging import declined
 from xl2.relayer.policy import Declined, Policy
 from xl2.relayer.retry import DENIED, RECIPIENT, UNPAID, delay, rest_seconds
@@ -78,11 +79,13 @@ class LaneRooms:
     observed_upto: dict[str, BlockNumber] = field(factory=dict, init=False)
     _batching: Batching = field(init=False)
     _showing: Showing = field(init=False)
+    _gaps: GapWatch = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """What is learned begins with the lane."""
         self._batching = Batching(most=self.parts.limits)
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
+        self._gaps = GapWatch(self.parts.lane, self.parts.observer)
 
     @property
     def name(self) -> str:
@@ -248,7 +251,12 @@ class LaneRooms:
 
     async def _observe(self, chain: Chain, kind: LogKind, finality: Finality) -> bool:
         seen = Log(lane=self.parts.lane, kind=kind)
-        found = await observing.observe(chain, seen, self.parts.store, finality, self.parts.clock.now())
+        try:
+            found = await observing.observe(chain, seen, self.parts.store, finality, self.parts.clock.now())
+        except ProofInvalid as gap:
+            self._gaps.failed(kind, chain.chain, gap)
+            raise
+        self._gaps.whole(kind)
         if found is not None:
             self.observed_upto["observe" if kind is LogKind.LANE else "observe receipts"] = found.cursor.block
         if found is not None and found.entries:
