@@ -115,7 +115,9 @@ def doom(point: Point, when: str, place: int) -> None:
             nonlocal seen
             fits = point.matches(arguments, _words_of(point, arguments, words))
             seen += fits
-            if fits and seen == place and when == BEFORE:
+            # Rooms call side by side: others may come while this one waits.
+            is_the_one = fits and seen == place
+            if is_the_one and when == BEFORE:
                 _die()
             try:
                 answer = await real(self, *arguments, **named)
@@ -123,7 +125,7 @@ def doom(point: Point, when: str, place: int) -> None:
                 # It had no effect, so this was not the call.
                 seen -= fits
                 raise
-            if fits and seen == place and when == AFTER:
+            if is_the_one and when == AFTER:
                 _die()
             return answer
 

@@ -114,6 +114,8 @@ async def _set_up(stack: contextlib.AsyncExitStack, epoch: int) -> Grounds:
         arguments = [
             "--chain-id", str(chain_id), "--accounts", str(ACCOUNTS), "--balance", "10000", "--no-mining",
             "--slots-in-an-epoch", str(epoch), "--gas-limit", "60000000", "--order", "fifo",
+            # States in memory: what is older is read back from the disk as an empty one when a reorg needs it.
+            "--prune-history", "300",
         ]  # fmt: skip
         node = await stack.enter_async_context(anvil(binary, name, port=0, arguments=arguments))
         rpc = await stack.enter_async_context(RpcClient(node.url, limits=_LIMITS))

@@ -114,6 +114,16 @@ async def assert_each_message_was_executed_once(
     return await _until(look, within_seconds, scene, sent)
 
 
+async def until(holds: Callable[[], object], what: str) -> None:
+    """Return when something outside of the chains holds, such as a line in a log."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not holds():  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}") from None
+
+
 async def until_fate(scene: Scene, sent: Sequence[Sent], fate: Fate) -> None:
     """Return when the destination's tip says this of each."""
 

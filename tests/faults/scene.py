@@ -7,10 +7,10 @@ test is told of a message here comes from the chains alone, never from a relayer
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from attrs import field, frozen
@@ -21,12 +21,15 @@ from tests.integration.node import Node
 from xl2.config import Config, load
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
+from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Timestamp, Wei, checksum, hex_text
 from xl2.flow.send import NEVER
-from xl2.ports import Sent
+from xl2.ports import Entry, Sent
 from xl2_adapters.op_stack import OpStack
 from xl2_adapters.op_stack.chain import OpChain
 from xl2_devnet.accounts import account
+
+T = TypeVar("T")
 
 FEE = Wei(10**15)
 GAS = 100_000
@@ -87,7 +90,7 @@ class Scene:
         placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
         found = await self.origin.sent(self.lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
         mine = [one for one in found if hex_text(one.place.tx_hash) in hashes]
-        assert len(mine) == len(parcels)
+        assert len(mine) == len(parcels), (found, receipts)
         return mine
 
     async def turn_valve(self, *, is_open: bool) -> None:
@@ -109,6 +112,40 @@ class Scene:
         wanted = (await self.destination.head(Finality.LATEST)).number + count
         while (await self.destination.head(Finality.LATEST)).number < wanted:  # noqa: ASYNC110 - the chain makes them
             await asyncio.sleep(0.01)
+
+    def finalize(self, *chains: str, blocks: int = 70) -> None:
+        """Let so many blocks pass at once on these chains, or on both."""
+        for chain in chains or (A, B):
+            with self.grounds[chain].held() as node:
+                node.ask("anvil_mine", hex(blocks))
+
+    async def advance_until(self, told: Awaitable[T]) -> T:
+        """What somebody waits for, while blocks pass faster than they come by themselves."""
+
+        async def advance() -> None:
+            while True:
+                self.finalize(blocks=8)
+                await asyncio.sleep(0.05)
+
+        advancing = asyncio.ensure_future(advance())
+        try:
+            return await told
+        finally:
+            advancing.cancel()
+
+    async def receipts_of(self, sent: Sequence[Sent]) -> list[Entry]:
+        """Deliveries of these messages that stand at the destination's tip."""
+        tip = (await self.destination.head(Finality.LATEST)).number
+        nonces = {one.message.nonce for one in sent}
+        entries = await self.destination.receipts(self.lane, BlockNumber(0), tip)
+        parsed = [(entry, parse_receipt(entry.data)) for entry in entries]
+        return [entry for entry, one in parsed if isinstance(one, Delivered) and nonces & set(one.nonces)]
+
+    def take_back_from(self, chain: str, block: int) -> None:
+        """This block of a chain and all after it are replaced by as many empty ones, and two more follow."""
+        with self.grounds[chain].held() as node:
+            node.ask("anvil_reorg", int(node.ask("eth_blockNumber"), 16) - block + 1, [])
+            node.ask("anvil_mine", "0x2")
 
     def pass_time(self, seconds: int) -> None:
         """Turn the destination's clock on, for good; its next block has the later time."""

@@ -167,14 +167,15 @@ def _moves(event: Event) -> dict[State, State]:  # noqa: C901, PLR0911, PLR0912 
         case Event.HEAD_LOST:
             return {State.PROVEN: State.OBSERVED}
         case Event.DELIVERY:
-            return {**dict.fromkeys(_OPEN, State.DELIVERED), **{state: state for state in _TAKEN}}
+            # Of one that is unsent: it was under way when its origin took it back.
+            return {**dict.fromkeys((State.UNSENT, *_OPEN), State.DELIVERED), **{state: state for state in _TAKEN}}
         case Event.FAILURE:
-            unmoved = (State.OVERDUE, *_ANSWERED)
+            unmoved = (State.UNSENT, State.OVERDUE, *_ANSWERED)
             return {**dict.fromkeys((*_UNDER_WAY, State.FAILED), State.FAILED), **{state: state for state in unmoved}}
         case Event.EXPIRY_PASSED:
             return dict.fromkeys((*_UNDER_WAY, State.FAILED), State.OVERDUE)
         case Event.EXPIRY_RECORDED:
-            return {**dict.fromkeys(_OPEN, State.EXPIRED), **{state: state for state in _TIMED_OUT}}
+            return {**dict.fromkeys((State.UNSENT, *_OPEN), State.EXPIRED), **{state: state for state in _TIMED_OUT}}
         case Event.DESTINATION_FINAL:
             return {State.DELIVERED: State.CONFIRMED, State.EXPIRED: State.REFUNDABLE}
         case Event.DESTINATION_REORG:
@@ -199,6 +200,8 @@ def _is_alarming(state: State, event: Event) -> bool:
     match event:
         case Event.ORIGIN_REORG:
             return state is not State.SENT
+        case Event.DELIVERY:
+            return state is State.UNSENT
         case Event.DESTINATION_REORG:
             return state in (State.CONFIRMED, State.REFUNDABLE, *_OVER)
         case _:

@@ -52,7 +52,13 @@ async def observe(chain: Chain, log: Log, store: Store, finality: Finality, now:
     cursor = await store.cursor(log)
     taken_back = 0
     if cursor is not None and not await _stands(chain, cursor):
-        taken_back, cursor = await _back_to_fork(chain, store, cursor, finality, now)
+        if finality >= Finality.FINALIZED:
+            raise Incident(
+                f"block {cursor.block} of chain {log.home} was final, and is another block now",
+                remedy="Pause the lane; find out whether the endpoint or the chain broke its word.",
+            )
+        taken_back = await back_to_fork(chain, store, log, now)
+        cursor = await store.cursor(log)
     newest = await chain.head(finality)
     first = BlockNumber(cursor.block + 1 if cursor else 0)
     if newest.number < first:
@@ -76,6 +82,25 @@ async def observe(chain: Chain, log: Log, store: Store, finality: Finality, now:
     return Observed(cursor=after, entries=new, sent=tuple(sent), taken_back=taken_back, more=more)
 
 
+async def back_to_fork(chain: Chain, store: Store, seen: Log, now: float) -> int:
+    """
+    Drop cursors of a log until one is of the chain that stands; how much was taken back.
+
+    Raises `NotYet` where the chain is shorter than a cursor: an endpoint that is behind is no reorg.
+    """
+    cursor, newest = await store.cursor(seen), None
+    taken_back = 0
+    while cursor is not None and not await _stands(chain, cursor):
+        taken_back += await store.take_back(seen, BlockNumber(cursor.block - 1), now)
+        newest, cursor = newest or cursor.block, await store.cursor(seen)
+        # Also what stands between the fork and the next cursor: nobody knows on which side of it.
+        taken_back += await store.take_back(seen, BlockNumber(cursor.block if cursor else -1), now)
+    if newest is not None:
+        fields = {"chain": seen.home, "log": seen.kind.name.lower(), "block": newest, "taken_back": taken_back}
+        log.warning("reorg", extra={"fields": fields})
+    return taken_back
+
+
 async def _check(chain: Chain, log: Log, known: LogState, found: Sequence[tuple[int, Hash32]], last: Block) -> None:
     """Compare what the events lead to with what storage holds at the same block."""
     indices = [index for index, _ in found]
@@ -95,26 +120,6 @@ async def _check(chain: Chain, log: Log, known: LogState, found: Sequence[tuple[
         )
     if (await chain.block(last.number)).hash != last.hash:
         raise NotYet(f"block {last.number} of chain {log.home} changed while it was read")
-
-
-async def _back_to_fork(
-    chain: Chain, store: Store, cursor: Cursor | None, finality: Finality, now: float
-) -> tuple[int, Cursor | None]:
-    """Drop cursors until one is of the chain that stands; how much was taken back."""
-    if cursor is not None and finality >= Finality.FINALIZED:
-        raise Incident(
-            f"block {cursor.block} of chain {cursor.log.home} was final, and is another block now",
-            remedy="Pause the lane; find out whether the endpoint or the chain broke its word.",
-        )
-    taken_back = 0
-    while cursor is not None and not await _stands(chain, cursor):
-        taken_back += await store.take_back(cursor.log, BlockNumber(cursor.block - 1), now)
-        fields = {"chain": cursor.log.home, "block": cursor.block, "taken_back": taken_back}
-        log.warning("reorg", extra={"fields": fields})
-        log_, cursor = cursor.log, await store.cursor(cursor.log)
-        # Also what stands between the fork and the next cursor: nobody knows on which side of it.
-        taken_back += await store.take_back(log_, BlockNumber(cursor.block if cursor else -1), now)
-    return taken_back, cursor
 
 
 async def _stands(chain: Chain, cursor: Cursor) -> bool:

@@ -55,13 +55,13 @@ class LaneTasks:
         *,
         poll_seconds: float,
         queue_size: int,
-        recovered: asyncio.Event,
+        recovered: Callable[[], Awaitable[None]],
         told_quiet: Callable[[], None],
     ) -> None:
         """
         Nothing runs before `start`.
 
-        `recovered`: set when what was broadcast before the start is included. `told_quiet`: called when a room of a
+        `recovered`: returns when what was broadcast before the start is included. `told_quiet`: called when a room of a
         lane that drains found nothing to do.
         """
         self._rooms = rooms
@@ -143,7 +143,7 @@ class LaneTasks:
 
         async def run() -> None:
             if name in _PAYING_ROOMS:
-                await self._recovered.wait()
+                await self._recovered()
             fruitless = idle = 0
             while not self._is_over(name):
                 wake, postponed = self._wakes[name], self._rooms.postponed

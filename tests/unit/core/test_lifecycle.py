@@ -91,6 +91,10 @@ def test_an_answer_that_is_heard_again_or_late_changes_nothing(state: State, eve
     assert decide(state, event)[0] is state
 
 
+def test_a_delivery_of_what_its_origin_took_back_meanwhile_is_kept_and_raises_an_alarm() -> None:
+    assert decide(State.UNSENT, Event.DELIVERY) == (State.DELIVERED, (Action.ALARM, Action.CONFIRM))
+
+
 def test_delivery_and_refund_exclude_each_other_unless_a_reorg_comes_between() -> None:
     forward = [(a, b) for (a, event), b in transitions().items() if "reorg" not in event]
 
