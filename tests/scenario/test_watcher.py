@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 import xl2
@@ -126,6 +127,12 @@ async def colluding(devnet: Description, reader: str, head: Head, block: BlockNu
     return inline(ATTESTED_HEADS, proof.encode())
 
 
+async def told(watching: RunningWatcher, path: str) -> tuple[int, Any]:
+    """What its service answers."""
+    async with aiohttp.ClientSession() as session, session.get(watching.url + path) as answer:
+        return answer.status, await (answer.json() if path == "/healthz" else answer.text())
+
+
 async def transferred(
     file: Path, role: str, origin: str, destination: str, symbol: str, *, overdue: bool = False
 ) -> None:
@@ -136,7 +143,7 @@ async def transferred(
         await client.relay(sent.id, "refunded" if overdue else "settled", PATIENCE)
 
 
-async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path) -> None:
+async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path, opened: Opened) -> None:
     noticing = Noticing()
     async with watcher(file, observer=noticing) as watching:
         async with xl2.connect_async(file, key="alice") as client:
@@ -159,7 +166,16 @@ async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path
         assert {name: token.delta for name, token in watching.watcher.assets.items()} == {"USDD": 0, "GOLD": 0}
         ends = watching.watcher.assets["USDD"].ledger.ends.values()
         assert (sum(end.sent for end in ends), sum(end.refunded for end in ends)) == (9, 3)
+        assert await told(watching, "/healthz") == (200, {"contradictions": [], "not_seen": []})
     assert noticing.alarms == []
+    # It had something to judge: heads of both kinds of log, shown beside deliveries and settlements.
+    for chain in (opened.chain(A), opened.chain(B)):
+        tip = (await chain.head(Finality.LATEST)).number
+        shown = {one.log for one in await chain.watched().heads_shown(BlockNumber(0), tip)}
+        both = (lane(opened, A, B), lane(opened, B, A))
+        names = {one.log for one in both if one.destination == chain.chain}
+        names |= {one.receipt_log for one in both if one.origin == chain.chain}
+        assert names <= shown
 
 
 async def test_a_key_that_may_do_more_than_pause_is_refused(file: Path) -> None:
@@ -329,7 +345,14 @@ async def test_a_drained_vault_pauses_its_bridge_and_refunds_go_on(devnet: Descr
                 await owner.send(gold[A]["token"], drained)
             case = await until(watching, lambda one: one.is_over and "are missing" in str(one.contradiction.why(0)))
             await client.relay(waiting.id, "refunded", PATIENCE)
+            await watching.watcher.look()
+            health, metrics = await told(watching, "/healthz"), (await told(watching, "/metrics"))[1]
 
     assert [one.outcome.value for one in case.pulled] == ["paused"]
+    assert health[0] == 503
+    assert case.contradiction.id.hex() in health[1]["contradictions"]
+    assert 'xl2_watcher_backing_delta{token="GOLD"} -2.0' in metrics
+    assert 'xl2_watcher_contradictions{kind="backing-break"} 2.0' in metrics
+    assert "xl2_watcher_pauses_open 0.0" in metrics
     async with User(devnet.chain(A), account("dave").private_key) as user:
         assert await user.read(gold[A]["bridge"], contract("LockBridge"), "paused") is True

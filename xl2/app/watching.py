@@ -98,6 +98,7 @@ async def watcher(
     folder.mkdir(parents=True, exist_ok=True)
     journal = SqliteStore(folder / "journal.sqlite")
     stop = asyncio.Event()
+    told = observer or Unobserved()
     try:
         chains = await _answering(eyes)
         rights = await key_rights(signer.address, chains, _bridges(config), _shared(config, name, signer.address))
@@ -111,9 +112,9 @@ async def watcher(
             eyes=eyes,
             logs=logs,
             assets=assets,
-            brake=_brake(eyes, signer, journal, why_not="this is a dry run" if dry_run else ""),
+            brake=_brake(eyes, signer, journal, told, why_not="this is a dry run" if dry_run else ""),
             cabinet=Cabinet(folder / "evidence"),
-            observer=observer or Unobserved(),
+            observer=told,
             clock=CLOCK,
             settings=_settings(config),
             tell=tell,
@@ -240,9 +241,9 @@ async def _require_all_ends(assets: Sequence[Asset], chains: Mapping[ChainId, Ch
                     )
 
 
-def _brake(eyes: Eyes, signer: Signer, journal: SqliteStore, *, why_not: str) -> Brake:
+def _brake(eyes: Eyes, signer: Signer, journal: SqliteStore, observer: Observer, *, why_not: str) -> Brake:
     def submitter(eye: Eye) -> RecoveringSubmitter:
-        inner = JournalledSubmitter(eye.chain, signer, journal, CLOCK, SubmitPolicy())
+        inner = JournalledSubmitter(eye.chain, signer, journal, CLOCK, SubmitPolicy(), observer=observer)
         return RecoveringSubmitter(inner, eye.id, journal)
 
     levers = {

@@ -6,6 +6,7 @@ since is left to those who resumed it; the signed transaction is in the journal 
 killed in between sends the same bytes when it starts again. A chain on which the key is no guardian is said, not tried.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -13,12 +14,17 @@ from enum import StrEnum
 from attrs import evolve, frozen
 
 from xl2.core.types import ChainId, Hash32, hex_text
-from xl2.errors import Refused, Retryable, Xl2Error
+from xl2.errors import Refused, Retryable, WrongChain
 from xl2.ports import Call, Journal, Submitter, Watched
 from xl2.watcher.contradiction import Contradiction, Pause, PauseAsset, PauseLane, PauseVerifier
 from xl2.watcher.eyes import Eye
 
 logger = logging.getLogger(__name__)
+
+#: An endpoint that takes longer over one question is passed over for the next.
+_PROBE_SECONDS = 5.0
+#: So long one endpoint may take to have a pause included.
+_SUBMIT_SECONDS = 60.0
 
 
 class Outcome(StrEnum):
@@ -75,22 +81,25 @@ class Brake:
         levers = self.levers.get(pause.chain)
         if levers is None:
             return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail="the chain is not configured")
-        cause: Xl2Error | None = None
+        cause = "no endpoint"
         for eye, submitter in zip(levers.eyes, levers.submitters, strict=True):
             try:
                 return await self._pull_by(pause, contradiction, eye, submitter, why_not=levers.why_not)
-            except Retryable as later:
-                cause = later
-            except Refused as refused:
-                cause = refused
-            logger.warning("pause failed", extra={"fields": {"endpoint": eye.name, "cause": cause.what}})
-        return Pulled(pause=pause, outcome=Outcome.FAILED, detail=cause.what if cause else "no endpoint")
+            except (Retryable, Refused, WrongChain) as error:
+                cause = error.what
+            except TimeoutError:
+                # What was signed is in the journal; another endpoint may pause twice, which is the same as once.
+                cause = f"{eye.name} did not answer in time"
+            logger.warning("pause failed", extra={"fields": {"endpoint": eye.name, "cause": cause}})
+        return Pulled(pause=pause, outcome=Outcome.FAILED, detail=cause)
 
     async def _pull_by(
         self, pause: Pause, contradiction: Contradiction, eye: Eye, submitter: Submitter, *, why_not: str
     ) -> Pulled:
         watched = eye.chain.watched()
-        if await _is_paused(watched, pause):
+        async with asyncio.timeout(_PROBE_SECONDS):
+            is_paused = await _is_paused(watched, pause)
+        if is_paused:
             return Pulled(pause=pause, outcome=Outcome.WAS_PAUSED)
         if why_not:
             return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail=why_not)
@@ -100,7 +109,8 @@ class Brake:
             receipt = await eye.chain.tx_receipt(earlier.signed.hash)
             if receipt is not None and receipt.succeeded:
                 return Pulled(pause=pause, outcome=Outcome.RESUMED, tx_hash=receipt.tx_hash)
-        receipt = await submitter.submit(call)
+        async with asyncio.timeout(_SUBMIT_SECONDS):
+            receipt = await submitter.submit(call)
         fields = {"chain": pause.chain, "what": call.what, "tx_hash": hex_text(receipt.tx_hash)}
         logger.warning("paused", extra={"fields": fields})
         return Pulled(pause=pause, outcome=Outcome.PAUSED, tx_hash=receipt.tx_hash)

@@ -66,9 +66,9 @@ class Eye:
                 state, head = heads[-1], next((one.head for one in heads if one.count == count), head)
         return LogStands(at=at, log=log, entries=state.count, count=count, head=head)
 
-    def forget(self, log: Log) -> None:
-        """Read a log anew from its beginning: its chain took back what was final."""
-        self._logs.pop(log, None)
+    def forget_logs(self) -> None:
+        """Read all logs anew from their beginnings: a chain took back what was final."""
+        self._logs.clear()
 
     async def _beyond(self, log: Log, final: Block, state: LogState, block: Block) -> list[LogState]:
         """The log at the final block and after each entry up to a newer one; nothing of it is kept."""

@@ -21,6 +21,8 @@ class KeyRights:
 
     account: Address
     chains: Mapping[ChainId, Rights]
+    #: Chains on which it has nothing to pay gas with.
+    penniless: tuple[ChainId, ...] = ()
     #: Other keys of the configuration that are of the same account, by name.
     shared: tuple[str, ...] = ()
 
@@ -56,6 +58,12 @@ class KeyRights:
                 f"the watcher's key {checksum(self.account)} is no guardian on chain {chains}",
                 remedy="Have the owner call `Guard.setGuardian` there, or watch without pausing: --dry-run.",
             )
+        if self.penniless:
+            chains = ", ".join(map(str, self.penniless))
+            raise ConfigInvalid(
+                f"the watcher's key {checksum(self.account)} has nothing to pay gas with on chain {chains}",
+                remedy="Give it enough for a few transactions there, and watch its balance; or use --dry-run.",
+            )
 
 
 async def key_rights(
@@ -66,4 +74,5 @@ async def key_rights(
 ) -> KeyRights:
     """Ask the chains. `shared`: names of other keys of the same account."""
     found = {id_: await chain.watched().rights(account, bridges.get(id_, ())) for id_, chain in chains.items()}
-    return KeyRights(account=account, chains=found, shared=tuple(shared))
+    penniless = tuple([id_ for id_, chain in chains.items() if not await chain.balance(account)])
+    return KeyRights(account=account, chains=found, penniless=penniless, shared=tuple(shared))

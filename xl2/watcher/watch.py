@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import define, field, frozen
@@ -89,12 +90,16 @@ class Case:
         return is_news
 
 
-@define
+_Look = Callable[[], Awaitable[Sequence[Contradiction]]]
+
+
+@define(eq=False)
 class _Part:
     """Something that one column looks at, again and again."""
 
     name: str
-    look: Callable[[], Awaitable[Sequence[Contradiction]]]
+    #: Begins anew, with nothing read.
+    make: Callable[[], "_Look"]
     endpoints: str
     #: Every so many polls.
     every: int = 1
@@ -104,6 +109,15 @@ class _Part:
     looked: bool = False
     #: One look at a time: two would book the same twice.
     turn: asyncio.Lock = field(factory=asyncio.Lock)
+    look: _Look = field(init=False)
+
+    @look.default
+    def _begin(self) -> _Look:
+        return self.make()
+
+    def renew(self) -> None:
+        """Read everything from the beginning again."""
+        self.look = self.make()
 
 
 class Watcher:
@@ -141,9 +155,12 @@ class Watcher:
         #: By token, the watch of the first column: its `delta` is for people and metrics.
         self.assets: dict[str, AssetWatch] = {}
         self._parts: list[_Part] = []
+        self._columns: dict[tuple[_Part, ...], Mapping[ChainId, Eye]] = {}
         for number in range(max(len(found) for found in eyes.values())):
             column = {chain: found[number % len(found)] for chain, found in eyes.items()}
-            self._parts += self._column(column, logs, assets)
+            parts = tuple(self._column(column, logs, assets))
+            self._columns[parts] = column
+            self._parts += parts
 
     @property
     def lagging(self) -> tuple[str, ...]:
@@ -174,21 +191,28 @@ class Watcher:
             heard = {log.id: log for log in logs if log.reader == reader.id}
             if not heard:
                 continue
-            watch = HeadWatch(reader=reader, homes=column, logs=heard, margin_seconds=margin)
-            homes = sorted({column[log.home].name for log in heard.values()})
-            where = f"{reader.name} against {', '.join(homes)}"
-            parts.append(_Part(f"heads shown to chain {reader.id}", watch.look, where))
-            parts.append(_Part(f"logs heard by chain {reader.id}", watch.logs_that_break, where, every=_LOG_LOOKS))
             lanes = [log.lane for log in heard.values() if log.kind is LogKind.LANE]
-            deliveries = DeliveryWatch(destination=reader, origins=column, lanes=lanes, margin_seconds=margin)
-            parts.append(_Part(f"deliveries on chain {reader.id}", deliveries.look, where, every=_DELIVERY_LOOKS))
+            heads = partial(HeadWatch, reader=reader, homes=column, logs=heard, margin_seconds=margin)
+            deliveries = partial(DeliveryWatch, destination=reader, origins=column, lanes=lanes, margin_seconds=margin)
+            where = f"{reader.name} against {', '.join(sorted({column[log.home].name for log in heard.values()}))}"
+            parts += [
+                _Part(f"heads shown to chain {reader.id}", _look_of(heads), where),
+                _Part(f"logs heard by chain {reader.id}", _logs_of(heads), where, _LOG_LOOKS),
+                _Part(f"deliveries on chain {reader.id}", _look_of(deliveries), where, _DELIVERY_LOOKS),
+            ]
         for asset in assets:
             ends = {chain: end for chain, end in asset.ends.items() if chain in column}
-            token = AssetWatch(ends=ends, eyes=column, margin_seconds=margin)
-            self.assets.setdefault(asset.name, token)
             where = ", ".join(column[chain].name for chain in ends)
-            parts.append(_Part(f"backing of {asset.name}", token.look, where))
+            token = partial(AssetWatch, ends=ends, eyes=column, margin_seconds=margin)
+            parts.append(_Part(f"backing of {asset.name}", partial(self._look_at, asset.name, token), where))
         return parts
+
+    def _look_at(self, name: str, token: Callable[[], AssetWatch]) -> _Look:
+        made = token()
+        # The first column is told of; one that begins anew takes the place of what it was.
+        if name not in self.assets or self.assets[name].eyes == made.eyes:
+            self.assets[name] = made
+        return made.look
 
     async def _watch(self, part: _Part) -> None:
         while True:
@@ -203,12 +227,21 @@ class Watcher:
             self._failed(part, error)
             return
         except Incident as incident:
-            part.looked = False
-            self._alarm(AlarmKind.DEEP_REORG, f"{incident.what}. {incident.remedy}")
+            self._begin_anew(part)
+            self._alarm(AlarmKind.DEEP_REORG, f"{part.endpoints}: {incident.what}. {incident.remedy}")
             return
         part.failures, part.is_told, part.looked = 0, False, True
         for contradiction in found:
             await self._take(contradiction, part)
+
+    def _begin_anew(self, part: _Part) -> None:
+        """What was final is gone: its column reads all again, and judges what was shown by the logs as they are now."""
+        parts = next(parts for parts in self._columns if part in parts)
+        for eye in self._columns[parts].values():
+            eye.forget_logs()
+        for one in parts:
+            one.renew()
+            one.looked = False
 
     def _failed(self, part: _Part, error: Xl2Error) -> None:
         """Nobody lied because an endpoint failed; but whoever contradicts itself is named."""
@@ -297,3 +330,11 @@ class Watcher:
             extra={"fields": {"kind": kind.value, "what": what, "chain": chain}},
         )
         self._observer.alarmed(alarm)
+
+
+def _look_of(watch: Callable[[], HeadWatch | DeliveryWatch]) -> Callable[[], _Look]:
+    return lambda: watch().look
+
+
+def _logs_of(watch: Callable[[], HeadWatch]) -> Callable[[], _Look]:
+    return lambda: watch().logs_that_break

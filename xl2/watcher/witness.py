@@ -32,6 +32,8 @@ from xl2.watcher.heads import BLOCKS_AT_ONCE
 
 #: Longest that one endpoint may take over one fact: a log may have to be read from its beginning.
 _ANSWER_SECONDS = 120.0
+#: When enough endpoints confirm, whoever has not answered for so long is not waited for.
+_DENIAL_SECONDS = 2.0
 
 
 class Says(StrEnum):
@@ -60,23 +62,46 @@ async def testimony(contradiction: Contradiction, eyes: Mapping[ChainId, Sequenc
     :param agree: so many endpoints of each chain must confirm, at most as many as it has; 0: more than half.
     """
     chains = sorted({fact.at.chain for fact in contradiction.facts})
+    wanted = {chain: needed(len(eyes.get(chain, ())), agree) for chain in chains}
     asked = [(chain, eye) for chain in chains for eye in eyes.get(chain, ())]
-    said = await asyncio.gather(
-        *(_all_of([fact for fact in contradiction.facts if fact.at.chain == chain], eye) for chain, eye in asked)
-    )
+    tasks = [asyncio.create_task(_all_of(_facts_of(contradiction, chain), eye)) for chain, eye in asked]
+    try:
+        await _until_enough(tasks, asked, wanted)
+    finally:
+        for task in tasks:
+            task.cancel()
+    said = [task.result() if task.done() and not task.cancelled() else Says.NOTHING for task in tasks]
+    return _summed(asked, said, wanted)
+
+
+async def _until_enough(
+    tasks: "Sequence[asyncio.Task[Says]]", asked: Sequence[tuple[ChainId, Eye]], wanted: Mapping[ChainId, int]
+) -> None:
+    """Wait for all; but once enough confirm, no longer than it takes to hear who denies."""
+    pending = set(tasks)
+    while pending:
+        said = [task.result() if task.done() else Says.NOTHING for task in tasks]
+        is_enough = _summed(asked, said, wanted).is_confirmed
+        done, pending = await asyncio.wait(
+            pending, timeout=_DENIAL_SECONDS if is_enough else None, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not done:
+            return
+
+
+def _summed(asked: Sequence[tuple[ChainId, Eye]], said: Sequence[Says], wanted: Mapping[ChainId, int]) -> Testimony:
     by: dict[Says, dict[ChainId, tuple[str, ...]]] = {
         says: {
             chain: tuple(eye.name for (at, eye), one in zip(asked, said, strict=True) if at == chain and one is says)
-            for chain in chains
+            for chain in wanted
         }
         for says in Says
     }
-    wanted = {chain: needed(len(eyes.get(chain, ())), agree) for chain in chains}
     return Testimony(
         yes=by[Says.YES],
         no=by[Says.NO],
         nothing=by[Says.NOTHING],
-        is_confirmed=all(len(by[Says.YES][chain]) >= wanted[chain] for chain in chains),
+        is_confirmed=all(len(by[Says.YES][chain]) >= count for chain, count in wanted.items()),
     )
 
 
@@ -96,6 +121,10 @@ async def says(fact: Fact, eye: Eye) -> Says:
             return Says.YES if await _is_so(fact, eye) else Says.NO
     except (Retryable, Refused, Incident, WrongChain, TimeoutError):
         return Says.NOTHING
+
+
+def _facts_of(contradiction: Contradiction, chain: ChainId) -> list[Fact]:
+    return [fact for fact in contradiction.facts if fact.at.chain == chain]
 
 
 async def _all_of(facts: Sequence[Fact], eye: Eye) -> Says:

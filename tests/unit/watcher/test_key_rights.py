@@ -41,6 +41,15 @@ async def test_a_key_that_signs_for_another_process_is_refused(scene: Scene) -> 
         (await rights(scene, "relayer")).require_no_more_than_pausing()
 
 
+async def test_a_key_that_cannot_pay_is_refused(scene: Scene) -> None:
+    for chain in (scene.home, scene.remote):
+        chain.watched().guardians.add(KEY)
+    scene.home.funds[KEY] = 0
+
+    with pytest.raises(ConfigInvalid, match="has nothing to pay gas with on chain 901"):
+        (await rights(scene)).require_pausing()
+
+
 async def test_a_key_that_cannot_pause_everywhere_is_refused_unless_it_only_watches(scene: Scene) -> None:
     scene.home.watched().guardians.add(KEY)
 

@@ -1,5 +1,8 @@
 """Heads: a head that the log never had suspends whoever vouched for it, and nobody else."""
 
+import asyncio
+
+import pytest
 from attrs import evolve
 
 from tests.factories import some_address, some_hash
@@ -258,6 +261,43 @@ async def test_the_evidence_can_be_gone_through_by_somebody_else(scene: Scene) -
 
 def _eyes(scene: Scene) -> list[Eye]:
     return [Eye(name="another", chain=chain) for chain in (scene.home, scene.remote)]
+
+
+async def test_an_endpoint_that_hangs_holds_up_no_pause_that_the_others_confirm(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xl2.watcher.witness._DENIAL_SECONDS", 0.01)
+    await scene.send(2)
+    scene.finalize()
+    hanging = Liar(scene.remote)
+    watcher = scene.watcher(remote=[scene.remote, scene.remote, hanging])
+    scene.remote.watched().show(scene.log(), FALSE, 1, ATTESTED, scene.remote.here())
+    hanging.hangs = True
+
+    watching = asyncio.create_task(watcher.look())
+    while not scene.paused:  # noqa: ASYNC110 - until another task has done it
+        await asyncio.sleep(0)
+    watching.cancel()
+
+    assert scene.paused == SUSPENDED
+
+
+async def test_a_deep_reorg_is_told_of_and_all_is_read_again(scene: Scene) -> None:
+    await scene.send(3)
+    scene.finalize()
+    watcher = scene.watcher()
+    await watcher.look()
+    scene.home.reorg(4)
+    await scene.send()
+    scene.finalize()
+
+    await watcher.look()
+    scene.observer.alarms, told = [], set(scene.alarms)
+    await watcher.look()
+    await watcher.look()
+
+    assert (told, scene.alarms) == ({"deep-reorg"}, [])
+    assert (watcher.lagging, scene.paused) == ((), [])
 
 
 async def test_after_a_reorg_of_blocks_that_are_not_final_all_goes_on(scene: Scene) -> None:

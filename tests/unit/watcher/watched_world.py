@@ -1,5 +1,6 @@
 """A world in memory with one token, endpoints that may lie, and a watcher over them."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,17 @@ class Liar:
         self.withheld = 0
         self.is_down = False
         self.is_blind = False
+        self.hangs = False
 
     def __getattr__(self, name: str) -> Any:
+        if self.hangs and name in ("head", "block"):
+            return self._hang
         if self.is_down and name in ("head", "block"):
             raise RpcUnavailable("it is down", endpoint="liar")
         return getattr(self._chain, name)
+
+    async def _hang(self, *_: object) -> None:
+        await asyncio.Event().wait()
 
     def watched(self) -> "Liar":
         return self
