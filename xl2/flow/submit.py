@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from xl2.core.message import MAX_TX_GAS
-from xl2.core.types import Address, Wei, checksum, hex_text
+from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
 from xl2.errors import Refused, Reverted, TooExpensive, Unaffordable
 from xl2.flow import fees
 from xl2.flow.alarms import Alarms
@@ -87,6 +87,11 @@ class JournalledSubmitter:
         self._adopted = False
         #: Held from the choice of a nonce until its bytes are in the journal and out.
         self._turn = asyncio.Lock()
+
+    @property
+    def chain(self) -> ChainId:
+        """EIP-155 id of the chain that it submits to."""
+        return self._chain.chain
 
     @property
     def address(self) -> Address:

@@ -28,6 +28,7 @@ from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Chain, Clock, Log
 from xl2.relayer.heads import HeadWatch
 from xl2.relayer.lane import LaneParts, LaneRooms
+from xl2.relayer.recovery import Recovery
 from xl2.relayer.rooms import LaneTasks
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,8 @@ class Pipeline:
         settings: PipelineSettings | None = None,
     ) -> None:
         """`submitters`: every nonce owner that the lanes use, so that each is taken up where a crash left it."""
-        self._submitters = submitters
+        self._recovery = Recovery(submitters)
         self._settings = settings or PipelineSettings()
-        self._recovered = asyncio.Event()
         self._ending = asyncio.Event()
         self._draining = False
         #: Where the rooms of lanes run, while this runs.
@@ -75,7 +75,7 @@ class Pipeline:
     @property
     def is_recovered(self) -> bool:
         """Whether what was broadcast before the start is included."""
-        return self._recovered.is_set()
+        return self._recovery.is_done
 
     def carry(self, parts: LaneParts) -> None:
         """Carry a lane from now on, also while this runs; one that is carried already is left as it is."""
@@ -85,7 +85,7 @@ class Pipeline:
             LaneRooms(parts=parts),
             poll_seconds=self._settings.poll_seconds,
             queue_size=self._settings.queue_size,
-            recovered=self._recovered,
+            recovered=partial(self._recovery.of, parts.lane),
             told_quiet=self._look_whether_drained,
         )
         self._lanes[parts.lane] = tasks
@@ -128,7 +128,7 @@ class Pipeline:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                recovering = group.create_task(_supervised("recover", self._recover)(), name="recover")
+                recovering = group.create_task(_supervised("recover", self._recovery.run)(), name="recover")
                 for key, watch in self._watches.items():
                     self._start_watch(group, key[0], watch)
                 for tasks in self._lanes.values():
@@ -138,12 +138,6 @@ class Pipeline:
         finally:
             self._group = None
         log.info("relayer stopped")
-
-    async def _recover(self) -> None:
-        """What was broadcast before a crash is included first: else a message would be paid for twice."""
-        for submitter in self._submitters:
-            await submitter.recover()
-        self._recovered.set()
 
     async def _until_told(self, stop: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (stop, self._ending)]
