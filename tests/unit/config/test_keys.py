@@ -52,6 +52,10 @@ def test_the_environment_reaches_into_a_keys_table(tmp_path: Path) -> None:
     config = read(tmp_path, '[keys.a]\nkeystore = "a.json"\n', {"XL2_KEYS__A__PASSWORD_FD": "3"})
 
     assert config.keys["a"] == Keystore(keystore=Path("a.json"), password_fd=3)
+    given = {"XL2_KEYS__A__PASSWORD_FILE": "/run/credentials/relayer-password"}
+    assert read(tmp_path, '[keys.a]\nkeystore = "a.json"\n', given).keys["a"] == Keystore(
+        keystore=Path("a.json"), password_file=Path("/run/credentials/relayer-password")
+    )
 
 
 @pytest.mark.parametrize(
