@@ -8,7 +8,7 @@ or outbox itself. Implements `xl2.ports.Watched`.
 
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from xl2.core.evidence import VerifierMask, VerifierNumber
 from xl2.core.interop import InteropAddress
@@ -30,7 +30,7 @@ from xl2_adapters.contracts.bridge import (
     TokenBridge,
 )
 from xl2_adapters.contracts.guard import Guard, owner_of, roles_of
-from xl2_adapters.contracts.heads import Heads
+from xl2_adapters.contracts.heads import SHOW, Heads
 from xl2_adapters.contracts.inbox import DELIVER, DELIVERED, FAILED, Inbox
 from xl2_adapters.contracts.outbox import REFUNDED, SETTLE, SETTLED_EVENT, Outbox
 from xl2_adapters.evm import Evm
@@ -54,7 +54,16 @@ class WatchedChain:
     async def heads_shown(self, first: BlockNumber, last: BlockNumber) -> Sequence[HeadShown]:
         """Heads that were taken for true in a range of blocks."""
         first = max(first, self.start)
-        shown = [*await self.heads.events(first, last), *await self._beside_calls(first, last)]
+        stored = await self.heads.events(first, last)
+        logs = [
+            *await self.evm.logs(self.inbox.address, [[DELIVERED.topic, FAILED.topic]], first, last),
+            *await self.evm.logs(self.outbox.address, [[SETTLED_EVENT.topic, REFUNDED.topic]], first, last),
+        ]
+        calls = await self._calls([*(one.place.tx_hash for one in stored), *(log.place.tx_hash for log in logs)])
+        shown = [evolve(one, evidence=self._stored_with(one, *calls[one.place.tx_hash])) for one in stored]
+        for tx_hash, place in {log.place.tx_hash: log.place for log in reversed(logs)}.items():
+            beside = await self._shown_with(*calls[tx_hash], place)
+            shown += [] if beside is None else [beside]
         return sorted(shown, key=lambda one: (one.place.block, one.place.log_index))
 
     async def moves(self, bridge: Address, first: BlockNumber, last: BlockNumber) -> Sequence[Moved]:
@@ -151,24 +160,23 @@ class WatchedChain:
                 held.append(f"{amount} of {token.symbol}'s smallest unit on chain {self.evm.chain}")
         return tuple(held)
 
-    async def _beside_calls(self, first: BlockNumber, last: BlockNumber) -> list[HeadShown]:
-        """Heads whose evidence came with a call of inbox or outbox."""
-        logs = [
-            *await self.evm.logs(self.inbox.address, [[DELIVERED.topic, FAILED.topic]], first, last),
-            *await self.evm.logs(self.outbox.address, [[SETTLED_EVENT.topic, REFUNDED.topic]], first, last),
-        ]
-        places = {log.place.tx_hash: log.place for log in reversed(logs)}
-        requests = [Request("eth_getTransactionByHash", (hex_text(tx_hash),)) for tx_hash in places]
-        found = []
-        for place, answer in zip(places.values(), await self.evm.ask_many(requests) if requests else [], strict=True):
-            if answer is None:
-                continue  # taken back since: the events will be read again
-            fields = rpc_wire.mapping(answer, self.evm.endpoint)
-            to, data = fields.get("to"), rpc_wire.data(fields.get("input"), self.evm.endpoint)
-            shown = await self._shown_with(address(str(to)) if to else None, data, place)
-            if shown is not None:
-                found.append(shown)
-        return found
+    async def _calls(self, tx_hashes: Sequence[Hash32]) -> dict[Hash32, tuple[Address | None, bytes]]:
+        """Whom transactions call, and with what; nobody and nothing for one that was taken back since."""
+        wanted = list(dict.fromkeys(tx_hashes))
+        requests = [Request("eth_getTransactionByHash", (hex_text(tx_hash),)) for tx_hash in wanted]
+        calls: dict[Hash32, tuple[Address | None, bytes]] = {}
+        for tx_hash, answer in zip(wanted, await self.evm.ask_many(requests) if requests else [], strict=True):
+            fields = {} if answer is None else rpc_wire.mapping(answer, self.evm.endpoint)
+            to = fields.get("to")
+            data = rpc_wire.data(fields.get("input", "0x"), self.evm.endpoint)
+            calls[tx_hash] = (address(str(to)) if to else None, data)
+        return calls
+
+    def _stored_with(self, shown: HeadShown, to: Address | None, calldata: bytes) -> bytes:
+        """The evidence that a head was stored with; empty where the transaction does not call `Heads` itself."""
+        arguments = SHOW.arguments(calldata, self.evm.endpoint) if to == self.heads.address else None
+        is_it = arguments is not None and tuple(arguments[:3]) == (shown.log, shown.head, shown.count)
+        return bytes(arguments[3]) if arguments is not None and is_it else b""
 
     async def _shown_with(self, to: Address | None, calldata: bytes, place: Place) -> HeadShown | None:
         """The head that a call showed; None for a call that brought no evidence, or that nobody can read."""
@@ -187,4 +195,6 @@ class WatchedChain:
             return None
         if not evidence:
             return None
-        return HeadShown(log=log, head=head, count=count, verifiers=VerifierMask(1 << evidence[0]), place=place)
+        return HeadShown(
+            log=log, head=head, count=count, verifiers=VerifierMask(1 << evidence[0]), place=place, evidence=evidence
+        )

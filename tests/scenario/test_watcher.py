@@ -45,6 +45,7 @@ from xl2.core.types import (
 from xl2.errors import ConfigInvalid
 from xl2.ports import Alarm, Chain, Log, Unobserved
 from xl2.watcher.contradiction import PauseVerifier
+from xl2.watcher.facts import HeadTaken
 from xl2.watcher.watch import Case
 from xl2_adapters.contracts.heads import SHOW
 from xl2_adapters.contracts.inbox import DELIVER
@@ -270,6 +271,7 @@ async def test_a_false_head_of_a_colluding_quorum_is_suspended_also_by_a_watcher
     assert (found["kind"], pause["outcome"]) == ("head-contradiction", "paused")
     assert hex_text(FALSE) in found["what"]
     assert shown["transactionHash"] in found["what"]
+    assert found["facts"][0]["evidence"] == hex_text(evidence)
     receipt = await reader.tx_receipt(Hash32(bytes.fromhex(pause["tx_hash"][2:])))
     assert receipt is not None
     assert receipt.block - int(shown["blockNumber"], 16) <= MOST_BLOCKS
@@ -298,6 +300,9 @@ async def test_a_forged_transfer_suspends_the_quorum_and_pauses_the_token_and_re
             await client.relay(waiting.id, "refunded", PATIENCE)
             delta = watching.watcher.assets["USDD"].delta
 
+    taken = head.contradiction.facts[0]
+    assert isinstance(taken, HeadTaken)
+    assert taken.evidence[1:].count(signer(ATTESTERS[0].private_key).address) == 1
     assert [one.pause for one in head.pulled] == [PauseVerifier(chain=home.chain, number=ATTESTED_HEADS)]
     assert {one.pause.chain for one in backing.pulled} == {home.chain}
     assert hex_text(stolen.id) in str(backing.contradiction.why(MARGIN_SECONDS))

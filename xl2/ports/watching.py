@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.core.evidence import VerifierMask, VerifierNumber
 from xl2.core.interop import InteropAddress
@@ -30,6 +30,8 @@ class HeadShown:
     #: Who vouched for it.
     verifiers: VerifierMask
     place: Place
+    #: What was shown, `verifier number ‖ proof`; empty where the transaction does not tell.
+    evidence: bytes = field(default=b"", repr=False)
 
 
 class Motion(StrEnum):

@@ -5,7 +5,7 @@ Values only. Promise: a fact speaks of one chain and names its block by number a
 for good once that block is final. Whether facts contradict each other is `contradiction`'s; who checks them, `witness`.
 """
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.core.evidence import VerifierMask
 from xl2.core.lane import Lane
@@ -40,6 +40,9 @@ class HeadTaken:
     head: Hash32
     count: int
     verifiers: VerifierMask
+    #: What they vouched with, `verifier number ‖ proof` (protocol.md section 7), where the transaction tells: of
+    #: attesters it holds the signatures, which are proof against them for ever.
+    evidence: bytes = field(default=b"", repr=False)
 
 
 @frozen(kw_only=True)

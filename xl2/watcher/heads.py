@@ -117,6 +117,7 @@ class HeadWatch:
             head=shown.head,
             count=shown.count,
             verifiers=shown.verifiers,
+            evidence=shown.evidence,
         )
         final = await home.log_by(log, await home.at(Finality.FINALIZED), shown.count)
         if final.head is not None:
