@@ -13,7 +13,7 @@ from attrs import frozen
 from xl2.core.message import GWEI
 from xl2.core.types import Assurance, ChainId, Timestamp, Wei
 from xl2.errors import InvalidInput, Unaffordable
-from xl2.ports import Fees
+from xl2.ports import Fees, Rates
 
 #: Gas of delivering one message alone, without its recipient: transaction, evidence, segment, bookkeeping, receipt.
 #: Rounded up from what `make bench` and `make demo` measure; a settled lane pays for a checkpoint and a proof
@@ -29,6 +29,8 @@ SETTLEMENT_GAS: Final = {
     Assurance.OPTIMISTIC: 140_000,
     Assurance.SETTLED: 530_000,
 }
+#: Bytes of evidence in a delivery or a settlement, beside messages: signatures, or the paths of a storage proof.
+EVIDENCE_BYTES: Final = {Assurance.ATTESTED: 500, Assurance.OPTIMISTIC: 4_000, Assurance.SETTLED: 8_000}
 #: Calldata of a payload byte that is not zero, at the floor price of EIP-7623.
 PAYLOAD_BYTE_GAS: Final = 40
 
@@ -67,13 +69,17 @@ def quote(
     there: Fees,
     margin_percent: int,
     expiry: Timestamp,
+    data_fee: Wei = Wei(0),
 ) -> Quote:
-    """Price one message that travels alone. `here` and `there`: what gas costs on the origin and the destination."""
+    """
+    Price one message that travels alone. `here` and `there`: what gas costs on the origin and the destination;
+    `data_fee`: what both charge beside gas, see `data_fee_of`.
+    """
     delivery_gas = DELIVERY_GAS[assurance] + PAYLOAD_BYTE_GAS * payload_size + recipient_gas
     settlement_gas = SETTLEMENT_GAS[assurance]
     # Not the cap that survives six full blocks, but what is paid now; the margin is for what comes.
     here_price, there_price = here.base_fee + here.priority_fee, there.base_fee + there.priority_fee
-    cost = delivery_gas * there_price + settlement_gas * here_price
+    cost = delivery_gas * there_price + settlement_gas * here_price + data_fee
     return Quote(
         origin=origin,
         destination=destination,
@@ -87,6 +93,12 @@ def quote(
         margin_percent=margin_percent,
         expiry=expiry,
     )
+
+
+def data_fee_of(assurance: Assurance, payload_size: int, here: Rates, there: Rates) -> Wei:
+    """What a delivery and its settlement cost beside gas, for their bytes on L1."""
+    evidence = EVIDENCE_BYTES[assurance]
+    return Wei(there.byte_fee * (evidence + payload_size) + here.byte_fee * evidence)
 
 
 def whole_gwei(wei: int) -> Wei:

@@ -11,13 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from xl2.core.lane import Lane
 from xl2.core.message import Message
-from xl2.core.types import Assurance, MessageId, Wei
-from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS
+from xl2.core.types import MessageId, Wei
+from xl2.plan import DELIVERY_GAS, EVIDENCE_BYTES, SETTLEMENT_GAS
 from xl2.ports import Chain
 from xl2.relayer.policy import Declined, Policy, share
-
-#: Bytes of a delivery beside its messages: signatures, or the paths of a storage proof.
-_EVIDENCE_BYTES = {Assurance.ATTESTED: 500, Assurance.OPTIMISTIC: 4_000, Assurance.SETTLED: 8_000}
 
 
 async def declined(
@@ -28,7 +25,7 @@ async def declined(
     if policy.wants_cost(lane.origin, lane.destination):
         here, there = await asyncio.gather(origin.rates(), destination.rates())
         # What all share, the receipt proven back included, is shared by those that could go together.
-        size, batch = _EVIDENCE_BYTES[lane.assurance], len(messages)
+        size, batch = EVIDENCE_BYTES[lane.assurance], len(messages)
         back = here.cost(SETTLEMENT_GAS[lane.assurance], size) + there.byte_fee * size
         overhead = DELIVERY_GAS[lane.assurance]
         costs = {one.id: Wei(share(one, there, message_gas, overhead, batch) + back // batch) for one in messages}

@@ -14,7 +14,7 @@ from xl2.core.types import ZERO_ADDRESS, Address, Assurance, ChainId, Timestamp,
 from xl2.errors import InvalidInput
 from xl2.flow.send import Outgoing, Prepared
 from xl2.flow.send import prepare as prepare_message
-from xl2.plan import Quote, chosen_fee, quote
+from xl2.plan import Quote, chosen_fee, data_fee_of, quote
 from xl2.ports import Chain
 from xl2.sdk.parts import Parts
 
@@ -81,14 +81,16 @@ async def price(
     parts: Parts, origin: Chain, destination: Chain, *, payload_size: int, wishes: Wishes, expiry: Timestamp
 ) -> Quote:
     """Quote a message at the gas prices of now; its recipient is taken to use all the gas it may."""
+    here, there = await origin.rates(), await destination.rates()
     return quote(
         origin=origin.chain,
         destination=destination.chain,
         assurance=wishes.assurance,
         payload_size=payload_size,
         recipient_gas=wishes.gas_limit,
-        here=await origin.fees(),
-        there=await destination.fees(),
+        here=here.fees,
+        there=there.fees,
+        data_fee=data_fee_of(wishes.assurance, payload_size, here, there),
         margin_percent=parts.config.fee_margin_percent,
         expiry=expiry,
     )

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from xl2.core.lane import Lane
-from xl2.core.types import Wei
+from xl2.core.message import DEFAULT_GAS_LIMIT
+from xl2.core.types import Timestamp, Wei
 from xl2.flow.submit import JournalledSubmitter
-from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS, whole_gwei
+from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS, data_fee_of, quote, whole_gwei
 from xl2.ports import Record, Store
 from xl2.relayer import LaneParts
 from xl2.relayer.lane import LaneRooms
@@ -133,3 +134,27 @@ async def test_data_on_l1_is_part_of_the_cost(scene: Scene) -> None:
     await scene.observed(fee)
 
     assert await scene.rooms.prove() is None
+
+
+@pytest.mark.parametrize("data_fee", [0, 10**15])
+async def test_what_a_sender_is_quoted_is_enough_for_a_relayer_that_wants_its_cost_covered(
+    scene: Scene, data_fee: int
+) -> None:
+    scene.destination.data_fee = Wei(data_fee)
+    here, there, kind = await scene.origin.rates(), await scene.destination.rates(), scene.lane.assurance
+    priced = quote(
+        origin=scene.origin.chain,
+        destination=scene.destination.chain,
+        assurance=kind,
+        payload_size=5,
+        recipient_gas=DEFAULT_GAS_LIMIT,
+        here=here.fees,
+        there=there.fees,
+        margin_percent=50,
+        expiry=Timestamp(0),
+        data_fee=data_fee_of(kind, 5, here, there),
+    )
+
+    await scene.observed(priced.fee_wei)
+
+    assert await scene.rooms.prove() is not None
