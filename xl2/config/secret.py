@@ -10,24 +10,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
-from attrs import field, frozen
 
 #: Scheme, host and port: what logs and alarms call an endpoint.
 _HOST_ALONE: Final = re.compile(r"\w+://[^/@?#\s]+/?")
 
 
-@frozen
 class Secret:
-    """Text that is never printed: `repr` and `str` hide it, `reveal` is called where it is used."""
+    """
+    Text that is never printed: `repr` and `str` hide it, `reveal` is called where it is used.
 
-    _text: str = field(repr=False)
+    No attrs class on purpose: whatever walks the fields of a tree (`asdict`, a converter) finds none here.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def reveal(self) -> str:
         """The secret itself."""
         return self._text
 
+    def __repr__(self) -> str:
+        return "Secret([masked])"
+
     def __str__(self) -> str:
         return "[masked]"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
 
 
 def secrets_in(value: object) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """What the configuration says of a key is read strictly, and none of its values is repeated."""
 
+import json
 from pathlib import Path
 
+import attrs
 import pytest
 
 from xl2.config import Config, load, secrets_in
 from xl2.config.keys import Keystore, PluginKey, RemoteKey, opened_by
 from xl2.core.types import Address
 from xl2.errors import ConfigInvalid, NotFound
+from xl2.plain import plain
 
 CHAIN = '[chains.a]\nchain_id = 901\nfamily = "op"\nrpc_url = "http://me:pw-of-rpc@127.0.0.1:8545/path-with-key"\n'
 ACCOUNT = Address(b"\x31" * 20)
@@ -107,3 +110,6 @@ def test_every_secret_of_a_tree_is_found_and_none_shows(tmp_path: Path) -> None:
     for secret in (key, "pw-of-rpc", "path-with-key", "pw-of-signer", "pin-of-hsm", "token-of-the-view"):
         assert secret in found
         assert secret not in f"{config!r} {config} {config.keys} {[str(one) for one in config.keys.values()]}"
+        assert secret not in json.dumps(plain(config))
+        assert secret not in json.dumps(attrs.asdict(config), default=str)
+        assert secret not in str(list(config.settings()))
