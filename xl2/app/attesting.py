@@ -59,4 +59,3 @@ async def attester(
 
 async def _raise_when_broken(broken: "asyncio.Future[Fatal]") -> None:
     raise await asyncio.shield(broken)
-

@@ -2,32 +2,12 @@
 Store: the port `xl2.ports.Store` on SQLite and on PostgreSQL, one schema and the same pieces of work on both.
 
 Read in this order: `schema`, `session`, `observed`, `queue`, `controls`, `leases`, `journal`, `pruned`, `sql`, and then
-`sqlite` and `postgres`.
+`sqlite`, `postgres` and `place`.
 """
 
-from pathlib import Path
-
+from xl2.store.place import is_shared, open_store
 from xl2.store.postgres import PostgresStore
 from xl2.store.sql import SqlStore
 from xl2.store.sqlite import IN_MEMORY, SqliteStore
 
 __all__ = ["IN_MEMORY", "PostgresStore", "SqlStore", "SqliteStore", "is_shared", "open_store"]
-
-#: How a URL of a database that daemons share begins.
-_SHARED = ("postgresql://", "postgres://")
-
-
-def is_shared(place: str) -> bool:
-    """Whether several daemons may share the store at a place."""
-    return place.startswith(_SHARED)
-
-
-def open_store(place: str, base: Path) -> SqlStore:
-    """
-    The store at a place: a PostgreSQL URL, or a file relative to `base`. It is opened at its first use.
-
-    `async with` opens it at once: then a place that cannot be used is told before anything else is done.
-    """
-    if is_shared(place):
-        return PostgresStore(place)
-    return SqliteStore(place if place == IN_MEMORY else base / place)
