@@ -1,5 +1,6 @@
 """The operator's view of a real relayer on a devnet: what it answers, whom it lets in, what its orders do."""
 
+import io
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
@@ -24,6 +26,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.clients import file_of
+from xl2.cli.outcome import guarded
+from xl2.cli.program import xl2 as program
 from xl2.operator.routes import ROUTES, Route
 from xl2_devnet.devnet_file import Description
 
@@ -63,19 +67,12 @@ class Relayer:
 
 
 def xl2(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the program in a folder."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "xl2.cli", *words],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert "Traceback" not in ran.stdout + ran.stderr
-    return ran
+    """Run a verb within this process, which is quicker to start."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = guarded(program, [*words, "--config", str(folder / "devnet.json")])
+    assert "Traceback" not in out.getvalue() + err.getvalue()
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def told(folder: Path, *words: str, code: int = 0) -> Any:
