@@ -20,7 +20,7 @@ from tests.devnet_user import until as until_true
 from tests.faults.proxy import Fault, FaultProxy
 from tests.integration.clients import file_of
 from tests.scenario.route import Opened
-from xl2.app.watching import RunningWatcher, verify, watcher
+from xl2.app.watching import RunningWatcher, watcher
 from xl2.core.attestation import Attestation, AttestedProof, Signature
 from xl2.core.evidence import ATTESTED_HEADS, Finality, Head, inline
 from xl2.core.interop import InteropAddress
@@ -210,6 +210,14 @@ async def test_an_endpoint_that_lies_to_the_watcher_alone_pauses_nothing_and_is_
             assert await user.read(token["on"][A]["bridge"], contract("LockBridge"), "paused") is False
 
 
+async def ended(file: Path, *words: str) -> tuple[int | None, str]:
+    """Exit code and answer of `xl2 watcher ...`."""
+    command = [sys.executable, "-c", "from xl2.cli import main; main()", "watcher", *words, "--json", "-c", str(file)]
+    run = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    told, _ = await run.communicate()
+    return run.returncode, told.decode()
+
+
 @contextmanager
 def process(file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`xl2 watcher run`, gone when the block ends."""
@@ -278,7 +286,11 @@ async def test_a_false_head_of_a_colluding_quorum_is_suspended_also_by_a_watcher
     assert await reader.standing(log) & 1 == 0
     assert [one["outcome"] for one in again["paused"]] == ["was paused already"]
     (kept,) = (file.parent / "xl2-watcher" / "evidence").iterdir()
-    assert (await verify(kept, file)).stands
+    verified = await ended(file, "verify", str(kept))
+    assert (verified[0], json.loads(verified[1])["stands"]) == (0, True)
+    assert {fact["says"] for fact in json.loads(verified[1])["facts"]} == {"yes"}
+    once = await ended(file, "run", "--once", "--dry-run")
+    assert (once[0], json.loads(once[1].splitlines()[0])["dry_run"]) == (1, True)
 
 
 async def test_a_forged_transfer_suspends_the_quorum_and_pauses_the_token_and_refunds_go_on(
