@@ -7,6 +7,7 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
@@ -301,11 +302,15 @@ class LaneRooms:
         """What the policy takes; the rest is postponed with its reason."""
         parts = self.parts
         refused = await self._declined([one.sent.message for one in records])
+        alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
         for record in records:
             verdict = refused.get(record.sent.message.id)
             if verdict is not None:
                 rest = delay(UNPAID if verdict.may_change else DENIED, record.attempts + 1)
-                await parts.store.postpone([record.sent.message.id], parts.clock.now() + rest, verdict.why)
+                alike[rest, verdict.why].append(record.sent.message.id)
+        # Whoever sends thousands that pay the same too little costs one write, not thousands.
+        for (rest, why), ids in alike.items():
+            await parts.store.postpone(ids, parts.clock.now() + rest, why)
         return [one for one in records if one.sent.message.id not in refused]
 
     async def _refuse_losses(self, messages: Sequence[Message]) -> None:
