@@ -10,9 +10,13 @@ from attrs import evolve
 from eth_account import Account
 
 from tests.web3signer import KEY, OTHER, Web3Signer, web3signer
-from xl2.core.types import Address, ChainId, Wei
+from xl2.attester.attest import HeadAttester
+from xl2.core.attestation import Signature
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Address, BlockNumber, ChainId, Wei
 from xl2.errors import ConfigInvalid, KeyLost, NotAccepted, Retryable, WrongSignature
-from xl2.ports import KeySettings, Transaction
+from xl2.ports import KeySettings, Log, Transaction
+from xl2.testing import World
 from xl2_adapters.keys.remote import RemoteSigner, remote
 from xl2_adapters.keys.signed import checked, preimage_of
 from xl2_adapters.web3_edge import signer
@@ -53,6 +57,21 @@ async def test_the_hash_of_bytes_is_signed_by_rest_and_the_public_key_is_asked_f
         assert await mine.sign_hash_of(preimage) == await signer(KEY).sign_hash_of(preimage)
 
     assert theirs.asked == ["GET /api/v1/eth1/publicKeys", "POST /api/v1/eth1/sign/", "POST /api/v1/eth1/sign/"]
+
+
+async def test_an_attester_whose_key_is_elsewhere_signs_heads_that_count(theirs: Web3Signer) -> None:
+    world = World()
+    await world.chain(901).put(world.lane(901, 902))
+    world.chain(901).mine(2)
+    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
+    contract = Address(b"\x33" * 20)
+    attester = HeadAttester(signer=ours(theirs), chains=chains, verifiers=dict.fromkeys(chains, contract))
+
+    signed = await attester.attest(Log(lane=world.lane(901, 902), kind=LogKind.LANE), BlockNumber(1))
+
+    theirs_of_digest = Account.unsafe_sign_hash(signed.attestation.digest, KEY).signature
+    assert signed.signature == bytes(theirs_of_digest)
+    assert Signature.of(0, signed.signature).r > 0
 
 
 async def test_eth_sign_would_sign_something_else(theirs: Web3Signer) -> None:
