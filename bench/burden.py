@@ -6,21 +6,18 @@ run is, is `carried`'s.
 """
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import orjson
-from attrs import evolve
 
 from bench.carried import POLL_SECONDS, Say, bench, opened
-from bench.counted import Counter, counted
 from bench.daemons import Daemon, attesters, daemon, relayer_configuration
 from bench.figures import Figure, figure, load
-from bench.ground import RECIPIENT, Place, ground
+from bench.ground import RECIPIENT, ground
 from bench.interop import autorelayed
 from bench.supersim import is_for_this_machine
 from bench.traffic import hand_over, signed, until_called
@@ -29,10 +26,11 @@ from xl2.core.lane import Lane, extend
 from xl2.core.message import Message
 from xl2.core.storage import LaneWord, following, lane_slot
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, Assurance, Hash32, Nonce, Wei, checksum, hex_text
+from xl2.core.types import Address, Assurance, BlockNumber, Hash32, Nonce, Wei, address, checksum, hex_text
 from xl2.ports import Cursor, Log, Sent
 from xl2.ports import Place as Stands
 from xl2.store import open_store
+from xl2_adapters.attester_http import HttpAttester
 from xl2_adapters.op_stack.chain import OpChain
 from xl2_devnet.accounts import account
 
@@ -70,32 +68,6 @@ async def measure_chains(say: Say) -> dict[str, Figure]:
     }
 
 
-async def measure_round_trips(say: Say) -> dict[str, Figure]:
-    """Requests of the daemon for each delivery, beside those that it makes idle."""
-    async with contextlib.AsyncExitStack() as stack:
-        counters: list[Counter] = []
-
-        async def through(places: Sequence[Place]) -> Sequence[Place]:
-            counters.extend([await stack.enter_async_context(counted(one.url)) for one in places])
-            return [evolve(one, url=counter.url) for one, counter in zip(places, counters, strict=True)]
-
-        async with bench(through=through) as one:
-            await one.run(100)
-            before = sum(counter.requests for counter in counters)
-            await asyncio.sleep(_IDLE_SECONDS / 2)
-            idle = 2 * (sum(counter.requests for counter in counters) - before) / _IDLE_SECONDS
-            before = sum(counter.requests for counter in counters)
-            run = await one.run(5_000)
-            made = sum(counter.requests for counter in counters) - before
-    trips = (made - idle * run.seconds) / run.transactions
-    say(f"{made} requests in {run.seconds:.1f} s for {run.transactions} deliveries, {idle:.1f}/s while idle")
-    how = (
-        "requests to both chains for each delivery of 5,000 messages, observing, proving and the receipts of what was "
-        "delivered before included, less what an idle daemon asks in that time"
-    )
-    return {"round_trips_per_batch": figure(trips, "requests", how)}
-
-
 async def measure_restart(say: Say) -> dict[str, Figure]:
     """From the start of the process, with 10,000 messages observed and none delivered, to the first delivery."""
     with TemporaryDirectory(prefix="xl2-bench-") as name:
@@ -110,6 +82,7 @@ async def measure_restart(say: Say) -> dict[str, Figure]:
                 async with daemon(file, "relayer", "run") as first:
                     await hand_over(await signed(origin, lane, _BACKLOG, account("alice")))
                     await _until_observed(first, _BACKLOG)
+                    await _warm(urls, lane, (await origin.head(Finality.FINALIZED)).number)
                     await first.stop()
                 async with open_store("relayer.sqlite", file.parent) as store:
                     await store.resume(lane)
@@ -122,7 +95,9 @@ async def measure_restart(say: Say) -> dict[str, Figure]:
     how = f"with {_BACKLOG:,} messages observed and none delivered"
     return {
         "restart_10k_first_delivery_s": figure(
-            came - ready, "s", f"{how}: from when the restarted daemon says that it runs to the block of a delivery"
+            came - ready,
+            "s",
+            f"{how}, attesters knowing them: from when the new process says that it runs to a delivery's block",
         ),
         "restart_10k_start_s": figure(ready - since, "s", f"{how}: from the start of the process to when it says so"),
         "restart_10k_all_s": figure(last - ready, "s", f"{how}: to the block of the last delivery"),
@@ -168,6 +143,12 @@ async def measure_peer(say: Say) -> dict[str, Figure]:
         figures["rate_over_supersim"] = figure(ratio, "x", f"messages_per_s_1000 over that {how}")
         figures["cpu_of_supersim_over_ours"] = figure(cpu, "x", f"CPU for a message {how}, over cpu_ms_per_message")
     return figures
+
+
+async def _warm(urls: Mapping[str, str], lane: Lane, block: BlockNumber) -> None:
+    """Let the attesters recompute the lane's log: they run on while a relayer is restarted."""
+    for signer, url in urls.items():
+        await HttpAttester(url, address(signer)).attest(Log(lane=lane, kind=LogKind.LANE), block)
 
 
 async def _until_observed(running: Daemon, wanted: int) -> None:

@@ -130,7 +130,8 @@ async def bench(
 @asynccontextmanager
 async def opened(file: Path, places: Sequence[Place]) -> AsyncIterator[Mapping[ChainId, OpChain]]:
     """The chains as the bench itself sees them."""
-    config, family = load_configuration(file), OpStack()
+    config = load_configuration(file).reached_by({one.name: one.url for one in places})
+    family = OpStack()
     chains = {ChainId(one.chain_id): family.chain(config.chain(one.name)) for one in places}
     try:
         yield chains

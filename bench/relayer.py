@@ -17,10 +17,11 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.burden import measure_chains, measure_peer, measure_pending, measure_restart, measure_round_trips
+from bench.burden import measure_chains, measure_peer, measure_pending, measure_restart
 from bench.carried import Run, Say, bench
 from bench.figures import Figure, figure, load, save
 from bench.page import write_page
+from bench.trips import measure_round_trips
 from xl2.errors import Xl2Error
 
 RESULT: Final = "relayer"

@@ -55,8 +55,8 @@ class Delivered:
     @property
     def nonces(self) -> tuple[Nonce, ...]:
         """Nonces delivered, rising."""
-        start = page_start(self.page)
-        return tuple(Nonce(start + index) for index in range(PAGE_SIZE) if self.bitmap >> index & 1)
+        start, bits = page_start(self.page), f"{self.bitmap:b}"
+        return tuple(Nonce(start + index) for index, bit in enumerate(reversed(bits)) if bit == "1")
 
     def encode(self) -> bytes:
         """Pack the entry in its 70 bytes (protocol.md section 5)."""

@@ -109,18 +109,23 @@ class Outbox:
         return next((sent for sent in await self._messages(logs) if sent.message.id == message_id), None)
 
     async def endings(self, messages: Sequence[Message], at: BlockNumber) -> list[Ending]:
-        """What became of the fees of messages: one bitmap a page, one word a message, in one request."""
-        pages = sorted({(one.destination, one.assurance, page_of(one.nonce)) for one in messages})
-        views = [(self.address, SETTLED.encode(*page)) for page in pages]
-        views += [(self.address, EXPIRED.encode(message.id)) for message in messages]
-        answers = await self.evm.views(views, at)
+        """What became of the fees of messages: one bitmap a page, and one word for each that may have been refunded."""
+        keys = [(one.destination, one.assurance, page_of(one.nonce)) for one in messages]
+        pages = sorted(set(keys))
         endpoint = self.evm.endpoint
-        bitmaps = {page: SETTLED.decode(answer, endpoint)[0] for page, answer in zip(pages, answers, strict=False)}
-        endings = []
-        for one, answer in zip(messages, answers[len(pages) :], strict=True):
-            settled = bitmaps[one.destination, one.assurance, page_of(one.nonce)] >> index_in_page(one.nonce) & 1
-            (expired,) = EXPIRED.decode(answer, endpoint)
-            endings.append(Ending.REFUNDED if expired else Ending.SETTLED if settled else Ending.OPEN)
+        answers = await self.evm.views([(self.address, SETTLED.encode(*page)) for page in pages], at) if pages else []
+        bitmaps = {page: SETTLED.decode(answer, endpoint)[0] for page, answer in zip(pages, answers, strict=True)}
+        endings = [
+            Ending.SETTLED if bitmaps[key] >> index_in_page(one.nonce) & 1 else Ending.OPEN
+            for one, key in zip(messages, keys, strict=True)
+        ]
+        # A refund settles its nonce as well, and what never expires is never refunded.
+        ended = [place for place, one in enumerate(messages) if endings[place] is Ending.SETTLED and one.expiry]
+        if ended:
+            words = await self.evm.views([(self.address, EXPIRED.encode(messages[place].id)) for place in ended], at)
+            for place, word in zip(ended, words, strict=True):
+                if EXPIRED.decode(word, endpoint)[0]:
+                    endings[place] = Ending.REFUNDED
         return endings
 
     async def ended(self, message: Message, is_refunded: bool, first: BlockNumber, last: BlockNumber) -> Place | None:
