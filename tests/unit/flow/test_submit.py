@@ -4,35 +4,19 @@ import asyncio
 
 import pytest
 
+from tests.unit.flow.payers import ALICE, submitter, transfer
 from tests.unit.flow.walk import until
 from xl2.core.types import Hash32
 from xl2.errors import Refused, Reverted, RpcRejected, RpcUnavailable, Unaffordable
 from xl2.flow.fees import FeeCaps, replacement
-from xl2.flow.inclusion import Patience
-from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
-from xl2.ports import Broadcast, Call, Fees, Observer, Transaction, TxReceipt
+from xl2.ports import (
+    Broadcast,
+    Fees,
+    Transaction,
+    TxReceipt,
+)
 from xl2.store import SqliteStore
-from xl2.testing import ManualClock, MemoryChain, MemorySigner, World
-
-ALICE = MemorySigner.named("alice")
-
-
-def transfer(chain: MemoryChain, **fields: object) -> Call:
-    given = {"chain": chain.chain, "to": MemorySigner.named("bob").address, "data": b"", "what": "pay bob"}
-    return Call(**(given | fields))  # type: ignore[arg-type]
-
-
-def submitter(
-    chain: MemoryChain,
-    store: SqliteStore,
-    clock: ManualClock,
-    *,
-    caps: FeeCaps | None = None,
-    observer: Observer | None = None,
-    **patience: float,
-) -> JournalledSubmitter:
-    policy = SubmitPolicy(patience=Patience(**patience), caps=caps or FeeCaps())  # type: ignore[arg-type]
-    return JournalledSubmitter(chain, ALICE, store, clock, policy, observer=observer)
+from xl2.testing import ManualClock, World
 
 
 async def test_a_call_is_included_and_its_nonce_leaves_the_journal(
