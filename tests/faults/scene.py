@@ -14,12 +14,14 @@ from typing import Any, TypeVar
 
 import orjson
 from attrs import field, frozen
+from eth_account import Account
 
 from tests.faults.ground import ACCOUNTS, ATTESTER, CHAIN_IDS, A, B, Ground, Grounds
 from tests.faults.recipients import VALVE
 from tests.integration.node import Node
 from xl2.config import Config, load
 from xl2.core.evidence import Finality
+from xl2.core.hashing import keccak
 from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Timestamp, Wei, checksum, hex_text
@@ -34,9 +36,8 @@ T = TypeVar("T")
 FEE = Wei(10**15)
 GAS = 100_000
 NOBODY = Address(b"\x99" * 20)
-#: anvil's own accounts beyond the seventeen that others use: senders first, then the keys of racing relayers.
-SENDERS = range(20, 40)
-RELAYERS = range(40, ACCOUNTS)
+#: anvil's own accounts beyond the seventeen that others use.
+SENDERS = range(20, ACCOUNTS)
 _SEND_GAS = 2_000_000
 
 
@@ -106,6 +107,20 @@ class Scene:
         own = account(role).address
         sent = await self.destination.ask("eth_sendTransaction", {"from": own, "to": own})
         await self._receipt(self.destination, str(sent))
+
+    @staticmethod
+    def key_of(name: str) -> str:
+        """The private key of an account that is this name's alone."""
+        return hex_text(keccak(name.encode()))
+
+    def fund(self, *names: str) -> list[str]:
+        """Ether on both chains for the accounts of these names; their addresses."""
+        accounts = [str(Account.from_key(self.key_of(name)).address) for name in names]
+        for chain in (A, B):
+            with self.grounds[chain].held() as node:
+                for one in accounts:
+                    node.ask("anvil_setBalance", one, hex(10**20))
+        return accounts
 
     async def until_blocks(self, count: int) -> None:
         """Return when the destination has so many blocks more."""

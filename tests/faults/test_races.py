@@ -3,10 +3,8 @@
 from collections import Counter
 
 import pytest
-from eth_account import Account
-from eth_utils import keccak
 
-from tests.faults.ground import A, B
+from tests.faults.ground import B
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
@@ -21,15 +19,12 @@ _LATE_GAS = 70_000
 async def test_racing_relayers_deliver_each_message_once_and_lose_little(
     scene: Scene, stable: Stable, racing: int
 ) -> None:
-    keys = ["0x" + keccak(text=f"racing {racing} {place}").hex() for place in range(racing)]
-    fund(scene, keys)
+    names = [f"racer {place} of {racing}" for place in range(racing)]
+    accounts = scene.fund(*names)
     first = (await scene.destination.head(Finality.LATEST)).number
     # All of them are up before there is anything to race for.
     settings = {"poll_seconds": 0.2 if racing < 10 else 1.0}
-    relayers = [
-        stable.start(scene.configuration(f"relayer {place}", key=key, relayer=settings))
-        for place, key in enumerate(keys)
-    ]
+    relayers = [stable.start(scene.configuration(name, key=scene.key_of(name), relayer=settings)) for name in names]
     for relayer in relayers:
         relayer.until_up()
 
@@ -39,7 +34,7 @@ async def test_racing_relayers_deliver_each_message_once_and_lose_little(
         await scene.until_blocks(10)
     await assert_each_paid_message_ended_once(scene, sent)
     codes = [relayer.stop() for relayer in relayers]
-    won, lost, lost_gas = await spent(scene, keys, first)
+    won, lost, lost_gas = spent(scene, accounts, first)
 
     assert codes == [0] * racing
     assert sum(won.values()) <= MESSAGES
@@ -48,17 +43,9 @@ async def test_racing_relayers_deliver_each_message_once_and_lose_little(
     assert lost_gas <= sum(lost.values()) * _LATE_GAS
 
 
-def fund(scene: Scene, keys: list[str]) -> None:
-    """Ether for each, on both chains."""
-    for chain in (A, B):
-        with scene.grounds[chain].held() as node:
-            for key in keys:
-                node.ask("anvil_setBalance", Account.from_key(key).address, hex(10**20))
-
-
-async def spent(scene: Scene, keys: list[str], first: int) -> tuple[Counter[str], Counter[str], int]:
+def spent(scene: Scene, accounts: list[str], first: int) -> tuple[Counter[str], Counter[str], int]:
     """On the destination: transactions that did something by account, those that reverted, and the gas of these."""
-    accounts = {Account.from_key(key).address.lower() for key in keys}
+    theirs = {one.lower() for one in accounts}
     won: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     lost_gas = 0
@@ -66,7 +53,7 @@ async def spent(scene: Scene, keys: list[str], first: int) -> tuple[Counter[str]
         last = int(node.ask("eth_blockNumber"), 16)
         for number in range(first, last + 1):
             for receipt in node.ask("eth_getBlockReceipts", hex(number)):
-                if receipt["from"] in accounts:
+                if receipt["from"] in theirs:
                     succeeded = receipt["status"] == "0x1"
                     (won if succeeded else lost)[receipt["from"]] += 1
                     lost_gas += 0 if succeeded else int(receipt["gasUsed"], 16)

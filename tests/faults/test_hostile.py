@@ -1,0 +1,92 @@
+"""Recipients and payloads that mean ill, clocks that jump, processes that stand still: others do not notice."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.faults.oracle import assert_each_paid_message_ended_once, until, until_fate
+from tests.faults.recipients import RECIPIENTS
+from tests.faults.scene import Parcel, Scene
+from tests.faults.stable import Stable
+from tests.postgres import database, postgres
+from xl2.ports import Ending, Fate
+
+__all__ = ["database", "postgres"]
+
+#: Gas with which a megabyte of memory can be had.
+_MUCH_GAS = 4_000_000
+_BAD = ("reverts", "burns all gas", "returns a megabyte", "reverts with a megabyte")
+_ODD_PAYLOADS = (b"", b"\xff\xfe\x00", bytes(range(256)) * 16, b"\xc0" * 10_000, b'{"event": "delivered"}\n' * 100)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Path:
+    """A clock that runs twenty times as fast as the machine's; a test may turn it."""
+    file = tmp_path / "clock"
+    turn(file, ahead=0, rate=20)
+    return file
+
+
+async def test_bad_recipients_and_odd_payloads_hold_up_nobody_and_are_refunded(
+    scene: Scene, stable: Stable, clock: Path
+) -> None:
+    relayer = stable.start(scene.configuration("relayer"), clock=clock)
+    bad = await scene.send(*[Parcel(habit=habit, gas_limit=_MUCH_GAS, expires_in=60) for habit in _BAD])
+    good = await scene.send(*[Parcel(payload=payload, gas_limit=500_000) for payload in _ODD_PAYLOADS])
+    flips = await scene.send(Parcel(habit="flips by block"))
+
+    await assert_each_paid_message_ended_once(scene, [*good, *flips])
+    await until_fate(scene, bad, Fate.FAILED)
+    scene.pass_time(100)
+    told = await assert_each_paid_message_ended_once(scene, bad)
+
+    assert set(_BAD) < set(RECIPIENTS)
+    assert [one.ending for one in told] == [Ending.REFUNDED] * len(_BAD)
+    assert relayer.lines(level=("error",)) == []
+
+
+@pytest.mark.parametrize("jumps", [(3600.0, 0.0), (-3600.0, 0.0), (86_400.0, -86_400.0)])
+async def test_a_clock_that_jumps_holds_nothing_up(
+    scene: Scene, stable: Stable, clock: Path, jumps: tuple[float, ...]
+) -> None:
+    turn(clock, ahead=0, rate=1)
+    relayer = stable.start(scene.configuration("relayer"), clock=clock)
+    await assert_each_paid_message_ended_once(scene, await scene.send(Parcel()))
+
+    for ahead in jumps:
+        sent = await scene.send(Parcel(), Parcel())
+        await scene.until_blocks(2)
+        turn(clock, ahead=ahead, rate=1)
+        await assert_each_paid_message_ended_once(scene, [*sent, *await scene.send(Parcel())])
+
+    assert relayer.lines(level=("error",)) == []
+
+
+async def test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when_it_goes_on(
+    scene: Scene, stable: Stable, database: str
+) -> None:
+    settings = {"store": database, "lease_seconds": 1.0, "poll_seconds": 0.1}
+    first = stable.start(scene.configuration("first", relayer=settings))
+    await assert_each_paid_message_ended_once(scene, await scene.send(Parcel()))
+    sent = await scene.send(Parcel(), Parcel(), Parcel())
+
+    first.signal(signal.SIGSTOP)
+    scene.fund("second")
+    second = stable.start(scene.configuration("second", relayer=settings, key=scene.key_of("second")))
+    more = await scene.send(Parcel(), Parcel())
+    await assert_each_paid_message_ended_once(scene, [*sent, *more])
+    first.signal(signal.SIGCONT)
+    await until(lambda: first.lines("lane lost to another daemon"), "the first to notice that it lost its lanes")
+    await assert_each_paid_message_ended_once(scene, [*sent, *more, *await scene.send(Parcel())])
+
+    assert await asyncio.to_thread(first.stop) == 0
+    assert second.lines(level=("error",)) == []
+
+
+def turn(file: Path, *, ahead: float, rate: float) -> None:
+    """Set a relayer's clock, whole or not at all."""
+    scratch = file.with_suffix(".new")
+    scratch.write_text(f"{ahead} {rate}", encoding="ascii")
+    scratch.replace(file)
