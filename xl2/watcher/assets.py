@@ -41,6 +41,8 @@ class AssetWatch:
     #: Last block that was read, by chain.
     _upto: dict[ChainId, At] = field(factory=dict, init=False)
     _is_home: dict[ChainId, bool] = field(factory=dict, init=False)
+    #: As each end was last seen: no block is read twice.
+    _holdings: dict[ChainId, Holding] = field(factory=dict, init=False)
     #: Bridges that an end is linked to and that are not watched.
     strangers: set[InteropAddress] = field(factory=set, init=False)
 
@@ -66,19 +68,22 @@ class AssetWatch:
 
     async def _read(self, chain: ChainId) -> Holding:
         eye, bridge = self.eyes[chain], self.ends[chain]
-        watched = eye.chain.watched()
+        watched, last = eye.chain.watched(), self._holdings.get(chain)
         if chain not in self._is_home:
             self._is_home[chain] = await watched.is_home(bridge)
         at = await eye.at(Finality.FINALIZED)
+        if last is not None and last.at == at:
+            return last
         await self._read_moves(chain, at)
         held = await watched.holding(bridge, at.number)
         if (await eye.chain.block(at.number)).hash != at.hash:
             raise NotYet(f"block {at.number} of chain {chain} changed while it was read")
         end = self.ledger.ends.get(chain, End())
-        return Holding(
+        found = self._holdings[chain] = Holding(
             at=self._upto[chain], bridge=bridge, is_home=self._is_home[chain], held=held,
             sent=end.sent, received=end.received, refunded=end.refunded,
         )  # fmt: skip
+        return found
 
     async def _read_moves(self, chain: ChainId, at: At) -> None:
         """Book what an end did up to a block."""
