@@ -15,6 +15,7 @@ from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, ChainId, Hash32, Nonce
+from xl2.errors import ProofInvalid, Retryable
 from xl2.ports import Entry, Log
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.eyes import Eye
@@ -53,8 +54,19 @@ class DeliveryWatch:
                 await self._read(lane, BlockNumber(start), last)
         # What is not final is read again: it may have moved.
         self._next = BlockNumber(max(self._next, final + 1))
-        found = [await self._judge(lane, nonce, entry) for (lane, nonce), entry in list(self._open.items())]
-        return [one for one in found if one is not None]
+        found: list[Contradiction] = []
+        cause: Retryable | ProofInvalid | None = None
+        for (lane, nonce), entry in list(self._open.items()):
+            try:
+                contradiction = await self._judge(lane, nonce, entry)
+            except (Retryable, ProofInvalid) as error:
+                # One lane that cannot be judged keeps no other from it.
+                cause = error
+                continue
+            found += [] if contradiction is None else [contradiction]
+        if cause is not None and not found:
+            raise cause
+        return found
 
     async def _read(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> None:
         for entry in await self.destination.chain.receipts(lane, first, last):

@@ -53,7 +53,7 @@ class HeadWatch:
     async def look(self) -> list[Contradiction]:
         """Read what was shown since, and judge what can be judged."""
         await self._read()
-        found = []
+        found, broken = [], None
         for said, shown in list(self._open.items()):
             try:
                 contradiction, is_judged = await self._judge(shown)
@@ -61,10 +61,16 @@ class HeadWatch:
                 fields = {"chain": self.reader.id, "head": hex_text(shown.head), "cause": later.what}
                 logger.info("head cannot be judged yet", extra={"fields": fields})
                 continue
+            except ProofInvalid as log_broken:
+                # One log that an endpoint spoils keeps no other from being judged.
+                broken = log_broken
+                continue
             if contradiction is not None:
                 found.append(contradiction)
             elif is_judged:
                 self._judged[said] = self._open.pop(said).place.block
+        if broken is not None and not found:
+            raise broken
         return found
 
     async def logs_that_break(self) -> list[Contradiction]:

@@ -10,8 +10,9 @@ from tests.unit.watcher.watched_world import HOME, REMOTE, Liar, Scene
 from xl2.core.lane import head_after
 from xl2.core.receipt import Delivered
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Hash32, Nonce, Wei
+from xl2.core.types import Assurance, Hash32, Nonce, Wei
 from xl2.errors import RpcUnavailable
+from xl2.ports import Log
 from xl2.watcher import Eye
 from xl2.watcher.record import read
 from xl2.watcher.witness import Says, says
@@ -163,6 +164,21 @@ async def test_an_endpoint_that_stays_down_is_told_of(scene: Scene) -> None:
 
     assert set(scene.alarms) == {"provider-down"}
     assert scene.paused == []
+
+
+async def test_a_log_that_an_endpoint_spoils_keeps_no_other_from_being_judged(scene: Scene) -> None:
+    await scene.send(2)
+    settled = Log(lane=scene.world.lane(HOME, REMOTE, Assurance.SETTLED), kind=LogKind.LANE)
+    await scene.home.put(settled.lane)
+    scene.finalize()
+    spoiled, other = scene.watcher(), scene.remote.watched()
+    scene.home.hide(scene.home.state.sent[0].id)
+    other.show(scene.log(), await true_head(scene, 2), 2, ATTESTED, scene.remote.here())
+    other.show(settled, FALSE, 1, 128, scene.remote.here())
+
+    await spoiled.look()
+
+    assert (REMOTE, "pause verifier 128") in scene.paused
 
 
 async def test_a_log_whose_events_and_storage_differ_is_paused_only_if_all_endpoints_say_so(scene: Scene) -> None:
