@@ -6,7 +6,7 @@ PY := .venv/bin/python
 FORGE := $(PY) -m tools.forge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint types layers pytest contracts forge bench bench-rollups bench-relayer devnet matrix docs soak lock .setup
+.PHONY: help demo test fmt lint types layers pytest contracts forge bench bench-rollups bench-relayer devnet matrix docs soak chaos lock .setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ docs: .setup ## write what is generated in docs/
 soak: .setup ## for hours: new examples, long campaigns
 	@FOUNDRY_FUZZ_RUNS=20000 FOUNDRY_FUZZ_SEED=$$(date +%s) FOUNDRY_INVARIANT_RUNS=1000 $(FORGE) test
 	@XL2_HYPOTHESIS=soak .venv/bin/pytest -n $(WORKERS) --timeout 0 -m "soak or property or unit"
+
+chaos: .setup ## 1,000 messages through a seeded mix of faults: make chaos SEED=7
+	@$(PY) -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) $(if $(MESSAGES),--messages $(MESSAGES))
 
 # Internal: the locked packages in .venv, and xl2 itself, editable.
 .setup:
