@@ -6,7 +6,7 @@ and never a traceback; no request reaches the desk that the gate does not let in
 measured `metrics`', what happens `events`'.
 """
 
-import contextlib
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,6 +46,8 @@ class View:
     #: Metrics as they are now, in the text format of Prometheus.
     metrics: Callable[[], Awaitable[bytes]]
     version: str
+    #: A listener who takes nothing for so long is dropped.
+    patience_seconds: float = 10.0
 
 
 @frozen(kw_only=True)
@@ -190,15 +192,20 @@ def _events(view: View) -> Handler:
         with view.events.listening(after) as listener:
             response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
             await response.prepare(request)
-            # Who closes his end is no failure of ours.
-            with contextlib.suppress(ConnectionError):
-                await _tell(listener, response)
+            try:
+                await _tell(listener, response, view.patience_seconds)
+            except ConnectionError:
+                pass  # who closes his end is no failure of ours
+            except TimeoutError:
+                # He does not read, so nothing can be said to him in good order.
+                if request.transport is not None:
+                    request.transport.abort()
         return response
 
     return answer
 
 
-async def _tell(listener: Listener, response: web.StreamResponse) -> None:
+async def _tell(listener: Listener, response: web.StreamResponse, patience_seconds: float) -> None:
     while not listener.is_dropped:
         event = await listener.next(_HEARTBEAT_SECONDS)
         if event is None:
@@ -206,7 +213,8 @@ async def _tell(listener: Listener, response: web.StreamResponse) -> None:
         else:
             data = json.dumps({"at": event.at, **event.data()})
             text = f"id: {event.number}\nevent: {event.kind}\ndata: {data}\n\n"
-        await response.write(text.encode())
+        async with asyncio.timeout(patience_seconds):
+            await response.write(text.encode())
 
 
 def _problem(status: HTTPStatus, code: str, what: str, remedy: str, headers: dict[str, str]) -> web.Response:
