@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
-from xl2.core.types import Nonce
+from xl2.store.queue import READY, RESTS, SKIPPED
 from xl2.store.session import Session, among, first
 
 #: Pages that are looked at, and receipts, in one transaction.
@@ -27,16 +27,12 @@ _IN_PAGES = "lane = ?1 AND nonce >= ?2 AND nonce < ?3"
 async def messages(db: Session, lane: Lane, before: float, from_nonce: int) -> tuple[int, int | None]:
     """Let messages from a nonce on go that ended before; how many, and from where to go on, None at the end."""
     place = lane.encode()
-    edge = await first(
-        db,
-        "SELECT min(nonce), max(nonce) FROM messages WHERE lane = ?1 AND stands = 1 AND nonce >= ?2",
-        place,
-        from_nonce,
-    )
-    if edge is None or edge[0] is None or page_of(edge[0]) == page_of(edge[1]):
+    tip = await first(db, "SELECT max(nonce) FROM messages WHERE lane = ?1 AND stands = 1", place)
+    lowest = await _first_ended(db, place, from_nonce)
+    if tip is None or lowest is None or page_of(tip[0]) == page_of(lowest):
         return 0, None
-    low = page_start(page_of(Nonce(edge[0])))
-    high = min(low + _PAGES * PAGE_SIZE, page_start(page_of(Nonce(edge[1]))))
+    low = page_start(page_of(lowest))
+    high = min(low + _PAGES * PAGE_SIZE, page_start(page_of(tip[0])))
     whole = await db.fetch(
         f"SELECT nonce / {PAGE_SIZE} FROM messages WHERE {_IN_PAGES} AND stands = 1 AND state IN (?4, ?5) "
         f"AND since < ?6 GROUP BY nonce / {PAGE_SIZE} HAVING count(*) = {PAGE_SIZE}",
@@ -71,6 +67,16 @@ async def receipts(db: Session, lane: Lane, from_place: int) -> int | None:
 async def journal(db: Session, before: float) -> int:
     """Let transactions go whose nonce was used before."""
     return await db.execute("DELETE FROM transactions WHERE state <> 'open' AND ended < ?1", before)
+
+
+async def _first_ended(db: Session, lane: bytes, from_nonce: int) -> int | None:
+    """Lowest nonce of a message that is over: found by the index of turns, past whatever waits."""
+    sql = (
+        "SELECT min(nonce) FROM messages WHERE lane = ?1 AND state = ?2 AND resting = ?3 AND stands = 1 AND nonce >= ?4"
+    )
+    turns = [(state, resting) for state in _ENDED for resting in (READY, RESTS, SKIPPED)]
+    found = [await first(db, sql, lane, *turn, from_nonce) for turn in turns]
+    return min((int(row[0]) for row in found if row is not None and row[0] is not None), default=None)
 
 
 async def _spoken_of(db: Session, lane: bytes) -> set[int]:

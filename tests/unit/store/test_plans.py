@@ -19,6 +19,7 @@ ASKED: dict[str, Ask] = {
     "due": lambda store: store.due(LANE, [State.OBSERVED, State.FAILED], NOW, 500),
     "backlog": lambda store: store.backlog(),
     "messages": lambda store: store.messages(lane=LANE, states=[State.OBSERVED], after=(LANE, Nonce(1)), limit=50),
+    "prune": lambda store: store.prune(LANE, NOW),
     "range": lambda store: store.range(LANE, Nonce(0), Nonce(1)),
     "head": lambda store: store.head(LANE_LOG),
     "receipt head": lambda store: store.head(RECEIPT_LOG),
