@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 News = Callable[[BlockNumber], None]
 
 #: After a new head the next one is not looked for before this part of the time between the last two, within a second.
-_EARLIEST = 0.7
+_EARLIEST = 0.85
 _LONGEST_SURE_SECONDS = 1.0
 
 

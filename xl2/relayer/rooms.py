@@ -32,12 +32,12 @@ _FRESH_TURNS = 4
 #: alone rests so long at once.
 _WOKEN_BY_NEWS = ("observe", "observe receipts", "settle")
 _IDLE_SECONDS = {
-    "observe": 30.0,
-    "observe receipts": 30.0,
+    "observe": 60.0,
+    "observe receipts": 60.0,
     "prove": 10.0,
     "deliver": 10.0,
     "confirm": 10.0,
-    "settle": 20.0,
+    "settle": 30.0,
 }
 _OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Deliveries of a lane that are handed over and not included.
