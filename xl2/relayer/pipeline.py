@@ -41,8 +41,9 @@ class PipelineSettings:
     poll_seconds: float = field(default=1.0, validator=validators.gt(0))
     #: Proven deliveries that wait for their turn, a lane.
     queue_size: int = field(default=2, validator=validators.gt(0))
-    #: After a stop, what is proven is delivered within this time, or left to the next start.
-    drain_seconds: float = field(default=10.0, validator=validators.ge(0))
+    #: After a stop, what is proven is delivered within this time, or left to the next start; a process that is told to
+    #: stop is gone within ten seconds.
+    drain_seconds: float = field(default=8.0, validator=validators.ge(0))
 
 
 class Pipeline:
