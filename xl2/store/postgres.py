@@ -242,9 +242,9 @@ def _numbered(sql: str) -> str:
 
 def _name(url: str) -> str:
     """The database in words, without user and password."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         place = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", ["local"])[0]
     except ValueError:
-        place = "?"
+        return "postgresql://?"
     return f"postgresql://{place}{parts.path}"

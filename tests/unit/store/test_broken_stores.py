@@ -148,6 +148,13 @@ async def test_without_its_driver_a_shared_store_says_what_to_install(
     assert "xl2[postgres]" in refused.value.remedy
 
 
+async def test_a_url_that_cannot_be_read_is_told_without_what_stands_in_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="cannot be read") as refused:
+        await open_store("postgresql://alice:open-sesame@[::1/xl2", tmp_path).count(LANE_LOG)
+
+    assert "open-sesame" not in refused.value.what + refused.value.remedy
+
+
 async def test_a_place_that_is_no_url_is_a_file_beside_the_configuration(tmp_path: Path) -> None:
     async with open_store("store.sqlite", tmp_path) as store:
         await store.observe(cursor(9), sent(1), NOW)
