@@ -48,6 +48,7 @@ _LINE_FAULTS = (
 #: Points that plain messages bring a relayer to.
 _POINTS = tuple(point for point in POINTS if not any(word in point for word in ("retry", "expire", "expiry", "nonce")))
 _SETTLES_SECONDS = 240.0
+_MOST_STARTS = 20
 
 
 @frozen(kw_only=True)
@@ -96,7 +97,7 @@ async def run(folder: Path, *, seed: int, messages: int, say: Callable[[str], ob
 
 
 async def _carry(chaos: Chaos, messages: int, began: float, seconds: float) -> Verdict:
-    relayer = chaos.stable.start(chaos.configuration)
+    relayer = await _start(chaos)
     sent: list[Sent] = []
     faults = 0
     while len(sent) < messages or time.monotonic() - began < seconds:
@@ -127,9 +128,20 @@ def _parcel(chance: random.Random) -> Parcel:
 # --- faults: what is running goes in, what runs then comes out
 
 
+async def _start(chaos: Chaos) -> Daemon:
+    """As a service manager does: one that ends by itself, as its endpoint is not usable, is started again."""
+    for _ in range(_MOST_STARTS):
+        relayer = chaos.stable.start(chaos.configuration)
+        # Not in this thread: the proxies that it talks through are served by it.
+        if await asyncio.to_thread(relayer.comes_up):
+            return relayer
+        chaos.say("  it ended by itself, and is started again")
+    raise AssertionError(f"it did not come up in {_MOST_STARTS} starts")
+
+
 async def _killed(chaos: Chaos, relayer: Daemon) -> Daemon:
     relayer.kill()
-    return chaos.stable.start(chaos.configuration)
+    return await _start(chaos)
 
 
 async def _killed_at_a_point(chaos: Chaos, relayer: Daemon) -> Daemon:
@@ -139,12 +151,12 @@ async def _killed_at_a_point(chaos: Chaos, relayer: Daemon) -> Daemon:
     chaos.stable.start(chaos.configuration, dies_at=point, when=when)
     await chaos.scene.until_blocks(20)
     chaos.stable.clear()
-    return chaos.stable.start(chaos.configuration)
+    return await _start(chaos)
 
 
 async def _stopped(chaos: Chaos, relayer: Daemon) -> Daemon:
     await asyncio.to_thread(relayer.stop)
-    return chaos.stable.start(chaos.configuration)
+    return await _start(chaos)
 
 
 async def _stalled(chaos: Chaos, relayer: Daemon) -> Daemon:

@@ -52,13 +52,27 @@ class Daemon:
 
     def until_up(self) -> None:
         """Return when it has said who pays, which it does when it carries."""
+        assert self.comes_up(), f"it did not come up: {self._text()!r}"
+
+    def comes_up(self) -> bool:
+        """Whether it says who pays; False where it ended before."""
         over = time.monotonic() + PATIENCE_SECONDS
         while _UP not in self._text():
-            assert time.monotonic() < over, f"it did not come up: {self._text()!r}"
+            if not self._runs or time.monotonic() > over:
+                return False
             time.sleep(0.005)
+        return True
+
+    @property
+    def _runs(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _text(self) -> bytes:
-        return self.said.read_bytes()[self.begins :]
+        return self.said.read_bytes()[self.begins :] if self.said.exists() else b""
 
     def lines(self, event: str | None = None, *, level: Sequence[str] = ()) -> list[dict[str, Any]]:
         """What it said, of one event or all; only of these levels, where some are named."""
