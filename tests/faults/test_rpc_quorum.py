@@ -20,7 +20,7 @@ ROWS = [
     Row(fault=Fault.RESET, named=_DOWN),
     Row(fault=Fault.HANG, named=_DOWN),
     Row(fault=Fault.HANG_MID_BODY, named=_DOWN),
-    Row(fault=Fault.SLOW, seconds=1, named=_DOWN),
+    Row(fault=Fault.SLOW, seconds=3, named=_DOWN),
     Row(fault=Fault.DRIP, named=_DOWN),
     Row(fault=Fault.RATE_LIMIT, named=_DOWN),
     Row(fault=Fault.RATE_LIMIT_UNTIL, named=_DOWN),
