@@ -35,6 +35,9 @@ async def place_of(home: Chain, log: Log, count: int, at: BlockNumber) -> tuple[
 
     Raises `NotYet` where the log has fewer at that block.
     """
+    if not at:
+        # No contract of ours is older than a chain's first block, and a node may not keep the state before it.
+        raise NotYet(f"nothing of chain {log.home} but its genesis stands on its anchor yet")
     state = await home.log_state(log, at)
     if state.count < count:
         raise NotYet(
