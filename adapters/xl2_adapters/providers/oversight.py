@@ -20,6 +20,8 @@ from xl2_adapters.rpc_wire import Call, Json, count, mapping, quantity
 
 _TAGS = ("latest", "finalized")
 _LOOK = (Call("eth_chainId"), *(Call("eth_getBlockByNumber", (tag, False)) for tag in _TAGS))
+#: How long a look may take, in times of the patience with a call.
+_PATIENCE = 2
 #: Who was well for so many looks in a row has nothing to make up for.
 _LOOKS_TO_FORGIVE = 60
 
@@ -97,8 +99,15 @@ class Oversight:
 
     async def _see(self, provider: Provider) -> Seen | None:
         # What is left aside for its chain is let say again which it serves.
+        seconds = _PATIENCE * self.circle.limits.patience_seconds
         try:
-            seen = _seen(provider.name, await provider.client.batch(_LOOK))
+            # Else one that hangs would hold up what is to be known of the others.
+            async with asyncio.timeout(seconds):
+                seen = _seen(provider.name, await provider.client.batch(_LOOK))
+        except TimeoutError:
+            provider.trouble = f"it did not say within {seconds:g} s which block is its newest"
+            self.circle.strike(provider, Blame.SLOW, provider.trouble)
+            return None
         except (RpcUnavailable, RpcTooLarge, RpcRejected) as error:
             provider.trouble = error.what
             self.circle.strike(provider, Blame.DOWN, error.what)
