@@ -99,3 +99,11 @@ class ControlPromises:
 
         assert record is not None
         assert record.cause == "the recipient failed: \N{REPLACEMENT CHARACTER} ? ' ?1 $1 \N{SNOWMAN}"
+
+    async def test_the_reason_of_a_skip_is_kept_whatever_it_holds(self, store: SqlStore) -> None:
+        await store.skip(ids(0), "poison \0 \ud800")
+
+        record = await store.record(ids(0)[0])
+
+        assert record is not None
+        assert record.skipped == "poison \N{REPLACEMENT CHARACTER} ?"

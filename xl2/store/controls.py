@@ -42,9 +42,8 @@ async def skip(db: Session, ids: Sequence[MessageId], why: str) -> int:
     """Leave these out."""
     if not why:
         raise InvalidInput("a message is skipped for no reason", field="why", value=why, remedy="Say why.")
-    return sum(
-        [await db.execute("UPDATE messages SET skipped = ?1, resting = 2 WHERE id = ?2", why, one) for one in ids]
-    )
+    sql = "UPDATE messages SET skipped = ?1, resting = 2 WHERE id = ?2"
+    return sum([await db.execute(sql, rows.text(why), one) for one in ids])
 
 
 async def unskip(db: Session, ids: Sequence[MessageId]) -> int:

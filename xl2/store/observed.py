@@ -154,11 +154,6 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
     return {bytes(row[1]) for row in known.values()}
 
 
-async def lanes_of(db: Session, ids: Sequence[MessageId]) -> set[bytes]:
-    """Lanes of messages, packed."""
-    return {bytes(row[1]) for row in (await _known(db, ids)).values()}
-
-
 async def _known(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
     """Id, lane, state and whether it stands, of those messages that are in the store; they stay as they are."""
     # In one order for all, so that two who lock the same rows do not wait for each other for ever.
