@@ -6,12 +6,13 @@ that the faulty one is the one that is asked first.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from attrs import frozen
 
 from tests.faults.ground import A, B
@@ -39,6 +40,11 @@ class Row:
     def name(self) -> str:
         """For test ids."""
         return self.fault.name.lower()
+
+
+def rows_by(rows: Iterable[Row], *, each_time: Collection[Fault]) -> list[Any]:
+    """Rows as parameters of a test: some are tried each time, the others by `make soak`."""
+    return [pytest.param(row, id=row.name, marks=() if row.fault in each_time else pytest.mark.soak) for row in rows]
 
 
 @frozen(kw_only=True)

@@ -1,4 +1,8 @@
-"""A relayer with one endpoint a chain, which fails in every way: nothing wrong is done, and work goes on afterwards."""
+"""
+A relayer with one endpoint a chain, which fails in every way: nothing wrong is done, and work goes on afterwards.
+
+Each time one fault of each kind is tried, mostly another one than in `test_rpc_quorum`; all of them by `make soak`.
+"""
 
 import asyncio
 from typing import Any
@@ -6,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults.daemon import Daemon
-from tests.faults.endpoints import Row, carrying, endpoints, until
+from tests.faults.endpoints import Row, carrying, endpoints, rows_by, until
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
@@ -15,6 +19,25 @@ from tests.faults.stable import Stable
 #: Exit code.
 _A_PROMISE_BROKE = 5
 _BLOCKS = ("eth_getBlockByNumber",)
+
+#: Tried each time; see the module.
+_EACH_TIME = {
+    Fault.REFUSED,
+    Fault.HANG_MID_BODY,
+    Fault.RATE_LIMIT_UNTIL,
+    Fault.SERVER_ERROR,
+    Fault.HTML,
+    Fault.HUGE,
+    Fault.REORDERED_BATCH,
+    Fault.PARTIAL_BATCH,
+    Fault.NULL_RESULT,
+    Fault.HEAD_BACK,
+    Fault.FORGED_LOG,
+    Fault.MISSING_LOG,
+    Fault.DUPLICATED_LOG,
+    Fault.PRUNED_STATE,
+    Fault.SWALLOWED,
+}
 
 ROWS = [
     Row(fault=Fault.REFUSED),
@@ -45,7 +68,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_by(ROWS, each_time=_EACH_TIME))
 async def test_a_fault_of_the_only_endpoint_costs_time_and_nothing_else(scene: Scene, stable: Stable, row: Row) -> None:
     async with endpoints(scene, each=1) as behind:
         relayer = stable.start(behind.configuration(scene, "relayer"))

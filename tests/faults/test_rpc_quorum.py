@@ -1,4 +1,8 @@
-"""A relayer with three endpoints a chain, one of which fails in every way: work goes on, and the culprit is named."""
+"""
+A relayer with three endpoints a chain, one of which fails in every way: work goes on, and the culprit is named.
+
+Each time one fault of each kind is tried, mostly another one than in `test_rpc_alone`; all of them by `make soak`.
+"""
 
 import asyncio
 from typing import Any
@@ -6,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults.daemon import Daemon
-from tests.faults.endpoints import Endpoints, Row, carrying, endpoints, until
+from tests.faults.endpoints import Endpoints, Row, carrying, endpoints, rows_by, until
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
@@ -14,6 +18,22 @@ from tests.faults.stable import Stable
 
 _DOWN, _LIES = "provider-down", "rpc-disagreement"
 _BLOCKS = ("eth_getBlockByNumber",)
+
+#: Tried each time; see the module.
+_EACH_TIME = {
+    Fault.RESET,
+    Fault.HANG,
+    Fault.RATE_LIMIT,
+    Fault.TRUNCATED,
+    Fault.WRONG_ID,
+    Fault.PRUNED_STATE,
+    Fault.STALE_HEAD,
+    Fault.WRONG_CHAIN,
+    Fault.FORGED_BLOCK,
+    Fault.FORGED_LOG,
+    Fault.MISSING_LOG,
+    Fault.SWALLOWED,
+}
 
 ROWS = [
     Row(fault=Fault.REFUSED, named=_DOWN),
@@ -45,7 +65,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_by(ROWS, each_time=_EACH_TIME))
 async def test_work_goes_on_beside_a_faulty_endpoint_and_it_is_named_once(
     scene: Scene, stable: Stable, row: Row
 ) -> None:
