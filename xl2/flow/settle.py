@@ -13,7 +13,7 @@ from attrs import frozen
 from xl2.core.evidence import Finality
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import Event, State
-from xl2.core.message import Message
+from xl2.core.message import HEADER_SIZE, Message
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.settlement import Entry as Opened
 from xl2.core.settlement import Settlement, Unopened, opened
@@ -38,6 +38,10 @@ from xl2.ports import (
 
 #: Receipts that one settlement opens at most.
 MAX_SETTLED = 64
+#: And so many bytes of them: nodes take transactions of up to 128 KiB, and entries behind these and evidence want their
+#: place as well. Opening an expiry takes up to 8 KiB, as ids follow its message up to the end of its page.
+MAX_SETTLED_BYTES = 90_000
+_DELIVERED_BYTES, _HASH_BYTES = 70, 32
 #: States that a settlement can follow on at once, and those that it says nothing new of.
 _ANSWERED = (State.DELIVERED, State.CONFIRMED, State.EXPIRED, State.REFUNDABLE)
 _OVER = (State.SETTLED, State.REFUNDED, State.UNSENT)
@@ -62,7 +66,7 @@ class Settled:
 
 async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) -> Owed | None:
     """
-    Entries to be settled next, `limit` at most; None where there are none.
+    Entries to be settled next, `limit` at most and as many as fit one transaction; None where there are none.
 
     Marks what a final block of the origin has settled, by whomever, and steps past what is settled at the tip. Raises
     `NotYet` while messages that an entry speaks of are not observed, or nothing but settlements that wait for a final
@@ -87,8 +91,9 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) 
             upto = entries[over - 1].index + 1
             await store.settle_upto(lane, upto)
         if under_way < len(entries):
-            known = tuple(record for records in spoken_of[under_way:] for record in records)
-            return Owed(lane=lane, entries=tuple(entries[under_way:]), records=known)
+            end = under_way + _fitting(entries[under_way:], spoken_of[under_way:])
+            known = tuple(record for records in spoken_of[under_way:end] for record in records)
+            return Owed(lane=lane, entries=tuple(entries[under_way:end]), records=known)
         first = entries[-1].index + 1
     if upto < first:
         raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
@@ -174,6 +179,25 @@ async def _leading_settled(spoken_of: Sequence[Sequence[Record]], origin: Chain,
         if any(record.sent.message.id in still_open for record in records):
             return place
     return len(spoken_of)
+
+
+def _fitting(entries: Sequence[Entry], spoken_of: Sequence[Sequence[Record]]) -> int:
+    """How many entries one settlement has place for: at least one."""
+    size = 0
+    for place, (entry, records) in enumerate(zip(entries, spoken_of, strict=True)):
+        size += _most_bytes(entry, records)
+        if place and size > MAX_SETTLED_BYTES:
+            return place
+    return len(entries)
+
+
+def _most_bytes(entry: Entry, records: Sequence[Record]) -> int:
+    """Bytes that an entry takes at most when it is opened."""
+    if isinstance(parse_receipt(entry.data), Delivered) or not records:
+        return _DELIVERED_BYTES
+    nonce = records[0].sent.message.nonce
+    following = page_start(page_of(nonce)) + PAGE_SIZE - 1 - nonce
+    return HEADER_SIZE + _HASH_BYTES * (1 + following)
 
 
 async def _opened(entry: Entry, due: Owed, store: Store, origin: Chain) -> Opened:

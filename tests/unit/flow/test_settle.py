@@ -4,15 +4,19 @@ import pytest
 from attrs import evolve
 
 from tests.unit.flow.walk import RELAYER, Walk
+from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import Event, State
-from xl2.core.types import Address, Timestamp, Wei
+from xl2.core.types import Address, ChainId, Timestamp, Wei
 from xl2.errors import NotYet
 from xl2.flow import deliver, settle
-from xl2.ports import Needed
+from xl2.flow.settle import MAX_SETTLED
+from xl2.ports import Happening, Needed
 from xl2.testing import MemoryProver
 
 FEE = Wei(5 * 10**9)
 SENDER = Address(b"\x41" * 20)
+#: go-ethereum's legacy pool takes no longer transaction (`txMaxSize`).
+_MOST_BYTES = 128 * 1024
 
 
 async def test_a_delivery_is_confirmed_by_a_final_block_and_not_before(walk: Walk) -> None:
@@ -219,3 +223,31 @@ async def test_receipts_are_not_settled_on_a_head_that_does_not_cover_them(walk:
     prover = MemoryProver(home=walk.destination, waits_for="a game about the destination")
     with pytest.raises(NotYet):
         await settle.prepare(due, walk.store, walk.origin, prover)
+
+
+async def test_refunds_of_a_whole_page_go_in_as_many_settlements_as_nodes_take(walk: Walk) -> None:
+    """Each brings the ids that follow on its page: sixty of them at once are a transaction that no node takes."""
+    records = await walk.observed(MAX_SETTLED, fee=FEE, expiry=Timestamp(1_700_000_010))
+    await walk.observed(PAGE_SIZE - MAX_SETTLED)
+    walk.destination.mine(1, seconds=60)
+    await walk.store.happen(
+        [Happening(id=one.sent.message.id, event=Event.EXPIRY_PASSED, chain=ChainId(902)) for one in records], 0.0
+    )
+    for one in records:
+        await walk.expired(await walk.record(one.sent.message.id))
+    await walk.confirmed(records)
+
+    sizes = []
+    while State.REFUNDABLE in await walk.states(records):
+        due = await walk.owed(MAX_SETTLED)
+        assert due is not None
+        call = await settle.prepare(due, walk.store, walk.origin, MemoryProver(home=walk.destination))
+        assert not isinstance(call, Needed)
+        sizes.append(len(call.data))
+        done = await settle.settle(due, call, walk.submitter(walk.origin))
+        await walk.store.happen(done.happenings, 0.0)
+
+    assert len(sizes) > 1
+    assert max(sizes) < _MOST_BYTES
+    assert await walk.states(records) == [State.REFUNDED] * MAX_SETTLED
+    assert await walk.origin.credit(SENDER) == MAX_SETTLED * FEE
