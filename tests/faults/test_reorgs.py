@@ -124,7 +124,7 @@ async def test_a_lane_is_parked_where_its_origin_takes_a_delivered_message_back_
     assert "xl2 relayer resume" in parked["cause"]
     assert [one.executed for one in while_parked] == [0, 0]
     assert again.lines("lane parked") == []
-    assert {line["lane"] for line in relayer.lines(level=("error",))} == {"901>902 attested"}
+    assert {line["lane"] for line in relayer.lines(level=("error",))} == {"901-902-attested"}
 
 
 def observed_past(relayer: Daemon, block: int, log: str) -> bool:

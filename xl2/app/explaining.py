@@ -9,7 +9,6 @@ nothing of what the store knows.
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State, next_action
 from xl2.errors import Xl2Error
-from xl2.operator.desk import lane_name
 from xl2.operator.values import Explained, Fact
 from xl2.ports import Pause, Record
 from xl2.sdk import Explanation, Parts
@@ -63,7 +62,7 @@ def _first(told: Explanation, record: Record, pause: Pause | None) -> tuple[str,
     if record.skipped and next_action(told.state) is not None:
         return f"it is left out by hand: {record.skipped}", "Take it up again: `xl2 relayer retry ID`."
     if pause is not None and told.state in _PAUSABLE:
-        name = lane_name(Lane.of(record.sent.message))
+        name = Lane.of(record.sent.message).name
         return (
             f"its lane {name} is paused by {pause.by}: {pause.why}",
             f"`xl2 relayer resume {name}`, once the reason is gone. Anyone else may deliver it meanwhile.",

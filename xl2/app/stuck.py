@@ -82,7 +82,7 @@ def is_late(lane: Lane, since: float, now: float) -> bool:
 def _alarm(lane: Lane, stuck: Sequence[Record], now: float) -> Alarm:
     first = min(stuck, key=lambda one: one.since)
     what = (
-        f"{len(stuck)} messages of lane {lane.origin}>{lane.destination} {lane.assurance.name.lower()} are stuck, "
+        f"{len(stuck)} messages of lane {lane.name} are stuck, "
         f"the oldest for {now - first.since:.0f} s: {first.cause or 'no cause is known'}; "
         f"see `xl2 explain {hex_text(first.sent.message.id)}`"
     )

@@ -64,6 +64,11 @@ class Lane:
         return lane
 
     @cached_property
+    def name(self) -> str:
+        """What people call the lane: `901-902-settled`. Lanes between other contracts of the same chains share it."""
+        return f"{self.origin}-{self.destination}-{self.assurance.name.lower()}"
+
+    @cached_property
     def log(self) -> Hash32:
         """Name of the lane log, and its head before the first message."""
         return keccak(b"xl2.lane.v1" + self.encode())

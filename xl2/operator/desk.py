@@ -104,13 +104,13 @@ class Desk:
         """Neither prove, deliver nor retry on a lane. Refunds on what is final go on."""
         known = await self.lane(lane)
         await self.store.pause(known, why, by, self.clock.now())
-        return Done(done=f"lane {lane_name(known)} is paused; what is delivered or expired is still settled")
+        return Done(done=f"lane {known.name} is paused; what is delivered or expired is still settled")
 
     async def resume(self, lane: str) -> Done:
         """Carry a lane again."""
         known = await self.lane(lane)
         was_paused = await self.store.resume(known)
-        return Done(done=f"lane {lane_name(known)} " + ("is carried again" if was_paused else "was not paused"))
+        return Done(done=f"lane {known.name} " + ("is carried again" if was_paused else "was not paused"))
 
     async def retry(self, message_id: MessageId) -> Done:
         """Look at a message at once, also one that was skipped."""
@@ -144,7 +144,7 @@ class Desk:
     async def lane(self, named: str) -> Lane:
         """A lane by its 57 bytes in hex, or by its short name. Raises `NotFound`, `InvalidInput` for two of a name."""
         known = await self._known()
-        found = [lane for lane in known if named.lower() in (lane_name(lane), lane.encode().hex(), _hex(lane))]
+        found = [lane for lane in known if named.lower() in (lane.name, lane.encode().hex(), _hex(lane))]
         if len(found) > 1:
             whole = ", ".join(map(_hex, found))
             raise InvalidInput(
@@ -156,7 +156,7 @@ class Desk:
         if not found and len(digits := named.lower().removeprefix("0x")) == 2 * LANE_SIZE:
             return Lane.parse(_bytes(digits))  # named in full, and seen nowhere yet
         if not found:
-            names = ", ".join(sorted(map(lane_name, known))) or "none"
+            names = ", ".join(sorted(one.name for one in known)) or "none"
             raise NotFound(f"there is no lane {named!r} here", remedy=f"Lanes that are known: {names}.")
         return found[0]
 
@@ -177,7 +177,7 @@ class Desk:
         pending = {state: states[state] for state in PENDING if state in states}
         return LaneStanding(
             lane=lane.encode(),
-            name=lane_name(lane),
+            name=lane.name,
             words=f"{self.name(lane.origin)} to {self.name(lane.destination)}, {lane.assurance.name.lower()}",
             origin=lane.origin,
             destination=lane.destination,
@@ -190,11 +190,6 @@ class Desk:
             oldest_pending=min((since for _, since in pending.values()), default=None),
             paused=None if pause is None else Paused(why=pause.why, since=pause.since, by=pause.by),
         )
-
-
-def lane_name(lane: Lane) -> str:
-    """Short name of a lane: `901-902-settled`."""
-    return f"{lane.origin}-{lane.destination}-{lane.assurance.name.lower()}"
 
 
 def place_of(text: str) -> tuple[Lane, Nonce]:
@@ -244,7 +239,7 @@ def _standing(record: Record) -> MessageStanding:
     message, place = record.sent.message, record.sent.place
     return MessageStanding(
         id=message.id,
-        lane=lane_name(Lane.of(message)),
+        lane=Lane.of(message).name,
         nonce=message.nonce,
         sender=message.sender,
         recipient=message.recipient,

@@ -17,7 +17,6 @@ from attrs import define, field, frozen
 from xl2.core.lane import Lane
 from xl2.core.types import ChainId, hex_text
 from xl2.errors import NotYet, Xl2Error
-from xl2.operator.desk import lane_name
 from xl2.ports import Alarm, Call, Happening, TxReceipt
 
 _KEPT: Final = 1_000
@@ -91,7 +90,7 @@ class Events:
         self._tell(
             "rested",
             lambda: {
-                "lane": lane_name(lane), "room": room, "code": cause.code, "cause": cause.what, "seconds": seconds
+                "lane": lane.name, "room": room, "code": cause.code, "cause": cause.what, "seconds": seconds
             },
         )  # fmt: skip
 
@@ -102,7 +101,7 @@ class Events:
         self._tell(
             "moved",
             lambda: {
-                "lane": lane_name(lane),
+                "lane": lane.name,
                 "messages": [{"id": hex_text(one.id), "event": str(one.event)} for one in happenings],
             },
         )
@@ -170,7 +169,7 @@ def alarm_data(alarm: Alarm) -> dict[str, Any]:
     return {
         "alarm": alarm.kind.value,
         "what": alarm.what,
-        "lane": None if alarm.lane is None else lane_name(alarm.lane),
+        "lane": None if alarm.lane is None else alarm.lane.name,
         "chain": alarm.chain,
         "ids": [hex_text(one) for one in alarm.ids],
         "value": alarm.value,

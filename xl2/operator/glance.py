@@ -15,7 +15,6 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
 from xl2.core.types import ChainId
 from xl2.errors import Xl2Error
-from xl2.operator.desk import lane_name
 from xl2.ports import Alarm, Call, Happening, Observer, TxReceipt
 
 #: Rates are those of so many seconds.
@@ -83,12 +82,12 @@ class Glance:
         """A room works again."""
         del busy, seconds
         if self.resting:
-            self.resting.pop((lane_name(lane), room), None)
+            self.resting.pop((lane.name, room), None)
 
     def rested(self, lane: Lane, room: str, cause: Xl2Error, seconds: float) -> None:
         """A room rests."""
         del seconds
-        self.resting[lane_name(lane), room] = cause.what
+        self.resting[lane.name, room] = cause.what
 
     def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
         """Messages moved."""
@@ -96,7 +95,7 @@ class Glance:
         for event in _COUNTED:
             count = sum(1 for one in happenings if one.event is event)
             if count:
-                counted = self._counts.setdefault((lane_name(lane), event), deque(maxlen=int(WINDOW_SECONDS) + 1))
+                counted = self._counts.setdefault((lane.name, event), deque(maxlen=int(WINDOW_SECONDS) + 1))
                 if counted and counted[-1][0] == second:
                     counted[-1] = (second, counted[-1][1] + count)
                 else:

@@ -29,7 +29,6 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
 from xl2.core.types import ChainId, MessageId
 from xl2.errors import Xl2Error
-from xl2.operator.desk import lane_name
 from xl2.operator.values import Lanes
 from xl2.ports import Alarm, AlarmKind, Call, EndpointState, Happening, TxReceipt
 
@@ -142,11 +141,11 @@ class Metrics(Collector):
     def rested(self, lane: Lane, room: str, cause: Xl2Error, seconds: float) -> None:
         """A room rests."""
         del seconds
-        self._rests.labels(lane_name(lane), room, cause.code).inc()
+        self._rests.labels(lane.name, room, cause.code).inc()
 
     def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
         """Messages moved."""
-        now, name = time.monotonic(), lane_name(lane)
+        now, name = time.monotonic(), lane.name
         for happening in happenings:
             began = self._since.pop(happening.id, None)
             if began is not None and happening.event in _STAGES:

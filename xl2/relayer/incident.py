@@ -60,13 +60,12 @@ async def _park(parts: LaneParts, incident: Incident, lost: Sequence[Record]) ->
         return
     ids = tuple(one.sent.message.id for one in lost)
     value = Wei(sum(one.sent.message.fee for one in lost))
-    lane = f"{parts.lane.origin}>{parts.lane.destination} {parts.lane.assurance.name.lower()}"
     what = (
-        f"{incident.what}; {len(ids)} messages of lane {lane} were acted on that the chains no longer agree on "
-        f"(fees {value} wei): the lane is parked, read {RUNBOOK}, then `xl2 relayer resume`"
+        f"{incident.what}; {len(ids)} messages of lane {parts.lane.name} were acted on that the chains no longer agree "
+        f"on (fees {value} wei): the lane is parked, read {RUNBOOK}, then `xl2 relayer resume`"
     )
     await parts.store.pause(parts.lane, what, BY, parts.clock.now())
-    fields = {"lane": lane, "alarm": AlarmKind.DEEP_REORG.value, "value_wei": value, "runbook": RUNBOOK}
+    fields = {"lane": parts.lane.name, "alarm": AlarmKind.DEEP_REORG.value, "value_wei": value, "runbook": RUNBOOK}
     log.error("lane parked", extra={"fields": {**fields, "ids": [hex_text(one) for one in ids], "cause": what}})
     parts.observer.alarmed(Alarm(kind=AlarmKind.DEEP_REORG, what=what, lane=parts.lane, ids=ids, value=value))
 

@@ -90,9 +90,8 @@ class LaneRooms:
 
     @property
     def name(self) -> str:
-        """The lane in words."""
-        lane = self.parts.lane
-        return f"{lane.origin}>{lane.destination} {lane.assurance.name.lower()}"
+        """What people call the lane."""
+        return self.parts.lane.name
 
     async def resume(self) -> None:
         """After a start: evidence that was at hand went with the process."""

@@ -101,7 +101,7 @@ class LeaseHolder:
             raise await self._refusal(missing)
         held = await self._renew()
         for lane in [lane for lane, fence in self._carried.items() if held.get(lane) != fence]:
-            log.warning("lane lost to another daemon", extra={"fields": {"lane": lane_lease(lane)}})
+            log.warning("lane lost to another daemon", extra={"fields": {"lane": lane.name}})
             await self._drop(lane)
         daemons = tuple(sorted(one.owner for one in await self.store.leases(_DAEMON)))
         if daemons != self._daemons:
@@ -160,14 +160,15 @@ class LeaseHolder:
             self._carried[lane] = fence
             if lane not in wanted:
                 self._unwanted.add(lane)
-            log.info("lane taken", extra={"fields": {"lane": name, "fence": fence, "daemons": len(self._daemons)}})
+            fields = {"lane": lane.name, "lease": name, "fence": fence, "daemons": len(self._daemons)}
+            log.info("lane taken", extra={"fields": fields})
             self.carry(next(parts for parts in self.lanes if parts.lane == lane))
 
     async def _give(self) -> None:
         """Let go of what is beyond our share: another daemon waits for it."""
         ours = [lane for lane in self._carried if lane not in self._unwanted]
         for lane in ours[self._share :]:
-            log.info("lane given", extra={"fields": {"lane": lane_lease(lane), "daemons": len(self._daemons)}})
+            log.info("lane given", extra={"fields": {"lane": lane.name, "daemons": len(self._daemons)}})
             await self._drop(lane)
             await self.store.release([lane_lease(lane)], self.owner)
 

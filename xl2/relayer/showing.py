@@ -31,7 +31,7 @@ _MAX_NEEDED = 3
 class Showing:
     """Whose evidence serves a lane."""
 
-    #: The lane in words.
+    #: What people call the lane.
     name: str
     #: By chain; also of the anchor where a prover routes through it.
     submitters: Mapping[ChainId, Submitter]

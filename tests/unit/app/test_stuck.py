@@ -37,7 +37,7 @@ async def test_a_lane_whose_messages_stand_too_long_is_told_of_once_with_their_i
 
     (alarm,) = heard.alarms
     assert (alarm.kind, alarm.lane, len(alarm.ids)) == (AlarmKind.STUCK_MESSAGE, ATTESTED, 2)
-    assert "2 messages of lane 901>902 attested are stuck" in alarm.what
+    assert "2 messages of lane 901-902-attested are stuck" in alarm.what
     assert "xl2 explain 0x" in alarm.what
 
 

@@ -65,7 +65,7 @@ async def test_a_lane_is_carried_from_when_it_is_given_until_it_is_dropped(relay
             await pipeline.drop(parts.lane)
 
             assert pipeline.lanes == ()
-            assert not [task for task in asyncio.all_tasks() if "901>902" in task.get_name()]
+            assert not [task for task in asyncio.all_tasks() if "901-902" in task.get_name()]
 
 
 async def test_a_lane_that_was_dropped_goes_on_where_it_was_when_it_is_carried_again(relayer: Relayer) -> None:
