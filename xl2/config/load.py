@@ -105,14 +105,15 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     tree = _parse(path, text)
     # What only a devnet has (its process, clocks, nodes) stands beside its configuration, for its own tools.
     devnet = tree.pop("devnet", None)
-    problems = [*_override(tree, os.environ if environ is None else environ)]
+    env = os.environ if environ is None else environ
+    problems = [*_override(tree, env)]
     problems += [Complaint(path=where, what=what) for where, what in fill(tree)]
     config, wrong = _structure(tree)
     problems += wrong
     if config is not None:
         problems += [Complaint(path=where, what=what) for where, what in complaints(config)]
     if problems or config is None:
-        raise _invalid(path, text, problems)
+        raise _invalid(path, text, problems, env)
     return evolve(config, source=path, devnet=devnet)
 
 
@@ -225,12 +226,14 @@ def _complaint(line: str) -> Complaint:
     return Complaint(path=tuple(int(step) if step.isdigit() else step for step in steps), what=what or line)
 
 
-def _invalid(path: Path, text: str, problems: list[Complaint]) -> ConfigInvalid:
+def _invalid(path: Path, text: str, problems: list[Complaint], environ: Mapping[str, str]) -> ConfigInvalid:
     lines = []
     for problem in problems:
-        line = line_of(text, problem.path) if path.suffix != ".json" else None
         key = ".".join(map(str, problem.path))
-        place = f"{path.name}:{line}" if line else path.name
+        place = _variable(problem.path, environ)
+        if place is None:
+            line = line_of(text, problem.path) if path.suffix != ".json" else None
+            place = f"{path.name}:{line}" if line else path.name
         # Secrets slip into wrong places: what looks like one, a key or a URL with more than a host, is not repeated.
         said = f"{key}: {problem.what}" if key else problem.what
         lines.append(f"{place}: {_LIKE_A_KEY.sub(MASK, masked(said))}")
@@ -239,6 +242,15 @@ def _invalid(path: Path, text: str, problems: list[Complaint]) -> ConfigInvalid:
         f"{count} in the configuration:\n  " + "\n  ".join(lines),
         remedy="Correct the keys named above; examples/xl2.toml shows every key with a comment.",
     )
+
+
+def _variable(path: tuple[str | int, ...], environ: Mapping[str, str]) -> str | None:
+    """The variable of the environment that a value, or the list that it stands in, came from; None: the file."""
+    for length in range(len(path), 0, -1):
+        name = PREFIX + "__".join(str(step).upper() for step in path[:length])
+        if name in environ:
+            return f"{name} in the environment"
+    return None
 
 
 def _converter() -> cattrs.Converter:
@@ -287,10 +299,10 @@ def assurance(value: object) -> Assurance:
         if value in (known.name.lower(), known.value) and not isinstance(value, bool):
             return known
     raise InvalidInput(
-        f"{value!r} is no evidence class",
+        f"{value!r} is no evidence class; there are attested, optimistic and settled",
         field="assurance",
         value=value,
-        remedy="Name one of: attested, optimistic, settled.",
+        remedy="Name one of them.",
     )
 
 

@@ -170,6 +170,17 @@ def test_a_mistyped_variable_of_the_environment_is_refused(tmp_path: Path) -> No
     assert "relayer.batsch: unknown key" in refusal(written(tmp_path, MINIMAL), {"XL2_RELAYER__BATSCH": "7"})
 
 
+def test_what_is_wrong_in_the_environment_is_looked_for_there_and_not_in_the_file(tmp_path: Path) -> None:
+    environ = {"XL2_RELAYER__BATCH": "many", "XL2_RELAYER__CLASSES": '["atested"]', "XL2_RELAYER__BATSCH": "7"}
+
+    of_values = refusal(written(tmp_path, MINIMAL), {name: environ[name] for name in list(environ)[:2]})
+    of_names = refusal(written(tmp_path, MINIMAL), environ)
+
+    assert "XL2_RELAYER__BATCH in the environment: relayer.batch: 'many' is not a whole number" in of_values
+    assert "XL2_RELAYER__CLASSES in the environment: relayer.classes.0: 'atested' is no evidence class" in of_values
+    assert "XL2_RELAYER__BATSCH in the environment: relayer.batsch: unknown key" in of_names
+
+
 def test_no_secret_shows_in_the_tree(tmp_path: Path) -> None:
     config = load(written(tmp_path, MINIMAL), {"XL2_KEYS__USER": KEY})
 
