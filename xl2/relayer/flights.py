@@ -33,11 +33,6 @@ class Flights:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def wait(self) -> None:
-        """Return when none is under way."""
-        while self._tasks:
-            await asyncio.wait(tuple(self._tasks))
-
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         self._places.release()

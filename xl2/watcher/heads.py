@@ -45,11 +45,6 @@ class HeadWatch:
     _judged: dict[_Said, BlockNumber] = field(factory=dict, init=False)
     _strangers: set[Hash32] = field(factory=set, init=False)
 
-    @property
-    def waiting(self) -> int:
-        """Heads that wait to be judged."""
-        return len(self._open)
-
     async def look(self) -> list[Contradiction]:
         """Read what was shown since, and judge what can be judged."""
         await self._read()

@@ -67,8 +67,6 @@ class Case:
     """A contradiction that was found, and how far it has come."""
 
     contradiction: Contradiction
-    #: The column's endpoints that found it.
-    found_by: str
     said: Testimony | None = None
     pulled: list[Pulled] = field(factory=list)
     _told: set[str] = field(factory=set, init=False)
@@ -263,7 +261,7 @@ class Watcher:
             if case is not None and case.is_over:
                 return
             if case is None:
-                case = self.cases[contradiction.id] = Case(contradiction=contradiction, found_by=part.endpoints)
+                case = self.cases[contradiction.id] = Case(contradiction=contradiction)
             if not case.is_confirmed:
                 case.contradiction = contradiction
                 case.said = await testimony(contradiction, self._eyes, agree=self._settings.agree)
@@ -327,7 +325,7 @@ class Watcher:
         logger.log(
             logging.ERROR if broken else logging.WARNING,
             "alarm",
-            extra={"fields": {"kind": kind.value, "what": what, "chain": chain}},
+            extra={"fields": {"alarm": kind.value, "what": what, "chain": chain}},
         )
         self._observer.alarmed(alarm)
 

@@ -327,7 +327,3 @@ async def _all(work: Sequence[Awaitable[list[Outcome]]]) -> list[list[Outcome]]:
     finally:
         for task in tasks:
             task.cancel()
-
-
-#: How a call of one kind of trust is asked.
-Way = Callable[[Pool, Sequence[Call]], Awaitable[list[Outcome]]]
