@@ -15,10 +15,10 @@ from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.parts import attester_of, parts_of
 from xl2.attester.service import serve
-from xl2.config.listen import host_and_port
+from xl2.config.listen import host_and_port, url_of
 from xl2.core.types import Address
 from xl2.errors import Fatal
-from xl2.store.sqlite import SqliteStore
+from xl2.store import IN_MEMORY, SqliteStore
 from xl2.wallet import Unattended
 
 
@@ -44,12 +44,12 @@ async def attester(
     config = configuration(source)
     host, port = host_and_port(listen or config.attester.listen)
     # It signs no transaction; the key it has signs heads.
-    parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
+    parts = parts_of(config, store=SqliteStore(IN_MEMORY), signer=signer_of(config), hooks=Unattended())
     made = attester_of(config, key or config.attester.key, parts.chains)
     try:
         async with serve(made, host=host, port=port) as listening, asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_raise_when_broken(listening.broken), name="attester")
-            yield RunningAttester(address=made.address, url=f"http://{listening.host}:{listening.port}")
+            yield RunningAttester(address=made.address, url=url_of(listening.host, listening.port))
             watch.cancel()
     except BaseExceptionGroup as group:
         raise cause_of(group) from group

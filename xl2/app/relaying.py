@@ -48,7 +48,7 @@ from xl2.wallet import Unattended
 class RunningRelayer:
     """A relayer that carries."""
 
-    #: Account that pays, by chain.
+    #: Account that pays, the same on every chain.
     address: Address
     #: Lanes that it carries, in words.
     lanes: tuple[str, ...]

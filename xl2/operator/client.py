@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 import aiohttp
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2 import errors
 from xl2.errors import Refused, Retryable, RpcUnavailable, Xl2Error
@@ -57,7 +57,7 @@ class Remote:
     """Answers from a running relayer."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
     async def ask(self, method: str, path: str, asked: Asked) -> Any:  # noqa: ANN401 - JSON
         """See `Answers`. Raises `RpcUnavailable` where nobody answers."""

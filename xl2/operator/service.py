@@ -17,6 +17,7 @@ from typing import Any, Final
 from aiohttp import web
 from attrs import frozen
 
+from xl2.config.listen import url_of
 from xl2.errors import Fatal, InvalidInput, NotFound, Refused, Retryable, Xl2Error
 from xl2.operator.desk import Desk
 from xl2.operator.events import Events, Listener
@@ -60,8 +61,7 @@ class Listening:
     @property
     def url(self) -> str:
         """Where it answers."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return url_of(self.host, self.port)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from attrs import frozen
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from xl2.config.listen import url_of
 from xl2.ports import AlarmKind
 from xl2.watcher.watch import Watcher
 
@@ -32,7 +33,7 @@ class Listening:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{self.host}:{self.port}"
+        return url_of(self.host, self.port)
 
 
 @asynccontextmanager
