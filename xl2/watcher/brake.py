@@ -3,13 +3,15 @@ Brake: what is to be paused in, what became of it out.
 
 Promise: what is paused already is not paused again; what was paused for this very contradiction and has been resumed
 since is left to those who resumed it; the signed transaction is in the journal before it is sent, so a process that is
-killed in between sends the same bytes when it starts again. A chain on which the key is no guardian is said, not tried.
+killed in between sends the same bytes when it starts again. That something is paused, or was, is believed of no
+endpoint alone: more than half of the chain's must see it. A chain on which the key is no guardian is said, not tried.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -18,6 +20,7 @@ from xl2.errors import Refused, Retryable, WrongChain
 from xl2.ports import Call, Journal, Submitter, Watched
 from xl2.watcher.contradiction import Contradiction, Pause, PauseAsset, PauseLane, PauseVerifier
 from xl2.watcher.eyes import Eye
+from xl2.watcher.witness import needed
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,9 @@ logger = logging.getLogger(__name__)
 _PROBE_SECONDS = 5.0
 #: So long one endpoint may take to have a pause included.
 _SUBMIT_SECONDS = 60.0
+#: Endpoints that are a block behind see a pause this much later at most; they are asked again so often.
+_BEHIND_SECONDS = 5.0
+_AGAIN_SECONDS = 0.25
 
 
 class Outcome(StrEnum):
@@ -81,39 +87,89 @@ class Brake:
         levers = self.levers.get(pause.chain)
         if levers is None:
             return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail="the chain is not configured")
+        is_paused = await _by_most(levers.eyes, partial(_sees_paused, pause))
+        if is_paused:
+            return Pulled(pause=pause, outcome=Outcome.WAS_PAUSED)
+        if levers.why_not:
+            return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail=levers.why_not)
+        if is_paused is None:
+            return Pulled(pause=pause, outcome=Outcome.FAILED, detail="it may be paused; most endpoints do not answer")
         cause = "no endpoint"
         for eye, submitter in zip(levers.eyes, levers.submitters, strict=True):
             try:
-                return await self._pull_by(pause, contradiction, eye, submitter, why_not=levers.why_not)
+                pulled = await self._pull_by(pause, contradiction, eye, submitter, levers.eyes)
             except (Retryable, Refused, WrongChain) as error:
                 cause = error.what
             except TimeoutError:
                 # What was signed is in the journal; another endpoint may pause twice, which is the same as once.
                 cause = f"{eye.name} did not answer in time"
+            else:
+                if pulled.outcome is Outcome.RESUMED or await _seen_soon(pause, levers.eyes):
+                    return pulled
+                cause = f"{eye.name} says that it is paused now, and most endpoints do not"
             logger.warning("pause failed", extra={"fields": {"endpoint": eye.name, "cause": cause}})
         return Pulled(pause=pause, outcome=Outcome.FAILED, detail=cause)
 
     async def _pull_by(
-        self, pause: Pause, contradiction: Contradiction, eye: Eye, submitter: Submitter, *, why_not: str
+        self, pause: Pause, contradiction: Contradiction, eye: Eye, submitter: Submitter, eyes: Sequence[Eye]
     ) -> Pulled:
-        watched = eye.chain.watched()
         async with asyncio.timeout(_PROBE_SECONDS):
-            is_paused = await _is_paused(watched, pause)
-        if is_paused:
-            return Pulled(pause=pause, outcome=Outcome.WAS_PAUSED)
-        if why_not:
-            return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail=why_not)
-        call = await _call(watched, pause)
+            call = await _call(eye.chain.watched(), pause)
         call = evolve(call, what=f"{call.what} for contradiction {hex_text(contradiction.id)}")
         for earlier in await self.journal.made_for(call.what):
-            receipt = await eye.chain.tx_receipt(earlier.signed.hash)
-            if receipt is not None and receipt.succeeded:
-                return Pulled(pause=pause, outcome=Outcome.RESUMED, tx_hash=receipt.tx_hash)
+            if await _by_most(eyes, partial(_sees_success, earlier.signed.hash)):
+                return Pulled(pause=pause, outcome=Outcome.RESUMED, tx_hash=earlier.signed.hash)
         async with asyncio.timeout(_SUBMIT_SECONDS):
             receipt = await submitter.submit(call)
         fields = {"chain": pause.chain, "what": call.what, "tx_hash": hex_text(receipt.tx_hash)}
         logger.warning("paused", extra={"fields": fields})
         return Pulled(pause=pause, outcome=Outcome.PAUSED, tx_hash=receipt.tx_hash)
+
+
+async def _by_most(eyes: Sequence[Eye], sees: Callable[[Eye], Awaitable[bool]]) -> bool | None:
+    """Whether more than half of the endpoints see it; None where none denies it and too many do not answer."""
+    asking = {asyncio.ensure_future(_answer(eye, sees)) for eye in eyes}
+    wanted, yes, no = needed(len(eyes), 0), 0, 0
+    try:
+        while asking and yes < wanted and len(eyes) - no >= wanted:
+            done, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+            yes += sum(one.result() is True for one in done)
+            no += sum(one.result() is False for one in done)
+    finally:
+        for one in asking:
+            one.cancel()
+    if yes >= wanted:
+        return True
+    return None if yes and not no else False
+
+
+async def _answer(eye: Eye, sees: Callable[[Eye], Awaitable[bool]]) -> bool | None:
+    """What an endpoint says, None where it says nothing."""
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            return await sees(eye)
+    except (Retryable, Refused, WrongChain, TimeoutError):
+        return None
+
+
+async def _seen_soon(pause: Pause, eyes: Sequence[Eye]) -> bool:
+    """Whether more than half of the endpoints see a pause that was made just now."""
+    try:
+        async with asyncio.timeout(_BEHIND_SECONDS):
+            while not await _by_most(eyes, partial(_sees_paused, pause)):  # noqa: ASYNC110 - of chains
+                await asyncio.sleep(_AGAIN_SECONDS)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _sees_paused(pause: Pause, eye: Eye) -> bool:
+    return await _is_paused(eye.chain.watched(), pause)
+
+
+async def _sees_success(tx_hash: Hash32, eye: Eye) -> bool:
+    receipt = await eye.chain.tx_receipt(tx_hash)
+    return receipt is not None and receipt.succeeded
 
 
 async def _is_paused(watched: Watched, pause: Pause) -> bool:

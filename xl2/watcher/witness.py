@@ -32,7 +32,7 @@ from xl2.watcher.heads import BLOCKS_AT_ONCE
 
 #: Longest that one endpoint may take over one fact: a log may have to be read from its beginning.
 _ANSWER_SECONDS = 120.0
-#: When enough endpoints confirm, whoever has not answered for so long is not waited for.
+#: When enough endpoints confirm, or too few still can, whoever has not answered for so long is not waited for.
 _DENIAL_SECONDS = 2.0
 
 
@@ -77,13 +77,19 @@ async def testimony(contradiction: Contradiction, eyes: Mapping[ChainId, Sequenc
 async def _until_enough(
     tasks: "Sequence[asyncio.Task[Says]]", asked: Sequence[tuple[ChainId, Eye]], wanted: Mapping[ChainId, int]
 ) -> None:
-    """Wait for all; but once enough confirm, no longer than it takes to hear who denies."""
+    """
+    Wait for all; but once enough confirm, no longer than it takes to hear who denies.
+
+    Nor once too few still can: who makes a contradiction up, and then keeps silent, keeps no other from being checked.
+    """
     pending = set(tasks)
     while pending:
-        said = [task.result() if task.done() else Says.NOTHING for task in tasks]
-        is_enough = _summed(asked, said, wanted).is_confirmed
+        least, most = (
+            _summed(asked, [task.result() if task.done() else silent for task in tasks], wanted).is_confirmed
+            for silent in (Says.NOTHING, Says.YES)
+        )
         done, pending = await asyncio.wait(
-            pending, timeout=_DENIAL_SECONDS if is_enough else None, return_when=asyncio.FIRST_COMPLETED
+            pending, timeout=_DENIAL_SECONDS if least or not most else None, return_when=asyncio.FIRST_COMPLETED
         )
         if not done:
             return

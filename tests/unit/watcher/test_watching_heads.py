@@ -13,7 +13,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import Assurance, Hash32, Nonce, Wei
 from xl2.errors import RpcUnavailable
 from xl2.ports import Log
-from xl2.watcher import Eye
+from xl2.watcher import Eye, witness
 from xl2.watcher.record import read
 from xl2.watcher.witness import Says, says
 
@@ -330,3 +330,58 @@ async def test_after_a_reorg_of_blocks_that_are_not_final_all_goes_on(scene: Sce
     await watcher.look()
 
     assert (scene.alarms, scene.paused) == ([], [])
+
+
+async def test_an_endpoint_that_says_all_is_paused_already_keeps_no_other_from_pausing(scene: Scene) -> None:
+    await scene.send(2)
+    scene.finalize()
+    liar = Liar(scene.remote)
+    liar.says_paused = True
+    watcher = scene.watcher(remote=[liar, scene.remote, scene.remote])
+    scene.remote.watched().show(scene.log(), FALSE, 1, ATTESTED, scene.remote.here())
+
+    (case,) = await watcher.look()
+
+    assert [one.outcome.value for one in case.pulled] == ["paused"]
+    assert scene.paused == SUSPENDED
+
+
+async def test_a_pause_that_only_its_own_endpoint_sees_is_made_by_the_next(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xl2.watcher.brake._BEHIND_SECONDS", 0.01)
+    await scene.send(2)
+    scene.finalize()
+    liar = Liar(scene.remote)
+    watcher = scene.watcher(remote=[liar, scene.remote, scene.remote])
+    scene.guardians[REMOTE].lost = 1
+    scene.remote.watched().show(scene.log(), FALSE, 1, ATTESTED, scene.remote.here())
+
+    (case,) = await watcher.look()
+
+    assert case.is_over
+    assert scene.paused == SUSPENDED
+
+
+async def test_who_makes_a_contradiction_up_and_keeps_silent_holds_up_no_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xl2.watcher.witness._DENIAL_SECONDS", 0.01)
+    await scene.send(2)
+    scene.finalize()
+    liar = Liar(scene.remote)
+    watcher = scene.watcher(remote=[scene.remote, liar, scene.remote])
+    scene.remote.watched().show(scene.log(), FALSE, 1, ATTESTED, scene.remote.here())
+    liar.shown.append(scene.remote.watched().shown.pop())
+    (case,) = await watcher.look()
+    liar.hangs = True
+    seen = enumerate((scene.remote, liar, scene.remote))
+    remotes = [Eye(name=f"remote {place}", chain=one) for place, one in seen]  # type: ignore[arg-type]
+    eyes = {HOME: [Eye(name="home", chain=scene.home)], REMOTE: remotes}
+
+    async with asyncio.timeout(10):
+        said = await witness.testimony(case.contradiction, eyes, agree=0)
+
+    assert not said.is_confirmed
+    assert said.no[REMOTE] == ("remote 0", "remote 2")
+    assert said.nothing[REMOTE] == ("remote 1",)

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from tests.factories import some_address, some_hash
+from xl2.core.evidence import VerifierNumber
 from xl2.core.interop import InteropAddress
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, MessageId, Wei
@@ -43,12 +44,17 @@ class Guardian:
     address: Address = field(factory=lambda: some_address("guardian"))
     calls: list[Call] = field(factory=list)
     errors: list[Exception] = field(factory=list)
+    #: So many of the next calls are told as included, and are on no chain.
+    lost: int = 0
 
     async def submit(self, call: Call) -> TxReceipt:
         if self.errors:
             raise self.errors.pop()
-        self.calls.append(call)
-        self.chain.watched().pull(call)
+        if self.lost:
+            self.lost -= 1
+        else:
+            self.calls.append(call)
+            self.chain.watched().pull(call)
         self.chain.mine()
         here = self.chain.here()
         return TxReceipt(
@@ -72,6 +78,7 @@ class Liar:
         self.is_down = False
         self.is_blind = False
         self.hangs = False
+        self.says_paused = False
 
     def __getattr__(self, name: str) -> Any:
         if self.hangs and name in ("head", "block"):
@@ -104,10 +111,13 @@ class Liar:
         return await self._chain.watched().is_home(bridge)
 
     async def suspended(self) -> int:
-        return await self._chain.watched().suspended()
+        return (1 << 256) - 1 if self.says_paused else await self._chain.watched().suspended()
+
+    async def pause_verifier_call(self, number: VerifierNumber) -> Call:
+        return await self._chain.watched().pause_verifier_call(number)
 
     async def is_paused(self, bridge: Address) -> bool:
-        return await self._chain.watched().is_paused(bridge)
+        return self.says_paused or await self._chain.watched().is_paused(bridge)
 
 
 class Scene:
