@@ -23,7 +23,7 @@ from xl2_adapters.abi import error_name, explain_revert
 from xl2_adapters.blocks import block_of, hash_of
 from xl2_adapters.fee_model import FeeModel, GasAlone, gas_request
 from xl2_adapters.log_ranges import Log, Wanted
-from xl2_adapters.node_words import outcome_of
+from xl2_adapters.node_words import not_there_yet, outcome_of
 from xl2_adapters.providers.endpoint import Rpc, traffic_of
 from xl2_adapters.providers.new_heads import wake_on_heads
 from xl2_adapters.providers.pool import Pool
@@ -121,14 +121,28 @@ class Evm:
             await wake_on_heads(self.chain, self._ws_url, wake)
 
     async def ask(self, method: str, *params: Json) -> Json:
-        """One RPC call, after the chain id was checked. Raises `WrongChain`, and as `RpcClient.call`."""
+        """
+        One RPC call, after the chain id was checked.
+
+        Raises `WrongChain`, `NotYet` where it is about a block above the tip, and as `RpcClient.call`.
+        """
         await self._check_chain()
-        return await self.rpc.call(method, *params)
+        try:
+            return await self.rpc.call(method, *params)
+        except RpcRejected as rejected:
+            if (ahead := not_there_yet(rejected)) is not None:
+                raise ahead from rejected
+            raise
 
     async def ask_many(self, requests: Sequence[Request]) -> list[Json]:
-        """Many RPC calls in one request, after the chain id was checked."""
+        """Many RPC calls in one request. Raises as `ask`."""
         await self._check_chain()
-        return await self.rpc.batch(requests)
+        try:
+            return await self.rpc.batch(requests)
+        except RpcRejected as rejected:
+            if (ahead := not_there_yet(rejected)) is not None:
+                raise ahead from rejected
+            raise
 
     async def answers_for(self, *, within_seconds: float = 0.0) -> ChainId:
         """EIP-155 id that the endpoint states now, or stated beside a quote so shortly ago."""

@@ -6,8 +6,10 @@ use for a cause are taken for it (`refusals`); of all others nobody knows what t
 never final: nothing is guessed about money.
 """
 
+import re
+
 from xl2.core.message import MAX_TX_GAS
-from xl2.errors import Refused, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable, Unaffordable
+from xl2.errors import NotYet, Refused, Reverted, RpcRejected, RpcTooLarge, RpcUnavailable, Unaffordable
 from xl2.ports import Broadcast
 from xl2_adapters.refusals import Cause, cause_of
 
@@ -27,6 +29,10 @@ _FOR_GOOD = (Cause.FEE_TOO_HIGH, Cause.GAS_TOO_LOW, Cause.GAS_TOO_HIGH, Cause.MA
 _TOO_MUCH = ("range", "limit", "size", "too large", "too many", "more than", "timeout", "timed out", "deadline")
 #: What sounds alike and no shorter range mends: a quota, and blocks that are not there.
 _NOT_TOO_MUCH = ("rate limit", "too many requests", "request count", "requests per", "invalid block range", "beyond")
+
+#: What anvil says of any block that it has not, pruned or not made yet; and others of the latter alone.
+_OUT_OF_RANGE = re.compile(r"block height is (\d+) but requested was (\d+)")
+_AHEAD = ("header not found", "beyond current head block")
 
 
 def outcome_of(rejected: RpcRejected) -> Broadcast:
@@ -59,6 +65,18 @@ def refused_estimate(rejected: RpcRejected, what: str) -> RpcRejected | RpcUnava
     if cause in _FOR_GOOD or isinstance(rejected, Reverted):
         return rejected
     return RpcUnavailable(f"{what}: {rejected.what} ({cause})", endpoint=rejected.endpoint)
+
+
+def not_there_yet(rejected: RpcRejected) -> NotYet | None:
+    """
+    Whether a question was rejected as its block lies above the tip, which has gone back or is another endpoint's.
+
+    Words of anvil (crates/anvil/src/eth/error.rs, `BlockOutOfRange`) and go-ethereum (internal/ethapi, eth/filters).
+    """
+    said = rejected.what.lower()
+    out_of_range = _OUT_OF_RANGE.search(said)
+    is_ahead = int(out_of_range[2]) > int(out_of_range[1]) if out_of_range else any(one in said for one in _AHEAD)
+    return NotYet(rejected.what) if is_ahead else None
 
 
 def asks_for_less(refused: Refused) -> bool:

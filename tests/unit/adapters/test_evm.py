@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from xl2.core.evidence import Finality
-from xl2.core.types import Address, BlockNumber, ChainId
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32
 from xl2.errors import NotYet, RpcRejected, RpcUnavailable, Unaffordable, WrongChain
 from xl2.ports import Broadcast
 from xl2_adapters.evm import Evm
@@ -60,6 +60,36 @@ async def test_the_chain_id_is_checked_before_the_first_answer() -> None:
 async def test_a_block_that_is_not_there_is_not_there_yet() -> None:
     with pytest.raises(NotYet, match="no block 7 yet"):
         await evm(serving("eth_getBlockByNumber", None)).block(BlockNumber(7))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "BlockOutOfRangeError: block height is 100 but requested was 103",
+        "header not found",
+        "block range extends beyond current head block",
+    ],
+)
+async def test_a_question_about_a_block_above_the_tip_is_put_again_later(said: str) -> None:
+    def answer(method: str, *_: Any) -> Any:
+        if method == "eth_chainId":
+            return "0x385"
+        raise RpcRejected(f"node rejected {method}: {said}", endpoint="node", rpc_code=-32602)
+
+    with pytest.raises(NotYet, match=said[:20]):
+        await evm(answer).storage(CONTRACT, Hash32(TOPIC), BlockNumber(103))
+
+
+async def test_a_block_that_is_too_old_to_ask_about_is_no_block_to_come() -> None:
+    said = "BlockOutOfRangeError: block height is 3431 but requested was 3030"
+
+    def answer(method: str, *_: Any) -> Any:
+        if method == "eth_chainId":
+            return "0x385"
+        raise RpcRejected(f"node rejected {method}: {said}", endpoint="node", rpc_code=-32602)
+
+    with pytest.raises(RpcRejected, match="requested was 3030"):
+        await evm(answer).storage(CONTRACT, Hash32(TOPIC), BlockNumber(3030))
 
 
 async def test_another_block_than_asked_for_is_refused() -> None:
