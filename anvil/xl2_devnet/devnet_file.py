@@ -80,9 +80,10 @@ class Description:
                 "tokens": list(self.tokens),
                 "keys": {account.role: account.private_key for account in ACCOUNTS},
                 "key": "alice",
-                # A devnet begins anew each time: what was remembered of an older one would contradict it.
+                # A devnet begins anew each time: what was remembered of an older one would contradict it. Its ether is
+                # worth nothing, so nothing is carried at a loss.
                 "journal": ":memory:",
-                "relayer": {"store": ":memory:"},
+                "relayer": {"store": ":memory:", "policy": {"carry": "always"}},
                 "devnet": {
                     "schema": SCHEMA,
                     "pid": self.pid,

@@ -189,7 +189,14 @@ class Scene:
             "chains": {one.name: _chain(one, (urls or {}).get(one.name, one.url)) for one in self.grounds.values()},
             "keys": {"relayer": key or account("relayer").private_key, "attester": ATTESTER.private_key},
             "journal": "journal.sqlite",
-            "relayer": {"store": "relayer.sqlite", "poll_seconds": 0.05, "listen": "127.0.0.1:0", **(relayer or {})},
+            "relayer": {
+                "store": "relayer.sqlite",
+                "poll_seconds": 0.05,
+                "listen": "127.0.0.1:0",
+                # Most faults are about what is carried, not about what it pays.
+                "policy": {"carry": "always"},
+                **(relayer or {}),
+            },
             "log": {"level": "INFO", "form": "json"},
             **tables,
         }

@@ -19,7 +19,7 @@ class LanePolicy:
 
     origin: str
     destination: str
-    carry: str = "always"
+    carry: str = "paid"
     margin_percent: int = 10
     min_fee_wei: int = 0
 
@@ -28,8 +28,8 @@ class LanePolicy:
 class RelayerPolicy:
     """What is carried. Lists that are empty let everything through."""
 
-    #: `always`; `paid`: where the fee, top-ups counted, covers the cost and the margin; `never`.
-    carry: str = "always"
+    #: `paid`: where the fee, top-ups counted, covers the cost and the margin; `always`, also at a loss; `never`.
+    carry: str = "paid"
     margin_percent: int = 10
     lanes: tuple[LanePolicy, ...] = ()
     allow_senders: tuple[Address, ...] = ()
