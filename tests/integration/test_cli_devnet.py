@@ -184,6 +184,27 @@ def test_doctor_says_what_is_ill_and_what_to_do_and_looks_at_the_rest(devnet: De
     assert all(check["remedy"] for check in checks.values() if not check["ok"])
 
 
+def test_doctor_looks_at_the_balances_of_a_key_that_a_keystore_keeps(devnet: Description, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("sesame")
+    (tmp_path / "password").chmod(0o600)
+    made = told(xl2(tmp_path, "keys", "new", "relayer.json", "--password-file", "password", "--json"))
+    file = json.loads(devnet.to_json())
+    file["keys"]["relayer"] = {"keystore": "relayer.json", "password_file": "password"}
+    file["keys"]["funded"] = account("relayer").private_key
+    (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
+
+    empty = {one["what"]: one for one in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
+    file["relayer"] |= {"key": "funded", "low_balance_wei": {A: 10**30}}
+    (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
+    low = {one["what"]: one for one in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
+
+    for chain in ("l1", A, B):
+        assert not empty[f"relayer: balance on {chain}"]["ok"]
+        assert f"{made['account']} has 0 wei" in empty[f"relayer: balance on {chain}"]["said"]
+    assert [what for what, one in low.items() if not one["ok"]] == [f"relayer: balance on {A}"]
+    assert "below relayer.low_balance_wei" in low[f"relayer: balance on {A}"]["said"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "name"),
     [

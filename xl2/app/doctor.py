@@ -21,7 +21,7 @@ from xl2.app.parts import CLOCK, parts_of
 from xl2.config import Config
 from xl2.config.keys import Keystore
 from xl2.core.evidence import Finality
-from xl2.core.types import Assurance, ChainId, checksum
+from xl2.core.types import Address, Assurance, ChainId, checksum
 from xl2.errors import Xl2Error
 from xl2.operator.values import Check
 from xl2.ports import Blocks, Chain, EndpointState
@@ -58,25 +58,27 @@ async def doctor(source: Source = None) -> Diagnosis:
     said = f"{config.source}: {len(config.chains)} chains, {len(config.tokens)} tokens, {len(config.keys)} keys"
     checks.append(Check(what="configuration", ok=True, said=said))
     named = dict.fromkeys((config.key, config.relayer.key, config.attester.key, config.watcher.key))
-    checks += [await _look(f"key {name}", partial(_key, config, name)) for name in named if name in config.keys]
+    opened: dict[str, Address] = {}
+    checks += [await _look(f"key {name}", partial(_key, config, name, opened)) for name in named if name in config.keys]
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
     everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
         for found in await asyncio.gather(*(_chain(parts, chain) for chain in everywhere)):
             checks += found
-        checks += await relayer_checks(config, parts)
+        checks += await relayer_checks(config, parts, opened.get(config.relayer.key))
     finally:
         await parts.close()
     return Diagnosis(checks=tuple(checks))
 
 
-async def _key(config: Config, name: str) -> str:
-    """Open a key and have it sign; what comes back is compared by whoever opened it."""
+async def _key(config: Config, name: str, opened: dict[str, Address]) -> str:
+    """Open a key, have it sign, and note its account; what comes back is compared by whoever opened it."""
     key = config.key_named(name)
     if isinstance(key, Keystore) and key.prompt:
         return "its password is asked for when it is used; not opened now"
     signer = open_key(config, name)
     await signer.sign_hash_of(_SIGNED)
+    opened[name] = signer.address
     return f"signs as {checksum(signer.address)}"
 
 

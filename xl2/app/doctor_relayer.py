@@ -33,8 +33,8 @@ from xl2.store import IN_MEMORY, is_shared, open_store
 _MAX_AHEAD_SECONDS = 15
 
 
-async def relayer_checks(config: Config, parts: Parts) -> list[Check]:
-    """What a relayer needs; one line that says so where none is set up here."""
+async def relayer_checks(config: Config, parts: Parts, opened: Address | None) -> list[Check]:
+    """What a relayer needs, its key `opened` or not; one line that says so where none is set up here."""
     settings = config.relayer
     if settings.key not in config.keys:
         return [Check(what="relayer", ok=True, said=f"none is set up here: there is no key {settings.key!r}")]
@@ -42,11 +42,15 @@ async def relayer_checks(config: Config, parts: Parts) -> list[Check]:
         await _look("relayer: store", partial(_store, config)),
         await _look("relayer: answers", partial(_answers, config)),
     ]
-    account = account_of(config, settings.key)
-    if account is not None:
+    account = opened or account_of(config, settings.key)
+    if account is None:
+        said = "not looked at: its key was not opened, and no `address` stands beside it"
+        checks.append(Check(what="relayer: balance", ok=True, said=said))
+    else:
         for chain in (*parts.anchors.values(), *parts.chains.values()):
             name = parts.name(chain.chain)
-            checks.append(await _look(f"relayer: balance on {name}", partial(_balance, chain, account)))
+            floor = settings.low_balance_wei.of(name)
+            checks.append(await _look(f"relayer: balance on {name}", partial(_balance, chain, account, floor)))
     for chain in parts.chains.values():
         what = f"relayer: clock against {parts.name(chain.chain)}"
         checks.append(await _look(what, partial(_clock, chain)))
@@ -103,7 +107,7 @@ async def _answers(config: Config) -> str:
     return f"it runs at {running.url} and is ready"
 
 
-async def _balance(chain: Blocks, account: Address) -> str:
+async def _balance(chain: Blocks, account: Address, floor: int) -> str:
     balance, price = await chain.balance(account), (await chain.fees()).max_fee
     least = price * 500_000
     if balance < least:
@@ -112,6 +116,13 @@ async def _balance(chain: Blocks, account: Address) -> str:
             needed=least,
             available=balance,
             remedy=f"Send it at least {20 * least - balance} wei, enough for some deliveries.",
+        )
+    if balance < floor:
+        raise Unaffordable(
+            f"{checksum(account)} has {balance} wei, below relayer.low_balance_wei ({floor})",
+            needed=floor,
+            available=balance,
+            remedy=f"Send it {floor - balance} wei or more; the relayer alarms `low-balance` until then.",
         )
     return f"{checksum(account)} has {balance} wei"
 

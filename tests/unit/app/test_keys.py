@@ -246,11 +246,11 @@ def test_keys_of_the_environment_or_of_a_devnet_need_no_warning(
 
 
 async def test_the_doctor_has_a_key_sign_and_says_what_is_ill(tmp_path: Path) -> None:
-    own = await _key(config(tmp_path, user=OWN), "user")
+    own = await _key(config(tmp_path, user=OWN), "user", {})
     gone = f'[keys.user]\nkeystore = "none"\npassword_fd = 99\naddress = "0x{OWN_ACCOUNT.hex()}"\n'
     asked = '[keys.user]\nkeystore = "none"\nprompt = true\n'
 
     assert own == f"signs as {Account.from_key(OWN).address}"
-    assert "not opened now" in await _key(config(tmp_path, asked), "user")
+    assert "not opened now" in await _key(config(tmp_path, asked), "user", {})
     with pytest.raises(KeyLost, match="none cannot be read"):
-        await _key(config(tmp_path, gone), "user")
+        await _key(config(tmp_path, gone), "user", {})
