@@ -41,7 +41,8 @@ async def place_of(home: Chain, log: Log, count: int, at: BlockNumber) -> tuple[
     state = await home.log_state(log, at)
     if state.count < count:
         raise NotYet(
-            f"entry {count - 1} is not in the state of block {at} of chain {log.home}, of {state.count} entries"
+            f"what can be shown of chain {log.home} now is block {at}, where the log has {state.count} of the {count} "
+            "entries that are needed"
         )
     page = closing_page(count - 1)
     if page * PAGE_SIZE < state.count:

@@ -37,7 +37,7 @@ def _since(status: Status) -> Timestamp | None:
 
 async def _why(parts: Parts, status: Status) -> Why:
     message = status.message
-    relay = f"`xl2 relay {hex_text(status.id)}`"
+    relay = f"xl2 relay {hex_text(status.id)}"
     match status.state:
         case State.SENT | State.DELIVERED | State.EXPIRED:
             return await _unfinal(parts, status)
@@ -50,13 +50,13 @@ async def _why(parts: Parts, status: Status) -> Why:
             goal = "settled" if status.state is State.CONFIRMED else "refunded"
             return (
                 f"it is {said} and that is final; the receipt was not yet proven back to the origin",
-                f"Whoever gains by it will; anyone may: {relay} --until {goal}.",
+                f"Whoever gains by it will; anyone may: `{relay} --until {goal}`.",
                 await _heads(parts, message, LogKind.RECEIPTS),
             )
         case State.OVERDUE:
             return (
                 f"its expiry {message.expiry} has passed undelivered",
-                f"Anyone may record that on the destination and prove it back: {relay} --until refunded.",
+                f"Anyone may record that on the destination and prove it back: `{relay} --until refunded`.",
                 (),
             )
         case _:
@@ -68,7 +68,7 @@ def _failed(status: Status, relay: str) -> Why:
     until = f"until its expiry ({message.expiry})" if message.expiry else "for ever, as it has no expiry"
     return (
         f"it was tried, and {status.steps[-1].detail}",
-        f"Anyone may retry it {until}, with more gas if need be: {relay}.",
+        f"Anyone may retry it {until}, with more gas if need be: `{relay}`.",
         (("gas limit", str(message.gas_limit)), ("recipient", checksum(message.recipient))),
     )
 
@@ -80,7 +80,7 @@ async def _over(parts: Parts, status: Status, relay: str) -> Why:
     if bridge is not None and not await bridge.is_refunded(status.id):
         return (
             "it expired and was proven back; its tokens wait in the bridge for whoever gives them back",
-            f"Anyone may, to their sender only: {relay} --until refunded.",
+            f"Anyone may, to their sender only: `{relay} --until refunded`.",
             (("bridge", checksum(bridge.address)),),
         )
     return "it is over: it expired, and was refunded to the sender", "Nothing is left to do.", ()
@@ -111,7 +111,7 @@ async def _undelivered(parts: Parts, message: Message, relay: str) -> Why:
     if ready:
         return (
             f"it is final and can be proven ({', '.join(ready)}), and nobody has delivered it; {paid}",
-            f"{relay}.",
+            f"`{relay}`.",
             facts,
         )
     return (

@@ -9,7 +9,7 @@ from attrs import define, evolve
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import Address, BlockNumber, Hash32, Wei
+from xl2.core.types import Address, BlockNumber, Hash32, Wei, hex_text
 from xl2.errors import Incapable, InvalidInput, NotFound, NotYet, ProofInvalid, Refused, Reverted, RpcUnavailable
 from xl2.ports import Block, Call, Log, Needed, Sent, Shown
 from xl2.sdk import AsyncClient, Goal
@@ -333,6 +333,17 @@ async def test_explain_says_why_and_what_moves_it(scene: Scene, blocks: int) -> 
     assert explained.cause.startswith("it is")
     assert explained.unblocks
     assert explained.since is not None
+
+
+async def test_explain_names_a_command_that_can_be_copied_whole(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    scene.mine(3)
+    await scene.client.relay(sent.id)
+    scene.mine(3)
+
+    explained = await scene.client.explain(sent.id)
+
+    assert f"`xl2 relay {hex_text(sent.id)} --until settled`" in explained.unblocks
 
 
 async def test_explain_tells_the_endpoints_error_as_the_cause(scene: Scene) -> None:
