@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 
-from xl2.cli.screen import moment, pairs, table
+from xl2.cli.screen import entries, moment, pairs
 from xl2.core.types import checksum, hex_text
 from xl2.ports import Crossing
 from xl2.sdk import Act, Advanced, Journey
@@ -24,8 +24,8 @@ def drawn(journey: Journey, acts: Sequence[Act] = ()) -> RenderableType:
     if journey.second is not None:
         parts.append(_steps(journey.second))
     if acts:
-        rows = [[act.what, str(act.chain), hex_text(act.tx_hash), str(act.gas_used)] for act in acts]
-        parts.append(table("done now", ["what", "chain", "transaction", "gas"], rows))
+        rows = [([act.what, str(act.chain), str(act.gas_used)], [hex_text(act.tx_hash)]) for act in acts]
+        parts.append(entries("done now", ["what", "chain", "gas"], rows))
     parts.append(pairs(_next(journey)))
     return Group(*parts)
 
@@ -37,18 +37,14 @@ def drawn_advanced(advanced: Advanced) -> RenderableType:
 
 def _steps(crossing: Crossing) -> RenderableType:
     rows = [
-        [
-            step.state,
-            str(step.chain),
-            moment(step.at),
-            "" if step.place is None else str(step.place.block),
-            "" if step.place is None else hex_text(step.place.tx_hash),
-            step.detail,
-        ]
+        (
+            [step.state, str(step.chain), moment(step.at), "" if step.place is None else str(step.place.block)],
+            ["" if step.place is None else hex_text(step.place.tx_hash), step.detail],
+        )
         for step in crossing.steps
     ]
     title = f"{crossing.direction} of {_cargo(crossing)} from chain {crossing.origin} to {crossing.destination}"
-    return table(f"{title} is {crossing.state}", ["state", "chain", "time (UTC)", "block", "transaction", ""], rows)
+    return entries(f"{title} is {crossing.state}", ["state", "chain", "time (UTC)", "block"], rows)
 
 
 def _cargo(crossing: Crossing) -> str:

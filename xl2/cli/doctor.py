@@ -2,11 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from rich.table import Table
+from rich.text import Text
 
 from xl2.cli.outcome import AnswerIsNo
-from xl2.cli.screen import answer, busy, common, table
+from xl2.cli.screen import answer, busy, common
+
+if TYPE_CHECKING:
+    from xl2.app.doctor import Diagnosis
 
 
 @click.command()
@@ -17,7 +23,20 @@ def doctor(*, config: Path | None, as_json: bool) -> None:
 
     with busy("looking", as_json=as_json):
         found = asyncio.run(look(config))
-    rows = [["well" if check.ok else "ILL", check.what, check.said, check.remedy] for check in found.checks]
-    answer(found, as_json=as_json, draw=lambda: table("xl2 doctor", ["", "what", "found", "what to do"], rows))
+    answer(found, as_json=as_json, draw=lambda: drawn(found))
     if not found.is_well:
         raise AnswerIsNo
+
+
+def drawn(found: "Diagnosis") -> Table:
+    """One thing a line; what to do stands beneath what is ill."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for check in found.checks:
+        said = Text(check.said)
+        if not check.ok:
+            said.append(f"\n{check.remedy}", style="bold")
+        table.add_row(Text("well", style="dim") if check.ok else Text("ILL", style="bold red"), Text(check.what), said)
+    return table

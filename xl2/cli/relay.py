@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from xl2.cli.options import client, signing
-from xl2.cli.screen import answer, common, table
+from xl2.cli.screen import answer, common, entries
 from xl2.core.types import hex_text
 from xl2.sdk import Relayed
 
@@ -46,8 +46,11 @@ def relay(
 
 def _drawn(relayed: Relayed) -> object:
     rows = [
-        [act.what, str(act.chain), hex_text(act.tx_hash), str(act.gas_used), act.evidence or "", "\n".join(act.trusted)]
+        (
+            [act.what, str(act.chain), str(act.gas_used), act.evidence or ""],
+            [hex_text(act.tx_hash), *(f"trusted: {who}" for who in act.trusted)],
+        )
         for act in relayed.acts
     ]
     title = f"message {hex_text(relayed.status.id)} is {relayed.status.state}"
-    return table(title, ["what", "chain", "transaction", "gas", "evidence", "who was trusted"], rows)
+    return entries(title, ["what", "chain", "gas", "evidence"], rows)

@@ -14,9 +14,10 @@ from typing import Any, Final, TypeVar
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, Group
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from xl2.plain import plain
 
@@ -24,6 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 STDOUT: Final = Console(soft_wrap=True)
 STDERR: Final = Console(stderr=True)
+
+#: A hash is 66 characters, and a terminal 80.
+_MAX_INDENT: Final = 12
 
 
 def common(command: F) -> F:
@@ -57,6 +61,25 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
     for row in rows:
         drawn.add_row(*row)
     return drawn
+
+
+def entries(title: str, columns: list[str], rows: list[tuple[list[str], list[str]]]) -> Group:
+    """
+    A row of short cells each, and beneath it what is long (hashes, accounts, sentences), one a line.
+
+    So nothing is broken in the middle: it can be copied whole, and lines can be searched.
+    """
+    heads = [columns, *(cells for cells, _ in rows)]
+    widths = [max(map(len, column)) for column in zip(*heads, strict=True)]
+
+    def in_line(cells: list[str]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    lines = [Text(title, style="bold"), Text(in_line(columns), style="dim")]
+    for cells, beneath in rows:
+        lines.append(Text(in_line(cells)))
+        lines += [Text(" " * min(widths[0] + 2, _MAX_INDENT) + long) for long in beneath if long]
+    return Group(*lines)
 
 
 def grid(columns: list[str], rows: list[list[str]]) -> Table:

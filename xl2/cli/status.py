@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from xl2.cli.options import client
-from xl2.cli.screen import answer, common, moment, table
+from xl2.cli.screen import answer, common, entries, moment
 from xl2.core.types import hex_text
 from xl2.sdk import Status
 
@@ -27,17 +27,12 @@ def status(*, message: str, until: str | None, timeout_seconds: float, config: P
 
 
 def drawn(found: Status) -> object:
-    """A table of rooms."""
+    """Rooms, one after the other."""
     rows = [
-        [
-            step.state,
-            str(step.chain),
-            moment(step.at),
-            "" if step.block is None else str(step.block),
-            "" if step.tx_hash is None else hex_text(step.tx_hash),
-            step.detail,
-        ]
+        (
+            [step.state, str(step.chain), moment(step.at), "" if step.block is None else str(step.block)],
+            ["" if step.tx_hash is None else hex_text(step.tx_hash), step.detail],
+        )
         for step in found.steps
     ]
-    title = f"message {hex_text(found.id)} is {found.state}"
-    return table(title, ["room", "chain", "time (UTC)", "block", "transaction", ""], rows)
+    return entries(f"message {hex_text(found.id)} is {found.state}", ["room", "chain", "time (UTC)", "block"], rows)
