@@ -48,7 +48,6 @@ _LINE_FAULTS = (
 #: Points that plain messages bring a relayer to.
 _POINTS = tuple(point for point in POINTS if not any(word in point for word in ("retry", "expire", "expiry", "nonce")))
 _SETTLES_SECONDS = 240.0
-_MOST_STARTS = 20
 
 
 @frozen(kw_only=True)
@@ -129,14 +128,11 @@ def _parcel(chance: random.Random) -> Parcel:
 
 
 async def _start(chaos: Chaos) -> Daemon:
-    """As a service manager does: one that ends by itself, as its endpoint is not usable, is started again."""
-    for _ in range(_MOST_STARTS):
-        relayer = chaos.stable.start(chaos.configuration)
-        # Not in this thread: the proxies that it talks through are served by it.
-        if await asyncio.to_thread(relayer.comes_up):
-            return relayer
-        chaos.say("  it ended by itself, and is started again")
-    raise AssertionError(f"it did not come up in {_MOST_STARTS} starts")
+    """One that is up: it waits for what it needs, so that it ends by itself is a broken promise."""
+    relayer = chaos.stable.start(chaos.configuration)
+    # Not in this thread: the proxies that it talks through are served by it.
+    assert await asyncio.to_thread(relayer.comes_up), f"it did not come up: {relayer.last_words}"
+    return relayer
 
 
 async def _killed(chaos: Chaos, relayer: Daemon) -> Daemon:

@@ -19,6 +19,7 @@ import orjson
 from attrs import frozen
 
 PATIENCE_SECONDS = 60.0
+_LAST_BYTES = 600
 #: Begins what it says when it carries.
 _UP = b"pays "
 _PROGRAM = "from xl2.cli import main; main()"
@@ -62,6 +63,11 @@ class Daemon:
                 return False
             time.sleep(0.005)
         return True
+
+    @property
+    def last_words(self) -> str:
+        """The last of what it said, for whoever asks why it ended."""
+        return self._text()[-_LAST_BYTES:].decode(errors="replace")
 
     @property
     def _runs(self) -> bool:

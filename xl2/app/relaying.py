@@ -15,6 +15,7 @@ from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration
 from xl2.app.endpoints import wake_on_heads
 from xl2.app.parts import CLOCK, parts_of
+from xl2.app.patience import patiently
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
 from xl2.app.terms import policy_of
@@ -69,6 +70,8 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     """
     Carry the messages of every lane between the configuration's chains until the block ends.
 
+    Begins when the endpoints answer, however long that takes.
+
     :param key: pays gas: a name under the configuration's `keys`; else its `relayer.key`.
     :raises Fatal: a promise broke on the chains, so nothing more is done.
     """
@@ -84,7 +87,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         await store.__aenter__()  # a place that cannot be used is told before anything else; `parts.close` closes it
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
-        carried = await _carried(config, parts, submitters, observer)
+        carried = await patiently(lambda: _carried(config, parts, submitters, observer), parts.clock)
         pipeline = Pipeline((), tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
         leases = _leases(config, parts, carried, submitters, pipeline)
         retention = Retention(

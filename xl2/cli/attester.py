@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xl2.cli.daemon import logging_as_configured, until_stopped
+from xl2.cli.daemon import logging_as_configured, stoppable
 from xl2.cli.screen import answer, common, pairs
 from xl2.core.types import checksum
 
@@ -28,7 +28,7 @@ def run(*, key: str | None, listen: str | None, config: Path | None, as_json: bo
 async def _run(config: Path | None, key: str | None, listen: str | None, *, as_json: bool) -> None:
     from xl2.app import attester as running  # noqa: PLC0415 - `--help` needs none of it
 
-    async with running(config, key=key, listen=listen) as answering:
+    async with stoppable() as stop, running(config, key=key, listen=listen) as answering:
         told = {"address": checksum(answering.address), "url": answering.url}
         answer(told, as_json=as_json, draw=lambda: pairs(list(told.items())))
-        await until_stopped()
+        await stop.wait()

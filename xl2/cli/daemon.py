@@ -1,11 +1,13 @@
 """
 Daemon: how long-running verbs log, and how they are asked to stop.
 
-Promise: the first Ctrl-C or SIGTERM stops a daemon in good order, and the exit code is 0 then.
+Promise: Ctrl-C or SIGTERM stops a daemon in good order, also while it starts, and the exit code is 0 then.
 """
 
 import asyncio
+import contextlib
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TextIO
 
@@ -20,14 +22,55 @@ def logging_as_configured(config: Path | None, *, stream: TextIO | None = None) 
     log.configure(level=read.log.level, form=read.log.form, secrets=secrets_in(read), stream=stream)
 
 
-async def until_stopped(ended: asyncio.Event | None = None) -> None:
-    """Return when the process is asked to stop. `ended`: set when it has ended by itself."""
-    stop = ended or asyncio.Event()
-    loop = asyncio.get_running_loop()
+class Stop:
+    """
+    How a daemon is asked to stop, from its start on.
+
+    While it starts, being asked cancels the start; once it waits, that it was asked ends the wait, so that what runs
+    then is stopped in good order.
+    """
+
+    def __init__(self, starting: "asyncio.Task[object] | None") -> None:
+        """`starting`: the task that starts the daemon, and waits then."""
+        self._task = starting
+        self._event = asyncio.Event()
+        self._is_up = False
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it was."""
+        return self._event.is_set()
+
+    def ask(self) -> None:
+        """Ask it."""
+        self._event.set()
+        if not self._is_up and self._task is not None:
+            self._task.cancel()
+
+    async def wait(self, ended: asyncio.Event | None = None) -> None:
+        """Return when it was asked. `ended`: set when it has ended by itself."""
+        self._is_up = True
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._event, ended) if event is not None]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+
+
+@contextlib.asynccontextmanager
+async def stoppable() -> AsyncIterator[Stop]:
+    """SIGINT and SIGTERM ask what starts and runs in the block to stop; the block is left without an error then."""
+    task = asyncio.current_task()
+    stop, loop = Stop(task), asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, stop.ask)
     try:
-        await stop.wait()
+        yield stop
+    except asyncio.CancelledError:
+        if not stop.was_asked or task is None:
+            raise
+        task.uncancel()
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(name)

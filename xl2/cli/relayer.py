@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xl2.cli.daemon import logging_as_configured, until_stopped
+from xl2.cli.daemon import logging_as_configured, stoppable
 from xl2.cli.relayer_orders import ORDERS
 from xl2.cli.screen import answer, common, pairs
 from xl2.core.types import checksum
@@ -40,9 +40,9 @@ def run(*, key: str | None, live: bool, config: Path | None, as_json: bool) -> N
 async def _run(config: Path | None, key: str | None, *, as_json: bool) -> None:
     from xl2.app import relayer as running  # noqa: PLC0415 - `--help` needs none of it
 
-    async with running(config, key=key) as carrying:
+    async with stoppable() as stop, running(config, key=key) as carrying:
         told = {"address": checksum(carrying.address), "url": carrying.url, "lanes": list(carrying.lanes)}
         rows = [("pays", checksum(carrying.address)), ("answers at", carrying.url)]
         rows += [("lane", lane) for lane in carrying.lanes]
         answer(told, as_json=as_json, draw=lambda: pairs(rows))
-        await until_stopped(carrying.ended)
+        await stop.wait(carrying.ended)

@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from xl2.cli.daemon import logging_as_configured, until_stopped
+from xl2.cli.daemon import logging_as_configured, stoppable
 from xl2.cli.relayer_orders import GROUPS
 from xl2.cli.screen import grid, moment, pairs
 from xl2.core.lifecycle import Event
@@ -125,10 +125,10 @@ async def _run(config: Path | None, key: str | None, console: Console) -> None:
 
     async with _screen(console) as show:
         logging_as_configured(config, stream=cast("TextIO", _CurrentStderr()))
-        async with running(config, key=key) as carrying:
+        async with stoppable() as stop, running(config, key=key) as carrying:
             drawing = asyncio.create_task(_draw(carrying, show))
             try:
-                await until_stopped(carrying.ended)
+                await stop.wait(carrying.ended)
             finally:
                 drawing.cancel()
                 await asyncio.gather(drawing, return_exceptions=True)

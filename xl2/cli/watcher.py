@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xl2.cli.daemon import logging_as_configured, until_stopped
+from xl2.cli.daemon import logging_as_configured, stoppable
 from xl2.cli.outcome import AnswerIsNo
 from xl2.cli.screen import STDOUT, answer, common, pairs, table
 from xl2.core.types import checksum
@@ -48,7 +48,11 @@ async def _run(config: Path | None, key: str | None, *, dry_run: bool, once: boo
         else:
             STDOUT.print(pairs([("kind", evidence["kind"]), ("what", evidence["what"]), *_paused(evidence)]))
 
-    async with running(config, key=key, dry_run=dry_run, once=once, tell=tell) as watching:
+    found = False
+    async with (
+        stoppable() as stop,
+        running(config, key=key, dry_run=dry_run, once=once, tell=tell) as watching,
+    ):
         told = {
             "account": checksum(watching.rights.account),
             "may": list(watching.rights.sentences),
@@ -68,8 +72,11 @@ async def _run(config: Path | None, key: str | None, *, dry_run: bool, once: boo
         if once:
             await watching.watcher.look()
         else:
-            await until_stopped()
+            await stop.wait()
         found = any(case.is_confirmed for case in watching.watcher.cases.values())
+    if once and stop.was_asked:
+        # It has not looked at everything, so there is no answer.
+        raise click.Abort
     if found:
         raise AnswerIsNo
 

@@ -23,6 +23,8 @@ from xl2.errors import (
 WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=12)
 #: An endpoint is down or slow.
 ENDPOINT = wait_exponential(multiplier=1, max=60)
+#: An endpoint is down, slow or spoiled while a daemon starts: it begins work soon after.
+STARTING = wait_exponential(multiplier=0.5, max=10)
 #: The transaction would revert: state or fees must move first.
 REVERTED = wait_chain(*(wait_fixed(seconds) for seconds in (5, 10, 30, 60, 180, 600)))
 #: A recipient that failed: its own state must change, or somebody must retry with more gas.

@@ -20,6 +20,7 @@ from xl2.relayer import retry
     [
         (retry.WAITING, [1.0, 1.5, 2.25, 3.375, 5.0625, 7.59375, 11.390625, 12.0, 12.0]),
         (retry.ENDPOINT, [1, 2, 4, 8, 16, 32, 60, 60]),
+        (retry.STARTING, [0.5, 1, 2, 4, 8, 10, 10]),
         (retry.REVERTED, [5, 10, 30, 60, 180, 600, 600]),
         (retry.RECIPIENT, [10, 30, 60, 300, 900, 3600, 3600]),
         (retry.UNTRUE, [5, 15, 60, 300, 300]),
