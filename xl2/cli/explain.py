@@ -1,6 +1,7 @@
 """`xl2 explain`: why a message is not further."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def _rows(found: Explanation, relayer: dict[str, Any] | None) -> list[tuple[str,
     if relayer is not None:
         if relayer["cause"] != found.cause:
             rows += [("this relayer", relayer["cause"]), ("what moves that", relayer["unblocks"])]
-        looks = moment(relayer["next_attempt"]) or "not again"
-        rows.append(("it looks", f"{looks}, after {relayer['attempts']} fruitless looks"))
+        rows.append(("it looks again", _looks(relayer, time.time())))
     return rows
+
+
+def _looks(relayer: dict[str, Any], now: float) -> str:
+    """When a relayer takes a message up again; the time at which it was due may have passed, while others go first."""
+    due, attempts = relayer["next_attempt"], relayer["attempts"]
+    if due is None:
+        return "no"
+    when = "with its lane's next look" if due <= now else moment(due)
+    return f"{when}, after {attempts} looks that moved nothing" if attempts else when

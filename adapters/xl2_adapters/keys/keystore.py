@@ -37,7 +37,9 @@ def keystore(key: KeySettings) -> Signer:
         return _opened(key)
     except KeyLost as lost:
         if key.address is None:
-            remedy = f"Correct `keystore` of keys.{key.name}, or who may read the file."
+            remedy = (
+                f"Correct `keystore` of keys.{key.name}, or who may read the file; `xl2 keys new FILE` makes a new one."
+            )
             raise ConfigInvalid(lost.what, remedy=remedy) from lost
         fields = {"key": key.name, "account": checksum(key.address), "cause": lost.what}
         log.warning("keystore is opened later", extra={"fields": fields})
