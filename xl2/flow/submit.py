@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from xl2.core.message import MAX_TX_GAS
 from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
-from xl2.errors import Refused, Reverted, TooExpensive, Unaffordable
+from xl2.errors import Refused, Retryable, Reverted, TooExpensive, Unaffordable
 from xl2.flow import fees
 from xl2.flow.alarms import Alarms
 from xl2.flow.handover import Handover
@@ -68,6 +68,7 @@ class JournalledSubmitter:
         self._journal = journal
         self._clock = clock
         self._caps = policy.caps
+        self._poll_seconds = policy.patience.poll_seconds
         self._observer = observer or Unobserved()
         self._alarms = Alarms(self._observer)
         self._handover = Handover(chain, signer, journal)
@@ -112,9 +113,18 @@ class JournalledSubmitter:
             return receipt
 
     async def recover(self) -> Sequence[TxReceipt]:
-        """After a start: send what the journal still holds open once more, and wait until every nonce is used."""
-        async with self._turn:
-            await self._adopt()
+        """
+        After a start: send what the journal still holds open once more, and wait until every nonce is used.
+
+        A journal that does not answer is asked again: what it holds must be known before anything more is signed.
+        """
+        while not self._adopted:
+            try:
+                async with self._turn:
+                    await self._adopt()
+            except Retryable as silent:
+                log.info("journal unread", extra={"fields": {"chain": self._chain.chain, "cause": silent.what}})
+                await self._clock.sleep(self._poll_seconds)
         receipts = await asyncio.gather(*(self._inclusion.of(entry) for entry in self._held.in_order()))
         return [receipt for receipt in receipts if receipt is not None]
 

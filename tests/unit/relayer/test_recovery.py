@@ -1,10 +1,12 @@
 """Recovery: a chain whose transactions are stuck keeps no lane between others waiting."""
 
 import asyncio
+from collections.abc import Sequence
 
-from xl2.core.types import Wei
+from xl2.core.types import Address, ChainId, Wei
+from xl2.errors import StoreUnavailable
 from xl2.flow.submit import JournalledSubmitter
-from xl2.ports import Call
+from xl2.ports import Call, Journalled
 from xl2.relayer.recovery import Recovery
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryChain, MemorySigner, World
@@ -38,4 +40,27 @@ async def test_only_lanes_at_a_stuck_chain_wait_for_it() -> None:
         await asyncio.gather(running, waiting)
 
         assert not was_done
+        assert recovery.is_done
+
+
+class _Away(SqliteStore):
+    """A store that is away when it is asked first."""
+
+    asked = 0
+
+    async def pending(self, chain: ChainId, sender: Address) -> Sequence[Journalled]:
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreUnavailable("the store does not answer")
+        return await super().pending(chain, sender)
+
+
+async def test_a_store_that_is_away_at_the_start_is_waited_for() -> None:
+    chain = World((901, 902)).chain(901)
+    async with _Away(":memory:") as store:
+        recovery = Recovery([JournalledSubmitter(chain, PAYER, store, ManualClock())])
+
+        await recovery.run()
+
+        assert store.asked == 2
         assert recovery.is_done
