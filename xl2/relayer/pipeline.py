@@ -185,14 +185,15 @@ def _followed(parts: LaneParts) -> tuple[tuple[Log, Chain, Finality], ...]:
 
 
 async def _ended(lanes: Sequence[LaneTasks], seconds: float) -> None:
-    """Return when the rooms of these lanes have ended; what takes longer is cancelled."""
-    rooms = [room for tasks in lanes for room in tasks.running]
-    if rooms:
-        _, late = await asyncio.wait(rooms, timeout=seconds)
-        for room in late:
-            room.cancel()
-        if late:
-            await asyncio.wait(late)
+    """Return when the rooms of these lanes have ended, and what they began yet; what takes longer is cancelled."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    while (running := [task for tasks in lanes for task in tasks.running]) and clock() < end:
+        await asyncio.wait(running, timeout=end - clock())
+    while running := [task for tasks in lanes for task in tasks.running]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
 
 
 def _supervised(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Coroutine[object, object, None]]:

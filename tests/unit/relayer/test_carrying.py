@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from tests.unit.relayer.process import SETTINGS, Relayer, put
 from xl2.core.lane import Lane
@@ -13,8 +13,9 @@ from xl2.core.lifecycle import Event, State
 from xl2.errors import RpcUnavailable, Xl2Error
 from xl2.ports import Happening, Unobserved
 from xl2.relayer import Pipeline
+from xl2.relayer.lane import LaneRooms
 from xl2.store import SqliteStore
-from xl2.testing import World
+from xl2.testing import MemorySigner, World
 
 
 @frozen
@@ -111,3 +112,33 @@ async def test_an_observer_is_told_of_looks_rests_and_moves(relayer: Relayer) ->
     assert told.events == [
         Event.ORIGIN_FINAL, Event.HEAD_SHOWN, Event.DELIVERY, Event.DESTINATION_FINAL, Event.SETTLEMENT
     ]  # fmt: skip
+
+
+async def test_a_delivery_that_begins_while_it_stops_does_not_keep_it_from_stopping(
+    relayer: Relayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, never = asyncio.Event(), asyncio.Event()
+
+    async def mend(_: LaneRooms) -> bool:
+        await may_go_on.wait()
+        return False
+
+    monkeypatch.setattr(LaneRooms, "mend", mend)
+    monkeypatch.setattr(relayer.world.chain(902), "look", lambda *_: never.wait())
+    await put(relayer, 1)
+    relayer.world.chain(901).mine(2)
+    stop = asyncio.Event()
+    async with SqliteStore(relayer.path) as store:
+        parts = relayer.parts(store)
+        pipeline = Pipeline([parts], relayer.submitters(parts), evolve(SETTINGS, drain_seconds=0.2))
+        async with asyncio.timeout(30):
+            running = asyncio.ensure_future(pipeline.run(stop))
+            await until(store, {State.PROVEN: 1})
+            stop.set()
+            while any(task.get_name().startswith("observe ") for task in asyncio.all_tasks()):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            may_go_on.set()
+
+            await running
+
+        assert len(await store.pending(parts.destination.chain, MemorySigner.named("relayer").address)) == 1
