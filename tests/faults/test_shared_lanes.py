@@ -14,7 +14,7 @@ from tests.faults.daemon import PATIENCE_SECONDS, Daemon, daemon
 from tests.faults.oracle import assert_each_paid_message_ended_once, until_fate
 from tests.faults.scene import Parcel, Scene
 from tests.postgres import database, postgres
-from xl2.ports import Fate, lane_lease
+from xl2.ports import Fate
 from xl2_devnet.accounts import account
 
 __all__ = ["database", "postgres"]
@@ -60,7 +60,7 @@ async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is
     one, two = (processes.enter_context(daemon(file)) for file in files)
     await until(lambda: len(carried(one)) == len(carried(two)) == 1)
     split = carried(one) | carried(two)
-    here = lane_lease(scene.lane)
+    here = scene.lane.name
     busy, other = (one, two) if here in carried(one) else (two, one)
 
     sent = await scene.send(*[Parcel() for _ in range(30)])
@@ -88,7 +88,7 @@ async def test_a_relayer_that_was_stopped_for_longer_than_its_leases_drops_what_
     files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
     one, two = (processes.enter_context(daemon(file)) for file in files)
     await until(lambda: len(carried(one)) == len(carried(two)) == 1)
-    sleeper, other = (one, two) if lane_lease(scene.lane) in carried(one) else (two, one)
+    sleeper, other = (one, two) if scene.lane.name in carried(one) else (two, one)
 
     sent = await scene.send(*[Parcel() for _ in range(30)])
     await until_fate(scene, sent[:1], Fate.DELIVERED)
