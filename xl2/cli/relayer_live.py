@@ -91,7 +91,7 @@ def line(frame: Frame) -> str:
         for lane in frame.lanes
         if lane.states or lane.paused
     ]
-    parts = ["ready" if frame.ready else "NOT READY: " + "; ".join(frame.ill), *lanes]
+    parts = ["ready" if frame.ready else "NOT READY: " + " ".join(frame.ill), *lanes]
     parts += [f"ALARM {kind}: {what}" for _, kind, what in frame.alarms[-1:]]
     return " | ".join(parts)
 
