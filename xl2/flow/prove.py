@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from xl2.core.lane import Lane, extend
+from xl2.core.message import Message
 from xl2.core.segment import Segment, packed_size
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Nonce, hex_text
@@ -49,20 +50,24 @@ class BatchLimits:
 
 def batch(records: Sequence[Record], limits: BatchLimits) -> tuple[Record, ...]:
     """First run of consecutive messages that fits one delivery; at least one message where there is any."""
-    chosen: list[Record] = []
+    return tuple(records[: fitting([record.sent.message for record in records], limits)])
+
+
+def fitting(messages: Sequence[Message], limits: BatchLimits) -> int:
+    """How many of these, from the first on, follow each other and fit one delivery: at least one of any."""
     gas = size = dearest = 0
-    for record in records:
-        message = record.sent.message
-        bytes_here = packed_size(message, chosen[-1].sent.message if chosen else None)
+    before: Message | None = None
+    for place, message in enumerate(messages):
+        bytes_here = packed_size(message, before)
         dearest = max(dearest, message.gas_limit * 64 // 63)
         gas += max(limits.message_gas, bytes_here * _BYTE_GAS)
         size += bytes_here
-        follows = not chosen or message.nonce == chosen[-1].sent.message.nonce + 1
-        fits = len(chosen) < limits.messages and gas + dearest <= limits.gas and size <= limits.size
-        if chosen and not (follows and fits):
-            break
-        chosen.append(record)
-    return tuple(chosen)
+        follows = before is None or message.nonce == before.nonce + 1
+        fits = place < limits.messages and gas + dearest <= limits.gas and size <= limits.size
+        if place and not (follows and fits):
+            return place
+        before = message
+    return len(messages)
 
 
 async def prove(records: Sequence[Record], store: Store, prover: Prover) -> Proven | Needed:

@@ -318,8 +318,8 @@ class LaneRooms:
             raise TooExpensive(verdict.why)
 
     async def _declined(self, messages: Sequence[Message]) -> Mapping[MessageId, Declined]:
-        parts, gas = self.parts, self._batching.message_gas
-        return await declined(messages, parts.policy, parts.lane, parts.origin, parts.destination, message_gas=gas)
+        parts, limits = self.parts, self._batching.limits
+        return await declined(messages, parts.policy, parts.lane, parts.origin, parts.destination, limits=limits)
 
     async def _note(self, outcome: delivering.Outcome) -> None:
         await self._happen(outcome.happenings)

@@ -20,6 +20,8 @@ from xl2.ports import Rates
 _PACKED_HEADER = 67
 #: EIP-7623: of a byte of calldata once execution is cheap.
 _BYTE_GAS = 40
+#: What a message that travels with others takes beside its recipient and its bytes: hashed, called, noted.
+_MESSAGE_GAS = 15_000
 
 
 class Carry(StrEnum):
@@ -124,13 +126,15 @@ class Policy:
         return ""
 
 
-def share(message: Message, rates: Rates, message_gas: int, overhead_gas: int, batch: int) -> Wei:
+def share(message: Message, rates: Rates, overhead_gas: int, batch: int) -> Wei:
     """
-    What one message of a delivery costs: its own gas and bytes, and its part of what the delivery takes for all.
+    What one message of a delivery costs at most: its own gas and bytes, and its part of what the delivery takes for
+    all.
 
-    `message_gas`: what one message more takes with its bytes; `overhead_gas`: of the transaction and its evidence;
-    `batch`: messages that share that.
+    Its recipient is taken to use all gas that the sender gave it: nobody else can know, and what other recipients took
+    says nothing of this one. `overhead_gas`: of a delivery of one message, without its recipient; `batch`: messages
+    that share that.
     """
     size = _PACKED_HEADER + len(message.payload)
-    own = max(message_gas, size * _BYTE_GAS)
-    return rates.cost(own + overhead_gas // max(1, batch), size)
+    own = message.gas_limit + size * _BYTE_GAS + _MESSAGE_GAS * (batch - 1) // batch
+    return rates.cost(own + overhead_gas // batch, size)

@@ -56,10 +56,11 @@ class Scene:
     def enough(self) -> Wei:
         """What covers a message that travels alone, at the gas prices of now."""
         kind, price = self.lane.assurance, self.destination.base_fee + 10**9
-        return whole_gwei((DELIVERY_GAS[kind] + SETTLEMENT_GAS[kind] + 100_000) * price)
+        gas = DELIVERY_GAS[kind] + SETTLEMENT_GAS[kind] + DEFAULT_GAS_LIMIT + 10_000
+        return whole_gwei(gas * price)
 
-    async def observed(self, *fees: int) -> list[Record]:
-        sent = [await self.origin.put(self.lane, b"hello", fee=Wei(fee)) for fee in fees]
+    async def observed(self, *fees: int, gas_limit: int = DEFAULT_GAS_LIMIT) -> list[Record]:
+        sent = [await self.origin.put(self.lane, b"hello", fee=Wei(fee), gas_limit=gas_limit) for fee in fees]
         self.origin.mine(2)
         await self.rooms.observe()
         return [await record(self.store, one.message.id) for one in sent]
@@ -158,3 +159,40 @@ async def test_what_a_sender_is_quoted_is_enough_for_a_relayer_that_wants_its_co
     await scene.observed(priced.fee_wei)
 
     assert await scene.rooms.prove() is not None
+
+
+async def test_messages_that_nobody_carries_share_no_cost_of_those_between_them(scene: Scene) -> None:
+    """Else who sends many for nothing has each of the others delivered alone, at the price of one among many."""
+    together = whole_gwei(scene.enough() // 2)
+    await scene.observed(*(together if number % 2 else 0 for number in range(40)))
+
+    assert await scene.rooms.prove() is None
+
+
+async def test_messages_that_go_together_share_what_their_delivery_takes(scene: Scene) -> None:
+    await scene.observed(*(whole_gwei(scene.enough() // 2) for _ in range(40)))
+
+    proven = await scene.rooms.prove()
+
+    assert proven is not None
+    assert len(proven.segment.messages) == 40
+
+
+async def test_a_recipient_that_may_burn_much_is_paid_for_before_it_does(scene: Scene) -> None:
+    await scene.observed(2 * scene.enough(), gas_limit=10_000_000)
+
+    assert await scene.rooms.prove() is None
+
+
+async def test_fees_that_unravel_one_by_one_end_in_few_rounds(scene: Scene) -> None:
+    """Each would pay if the next one did; the last one does not."""
+    kind, price = scene.lane.assurance, scene.destination.base_fee + 10**9
+    shared, own = (DELIVERY_GAS[kind] + SETTLEMENT_GAS[kind]) * price, 220_000 * price
+    fees = [own + shared // (number + 1) for number in range(60)]
+    await scene.observed(*(whole_gwei(fee) for fee in reversed(fees)))
+
+    proven = await scene.rooms.prove()
+
+    assert proven is None or all(
+        one.fee >= own + shared // len(proven.segment.messages) - 20_000 * price for one in proven.segment.messages
+    )

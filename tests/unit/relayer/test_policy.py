@@ -93,9 +93,12 @@ def test_lists_let_through_what_they_allow() -> None:
 
 
 def test_a_share_is_a_messages_own_gas_and_bytes_and_its_part_of_the_rest() -> None:
-    one = message(payload=bytes(33))
+    one = message(payload=bytes(33), gas_limit=70_000)
 
-    assert share(one, RATES, message_gas=1_000, overhead_gas=5_000, batch=10) == (100 * 40 + 500) * 100 + 100 * 3
+    alone, of_ten = (share(one, RATES, overhead_gas=50_000, batch=batch) for batch in (1, 10))
+
+    assert alone == (70_000 + 100 * 40 + 50_000) * 100 + 100 * 3
+    assert of_ten == (70_000 + 100 * 40 + 13_500 + 5_000) * 100 + 100 * 3
 
 
 @given(cost=st.integers(0, 10**15), margin=st.integers(0, 1_000), fee=st.integers(0, 10**16))
