@@ -7,7 +7,7 @@ opened anew, and costs till then what polling costs; it is told once when it die
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,9 +28,7 @@ _FIRST_REST_SECONDS: Final = 0.5
 _LONGEST_REST_SECONDS: Final = 30.0
 
 
-async def wake_on_heads(
-    chain: ChainId, ws_url: str, wake: Callable[[], None], *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> None:
+async def wake_on_heads(chain: ChainId, ws_url: str, wake: Callable[[], None]) -> None:
     """Call `wake` at each new head of a chain, until cancelled."""
     # Host and port only: the path may hold a key.
     name = f"{urlsplit(ws_url).scheme}://{urlsplit(ws_url).hostname}:{urlsplit(ws_url).port or ''}".rstrip(":")
@@ -58,7 +56,7 @@ async def wake_on_heads(
                     "new heads are not told, so blocks are polled for", extra={"fields": {**fields, "why": why}}
                 )
             is_well = False
-            await sleep(rest)
+            await asyncio.sleep(rest)
             rest = min(_LONGEST_REST_SECONDS, 2 * rest)
 
 

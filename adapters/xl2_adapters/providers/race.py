@@ -7,7 +7,7 @@ what came of it is the tally's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from xl2.errors import RpcRejected, RpcTooLarge, RpcUnavailable
 from xl2_adapters.providers.circle import Circle, Provider
@@ -15,19 +15,16 @@ from xl2_adapters.providers.standing import Blame
 from xl2_adapters.providers.tally import NoAnswer, Outcome, Tally
 from xl2_adapters.rpc_wire import Call
 
-Ask = Callable[[Provider], Awaitable[list[Outcome]]]
 
-
-async def race(circle: Circle, tally: Tally, candidates: Sequence[Provider], ask: Ask | None = None) -> None:
+async def race(circle: Circle, tally: Tally, candidates: Sequence[Provider]) -> None:
     """Ask candidates in their order until the tally is decided, or nobody is left."""
     runners: dict[asyncio.Task[list[Outcome] | NoAnswer], Provider] = {}
     waiting = list(candidates)
-    asked = ask or _asks(circle, tally.calls)
     overdue: set[Provider] = set()
 
     def start(how_many: int) -> None:
         for provider in waiting[:how_many]:
-            runners[circle.later(_answer(asked, provider), "a question to an endpoint")] = provider
+            runners[circle.later(_answer(circle, provider, tally.calls), "a question to an endpoint")] = provider
         del waiting[:how_many]
 
     start(tally.missing)
@@ -57,16 +54,9 @@ def _strike_overtaken(circle: Circle, providers: set[Provider]) -> None:
         circle.strike(one, Blame.SLOW, what)
 
 
-def _asks(circle: Circle, calls: Sequence[Call]) -> Ask:
-    async def ask(provider: Provider) -> list[Outcome]:
-        return await circle.ask(provider, calls)
-
-    return ask
-
-
-async def _answer(ask: Ask, provider: Provider) -> list[Outcome] | NoAnswer:
+async def _answer(circle: Circle, provider: Provider, calls: Sequence[Call]) -> list[Outcome] | NoAnswer:
     """The answer, or why there is none: nobody may wait for this any more when it comes."""
     try:
-        return await ask(provider)
+        return await circle.ask(provider, calls)
     except (RpcUnavailable, RpcTooLarge, RpcRejected) as error:
         return error
