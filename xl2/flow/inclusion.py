@@ -22,6 +22,7 @@ from xl2.flow.alarms import Alarms
 from xl2.flow.handover import Handover
 from xl2.flow.held import Held, Open
 from xl2.flow.nonces import Told, forgotten, gap
+from xl2.flow.resting import rest
 from xl2.ports import Alarm, AlarmKind, Blocks, Broadcast, Clock, Fees, Journal, Observer, TxLook, TxReceipt
 
 log = logging.getLogger(__name__)
@@ -152,17 +153,8 @@ class Inclusion:
                 await self.look()
             except (Retryable, Refused) as cause:
                 log.info("inclusion unknown", extra={"fields": {"chain": self._chain.chain, "cause": cause.what}})
-            await self._pause()
-
-    async def _pause(self) -> None:
-        """Rest between two looks, or until something was handed over."""
-        resting = asyncio.ensure_future(self._clock.sleep(self._patience.poll_seconds))
-        waking = asyncio.ensure_future(self._news.wait())
-        try:
-            await asyncio.wait((resting, waking), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            resting.cancel()
-            waking.cancel()
+            # Or until something was handed over.
+            await rest(self._clock, self._news, self._patience.poll_seconds)
 
     async def _await_first(self) -> None:
         """A block may hold at once what was handed over, or not before long: as the last inclusion makes likely."""

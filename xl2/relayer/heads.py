@@ -15,8 +15,8 @@ from attrs import define, field
 from xl2.core.evidence import Finality
 from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import Refused, Retryable
+from xl2.flow.resting import rest
 from xl2.ports import Chain, Clock, Log, LogState
-from xl2.relayer.resting import rest
 from xl2.relayer.retry import rest_seconds
 
 log = logging.getLogger(__name__)

@@ -16,10 +16,10 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber
 from xl2.errors import Incident, NotYet, Refused, Retryable, StoreUnavailable
 from xl2.flow.prove import Proven
+from xl2.flow.resting import rest
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
 from xl2.relayer.lane import LaneParts, LaneRooms
-from xl2.relayer.resting import rest
 from xl2.relayer.retry import rest_seconds
 
 log = logging.getLogger(__name__)

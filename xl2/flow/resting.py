@@ -1,7 +1,7 @@
 """
 Resting: wait for an event, or until a time is over by the clock that came in.
 
-Promise: whichever comes first ends the rest, and nothing is left running. For how long to rest is `retry`'s.
+Promise: whichever comes first ends the rest, and nothing is left running. For how long to rest is whoever's who asks.
 """
 
 import asyncio
