@@ -6,15 +6,12 @@ that the file left out, and complaints. Promise: nothing that the file says is o
 the network it names is told so.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
+from xl2.config.complaint import Complaints
 from xl2.core.types import hex_text
 from xl2.errors import NotFound
 from xl2.networks import Network, network
-
-#: The path of a key in the file, and a sentence about its value.
-Complaints = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def fill(tree: dict[str, Any]) -> Complaints:

@@ -5,12 +5,13 @@ In: a string or a table under `[keys]`. Out: a `Secret`, a `Keystore`, a `Remote
 of a key is repeated in an error. Nothing is opened here: that is done by entry points of the group `xl2.signers`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from xl2.config.complaint import Complaints
 from xl2.config.secret import Secret
 from xl2.core.types import Address
 from xl2.errors import InvalidInput
@@ -60,8 +61,6 @@ class PluginKey:
 Key: TypeAlias = Secret | Keystore | RemoteKey | PluginKey
 
 _KINDS: Final = {"keystore": Keystore, "remote": RemoteKey, "plugin": PluginKey}
-#: The path of a key in the file, and a sentence about its value.
-Complaints = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def key_of(value: object, structure: Callable[[Any, type[Any]], Any]) -> Key:

@@ -4,10 +4,11 @@ Policy: settings of what a relayer carries, and for how much.
 Pure. In: the tables `[relayer.policy]` and `[[relayer.policy.lanes]]`. Out: values, and what is wrong with them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from attrs import frozen
 
+from xl2.config.complaint import Complaints
 from xl2.core.types import Address
 
 CARRY = ("always", "paid", "never")
@@ -40,7 +41,7 @@ class RelayerPolicy:
     max_payload: int = 0
 
 
-def policy_complaints(policy: RelayerPolicy, chains: Collection[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def policy_complaints(policy: RelayerPolicy, chains: Collection[str]) -> Complaints:
     """What is wrong, by path."""
     yield from _terms(("relayer", "policy"), policy.carry, policy.margin_percent)
     if policy.max_payload < 0:
@@ -55,7 +56,7 @@ def policy_complaints(policy: RelayerPolicy, chains: Collection[str]) -> Iterato
                 yield (*here, key), f"there is no chain {name!r}"
 
 
-def _terms(here: tuple[str | int, ...], carry: str, margin: int) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _terms(here: tuple[str | int, ...], carry: str, margin: int) -> Complaints:
     if carry not in CARRY:
         yield (*here, "carry"), f"{carry!r} is none of {', '.join(CARRY)}"
     if margin < 0:

@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from xl2.config import keys as key_rules
 from xl2.config import watcher as watcher_rules
+from xl2.config.complaint import Complaints, endpoint_complaints
 from xl2.config.floors import Floors
 from xl2.config.keys import Key
 from xl2.config.listen import wrong_with
@@ -277,9 +278,6 @@ class Config:
 #: Shorter tokens keep nobody out.
 MIN_TOKEN: Final = 16
 
-#: The path of a key in the file, and a sentence about its value.
-Complaints = Iterator[tuple[tuple[str | int, ...], str]]
-
 
 def complaints(config: Config) -> Complaints:
     """What does not fit together: all of it, not the first."""
@@ -349,12 +347,8 @@ def _chain(config: Config, name: str, chain: Chain) -> Complaints:
 
 def _endpoints(here: tuple[str | int, ...], chain: Chain) -> Complaints:
     urls = [chain.rpc_url.reveal(), *(url.reveal() for url in chain.rpc_urls)]
-    for place, url in enumerate(urls):
-        spot = (*here, "rpc_urls", place - 1) if place else (*here, "rpc_url")
-        if not url.startswith(("http://", "https://")):
-            yield spot, "an RPC URL begins with http:// or https:// (its value is not shown here)"
-        if url in urls[:place]:
-            yield spot, "this endpoint is named already: the same word twice is no agreement"
+    further = [(*here, "rpc_urls", place) for place in range(len(chain.rpc_urls))]
+    yield from endpoint_complaints(urls, [(*here, "rpc_url"), *further])
     if not 0 <= chain.quorum <= len(urls):
         yield (*here, "quorum"), f"{chain.quorum} of {len(urls)} endpoints cannot agree"
     ws_url = chain.ws_url.reveal()

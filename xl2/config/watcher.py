@@ -4,15 +4,13 @@ Watcher: the settings of `xl2 watcher run`.
 Values only. Promise: endpoints are named by chain, and none of them shows in a `repr`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import field, frozen
 
+from xl2.config.complaint import Complaints, endpoint_complaints
 from xl2.config.secret import Secret
-
-#: The path of a key in the file, and a sentence about its value.
-Complaints = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 @frozen(kw_only=True)
@@ -50,9 +48,4 @@ def complaints(watcher: Watcher, chains: Sequence[str]) -> Complaints:
             yield spot, f"there is no chain {name!r}"
         if not urls:
             yield spot, "there is no endpoint in it: leave it out, and the chain's own are used"
-        told = [url.reveal() for url in urls]
-        for place, url in enumerate(told):
-            if not url.startswith(("http://", "https://")):
-                yield (*spot, place), "an RPC URL begins with http:// or https:// (its value is not shown here)"
-            if url in told[:place]:
-                yield (*spot, place), "this endpoint is named already: the same word twice is no agreement"
+        yield from endpoint_complaints([url.reveal() for url in urls], [(*spot, place) for place in range(len(urls))])
