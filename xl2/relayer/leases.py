@@ -141,7 +141,7 @@ class LeaseHolder:
 
     async def _renew(self) -> dict[Lane, int]:
         names = {lane_lease(lane): lane for lane in self._carried}
-        fences = await self.store.lease([self._me, *names], self.owner, self.settings.seconds)
+        fences = await self.store.lease([self._me, *self._keys, *names], self.owner, self.settings.seconds)
         return {names[name]: fence for name, fence in fences.items() if name in names}
 
     async def _missing_keys(self) -> list[str]:
@@ -176,7 +176,11 @@ class LeaseHolder:
         """End a lane's rooms. What they write till then is written under its lease, so that is let go after."""
         dropping = asyncio.ensure_future(self.drop(lane))
         while not (await asyncio.wait([dropping], timeout=self._poll_seconds))[0]:
-            await self._renew()
+            try:
+                await self._renew()
+            except Retryable as cause:
+                # The lane ends all the same: were it still counted as carried, nobody would carry it again.
+                log.warning("leases not renewed", extra={"fields": {"cause": cause.what}})
         await dropping
         self._carried.pop(lane, None)
         self._unwanted.discard(lane)

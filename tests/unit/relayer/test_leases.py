@@ -1,6 +1,8 @@
 """Daemons on one store split its lanes evenly, take over from the dead, and refuse to share a key."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import cast
 
 import pytest
@@ -9,7 +11,7 @@ from attrs import define, field
 from tests import factories
 from xl2.core.lane import Lane
 from xl2.core.types import Address, ChainId
-from xl2.errors import ConfigInvalid
+from xl2.errors import ConfigInvalid, StoreUnavailable
 from xl2.ports import lane_lease
 from xl2.relayer import LaneParts, LeaseHolder, LeaseSettings
 from xl2.store import SqliteStore
@@ -219,3 +221,31 @@ def test_two_processes_have_two_names(store: SqliteStore, clock: ManualClock) ->
         )
 
     assert holder().owner != holder().owner
+
+
+async def test_a_lane_that_was_let_go_while_the_store_was_away_is_carried_again(
+    store: SqliteStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Daemon(store, "alice", clock, seconds=0.003), Daemon(store, "bob", clock)
+    await first.holder.start()
+    await second.holder.start()
+    fails, lease = asyncio.Event(), store.lease
+
+    async def away(*_: object) -> Mapping[str, int]:
+        fails.set()
+        raise StoreUnavailable("it is away", remedy="Wait.")
+
+    async def slowly(lane: Lane) -> None:
+        monkeypatch.setattr(store, "lease", away)
+        await fails.wait()
+        monkeypatch.setattr(store, "lease", lease)
+        await first.drop(lane)
+
+    first.holder.drop = slowly
+    with contextlib.suppress(StoreUnavailable):
+        await first.holder.look()
+    await second.dies()
+    first.holder.drop = first.drop
+    await settle(first)
+
+    assert sorted(first.carried, key=Lane.encode) == sorted(LANES, key=Lane.encode)
