@@ -44,6 +44,8 @@ _CLAIM_GAS = 35_000
 _FRESH_SECONDS = 5.0
 #: Messages that one look into the confirm room asks about.
 _CONFIRMED_AT_ONCE = 1_000
+#: Messages that are taken up again in one write after a start.
+_RESUMED_AT_ONCE = 1_000
 
 
 @frozen(kw_only=True)
@@ -96,8 +98,13 @@ class LaneRooms:
     async def resume(self) -> None:
         """After a start: evidence that was at hand went with the process."""
         parts = self.parts
-        held = await parts.store.due(parts.lane, [State.PROVEN], float("inf"), -1)
-        await self._happen([self._happening(one, Event.HEAD_LOST) for one in held])
+        after = None
+        # Also what is skipped now: nobody would look at it as proven when it is taken up again.
+        while held := await parts.store.messages(
+            lane=parts.lane, states=[State.PROVEN], after=after, limit=_RESUMED_AT_ONCE
+        ):
+            await self._happen([self._happening(one, Event.HEAD_LOST) for one in held])
+            after = parts.lane, held[-1].sent.message.nonce
 
     async def observe(self) -> bool:
         """New messages, as far as the origin is final enough."""
@@ -124,6 +131,7 @@ class LaneRooms:
         seen = await delivering.look([one.sent.message for one in candidates], parts.destination, failed=doubtful)
         await self._happen(seen.happenings)
         over = {happening.id for happening in seen.happenings}
+        self._doubtful -= over
         chosen = self._batch([one for one in candidates if one.sent.message.id not in over], limits)
         if not chosen:
             return None

@@ -50,3 +50,24 @@ async def test_messages_that_pay_too_little_keep_no_other_waiting() -> None:
             await clock.sleep(60)
 
     assert [message.nonce for proven in found if proven for message in proven.segment.messages] == [4]
+
+
+async def test_what_was_skipped_while_it_was_proven_is_carried_when_it_is_taken_up_again() -> None:
+    world, clock = World(), ManualClock()
+    await put(world, world.lane(901, 902), [FEE])
+    async with SqliteStore(":memory:") as store:
+        before = rooms(world, store, clock)
+        await before.observe()
+        proven = await before.prove()
+        assert proven is not None
+        ids = [message.id for message in proven.segment.messages]
+        await store.skip(ids, "an operator says so")
+
+        after = rooms(world, store, clock)
+        await after.resume()
+        skipped = await after.prove()
+        await store.unskip(ids)
+        taken_up = await after.prove()
+
+    assert skipped is None
+    assert taken_up is not None
