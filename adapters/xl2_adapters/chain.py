@@ -41,6 +41,9 @@ class EvmChain(Evm):
         self._outbox = Outbox(self, contract_of(settings, "outbox"))
         self._inbox = Inbox(self, contract_of(settings, "inbox"))
         self._heads = Heads(self, contract_of(settings, "heads"))
+        #: How the state of each log is asked for, and what was answered last.
+        self._asked: dict[Log, tuple[Address, bytes]] = {}
+        self._states: dict[Log, tuple[bytes, LogState]] = {}
 
     @property
     def outbox(self) -> Address:
@@ -155,15 +158,24 @@ class EvmChain(Evm):
 
     async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
         """Head and count of logs that are written here."""
-        asked = [
-            self._outbox.asks_state(one.lane) if one.kind is LogKind.LANE else self._inbox.asks_state(one.lane)
-            for one in logs
-        ]
+        asked = [self._asks_state(one) for one in logs]
         answers = await self.views(asked, at) if asked else []
-        return [
-            self._outbox.state(one.lane, answer) if one.kind is LogKind.LANE else self._inbox.state(one.lane, answer)
-            for one, answer in zip(logs, answers, strict=True)
-        ]
+        return [self._state(one, answer) for one, answer in zip(logs, answers, strict=True)]
+
+    def _asks_state(self, log: Log) -> tuple[Address, bytes]:
+        asks = self._asked.get(log)
+        if asks is None:
+            contract = self._outbox if log.kind is LogKind.LANE else self._inbox
+            asks = self._asked[log] = contract.asks_state(log.lane)
+        return asks
+
+    def _state(self, log: Log, answer: bytes) -> LogState:
+        """Nearly always the answer is the last one, for a log is looked at each block."""
+        known = self._states.get(log)
+        if known is None or known[0] != answer:
+            contract = self._outbox if log.kind is LogKind.LANE else self._inbox
+            known = self._states[log] = answer, contract.state(log.lane, answer)
+        return known[1]
 
     def bridge(self, contract: Address) -> TokenBridge:
         """A token bridge on this chain."""

@@ -15,6 +15,7 @@ import logging
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Self
@@ -193,13 +194,32 @@ class RpcClient:
 
     async def _exchange(self, request: bytes, calls: Sequence[Call]) -> bytes:
         resendable = all(call.method.startswith(_RESENDABLE) for call in calls)
+        attempt: Callable[[], Awaitable[bytes]] = partial(self._attempt, request, len(calls), resendable)
         try:
-            # A copy for each exchange: the policy keeps its count of attempts in itself.
-            answer: bytes = await self._retry.copy()(self._attempt, request, len(calls), resendable)
+            try:
+                # Nearly always this is all; the policy's own work would cost as much as a tenth of the request.
+                answer = await attempt()
+            except _LostError as first:
+                answer = await self._again(first, attempt)
         except _LostError as lost:
             self.traffic.update((call.method, lost.error.code) for call in calls)
             raise lost.error from None
         self.traffic.update((call.method, "answered") for call in calls)
+        return answer
+
+    async def _again(self, first: _LostError, attempt: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Go on by the policy after a first attempt that was lost."""
+        lost: _LostError | None = first
+
+        async def go_on() -> bytes:
+            nonlocal lost
+            if lost is not None:
+                failed, lost = lost, None
+                raise failed
+            return await attempt()
+
+        # A copy for each exchange: the policy keeps its count of attempts in itself.
+        answer: bytes = await self._retry.copy()(go_on)
         return answer
 
     async def _attempt(self, request: bytes, calls: int, resendable: bool) -> bytes:

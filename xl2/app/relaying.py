@@ -95,7 +95,12 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         )
         await leases.start()
         readings = _readings(parts, submitters)
-        carrying = Carrying(lanes=lambda: pipeline.lanes, recovered=lambda: pipeline.is_recovered, drain=pipeline.drain)
+        carrying = Carrying(
+            lanes=lambda: pipeline.lanes,
+            recovered=lambda: pipeline.is_recovered,
+            drain=pipeline.drain,
+            hurry=pipeline.hurry,
+        )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_run(pipeline, leases, retention, stop, ended), name="relayer")
             looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")

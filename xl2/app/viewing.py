@@ -57,6 +57,7 @@ class Carrying:
     lanes: Callable[[], Sequence[Lane]]
     recovered: Callable[[], bool]
     drain: Callable[[], None] = field(repr=False)
+    hurry: Callable[[], None] = field(repr=False)
 
 
 def watched(clock: Clock) -> Watched:
@@ -81,6 +82,7 @@ async def view(
         carried=carrying.lanes,
         checks=partial(_checks, config, carrying, readings),
         drain=carrying.drain,
+        hurry=carrying.hurry,
         started=clock.now(),
     )
     shown = View(

@@ -49,6 +49,8 @@ class Desk:
     checks: Callable[[], Awaitable[Sequence[Check]]] | None = None
     #: Ends intake, carries what is observed, and stops the process; None where there is none.
     drain: Callable[[], None] | None = None
+    #: Lets what rests look at once, after an order.
+    hurry: Callable[[], None] | None = None
     #: When the process started.
     started: float = 0.0
 
@@ -110,6 +112,7 @@ class Desk:
         """Carry a lane again."""
         known = await self.lane(lane)
         was_paused = await self.store.resume(known)
+        self._hurry()
         return Done(done=f"lane {known.name} " + ("is carried again" if was_paused else "was not paused"))
 
     async def retry(self, message_id: MessageId) -> Done:
@@ -124,6 +127,7 @@ class Desk:
             )
         await self.store.unskip([message_id])
         await self.store.hurry([message_id], self.clock.now())
+        self._hurry()
         return Done(done=f"message {hex_text(message_id)} ({record.state}) is looked at next")
 
     async def skip(self, message_id: MessageId, why: str) -> Done:
@@ -138,6 +142,10 @@ class Desk:
             raise NotFound("no relayer runs here, so there is none to drain", remedy="Name its configuration.")
         self.drain()
         return Done(done="intake has ended; the relayer stops when nothing more can be done now")
+
+    def _hurry(self) -> None:
+        if self.hurry is not None:
+            self.hurry()
 
     # --- names
 

@@ -14,13 +14,14 @@ is proven is delivered; what takes longer than the drain is cancelled. What the 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 
 from attrs import field, frozen, validators
 
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
+from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId
 from xl2.errors import Fatal
@@ -30,6 +31,7 @@ from xl2.relayer.heads import HeadWatch
 from xl2.relayer.lane import LaneParts, LaneRooms
 from xl2.relayer.recovery import Recovery
 from xl2.relayer.rooms import LaneTasks
+from xl2.relayer.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class Pipeline:
         self._group: asyncio.TaskGroup | None = None
         self._lanes: dict[Lane, LaneTasks] = {}
         self._watches: dict[tuple[ChainId, Finality], HeadWatch] = {}
+        self._standing: Standing | None = None
         self._watching: list[asyncio.Task[None]] = []
         for parts in lanes:
             self.carry(parts)
@@ -92,6 +95,10 @@ class Pipeline:
         self._lanes[parts.lane] = tasks
         for log_, chain, finality in _followed(parts):
             self._watch(chain, finality, parts.clock).follow(log_, partial(tasks.news, log_.kind))
+        if self._standing is None:
+            self._standing = Standing(store=parts.store, clock=parts.clock, told=self._stand)
+            if self._group is not None:
+                self._start_standing(self._group, self._standing)
         if self._draining:
             tasks.drain()
         if self._group is not None:
@@ -113,6 +120,11 @@ class Pipeline:
             if of == chain:
                 watch.poke()
 
+    def hurry(self) -> None:
+        """An order was given: every room looks now, and not when its time has come."""
+        for tasks in self._lanes.values():
+            tasks.wake()
+
     def drain(self) -> None:
         """Observe no new messages, carry what is observed until nothing more can be done now; then `run` returns."""
         self._draining = True
@@ -132,6 +144,8 @@ class Pipeline:
                 recovering = group.create_task(_supervised("recover", self._recovery.run)(), name="recover")
                 for key, watch in self._watches.items():
                     self._start_watch(group, key[0], watch)
+                if self._standing is not None:
+                    self._start_standing(group, self._standing)
                 for tasks in self._lanes.values():
                     tasks.start(group, _supervised)
                 await self._until_told(stop)
@@ -170,6 +184,14 @@ class Pipeline:
     def _start_watch(self, group: asyncio.TaskGroup, chain: ChainId, watch: HeadWatch) -> None:
         name = f"heads of {chain}"
         self._watching.append(group.create_task(_supervised(name, watch.run)(), name=name))
+
+    def _start_standing(self, group: asyncio.TaskGroup, standing: Standing) -> None:
+        name = "what stands"
+        self._watching.append(group.create_task(_supervised(name, standing.run)(), name=name))
+
+    def _stand(self, states: Mapping[Lane, frozenset[State]]) -> None:
+        for lane, tasks in self._lanes.items():
+            tasks.stand(states.get(lane, frozenset()))
 
     def _look_whether_drained(self) -> None:
         if self._draining and all(tasks.quiet for tasks in self._lanes.values()):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 
+from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber
 from xl2.errors import Incident, NotYet, Refused, Retryable, StoreUnavailable
@@ -32,13 +33,22 @@ _FRESH_TURNS = 4
 #: alone rests so long at once.
 _WOKEN_BY_NEWS = ("observe", "observe receipts", "settle")
 _IDLE_SECONDS = {
-    "observe": 60.0,
-    "observe receipts": 60.0,
+    "observe": 180.0,
+    "observe receipts": 180.0,
     "prove": 10.0,
     "deliver": 10.0,
     "confirm": 10.0,
     "settle": 30.0,
 }
+#: What a room takes up. Where nothing of it stands, `stand` wakes the room as soon as something does, and it rests so
+#: long; where the lane drains, it is waited for, and no room rests longer than so.
+_TAKES_UP = {
+    "prove": frozenset({State.OBSERVED}),
+    "deliver": frozenset({State.FAILED, State.OVERDUE}),
+    "confirm": frozenset({State.DELIVERED, State.EXPIRED}),
+}
+_EMPTY_SECONDS = 60.0
+_DRAINING_SECONDS = 2.0
 _OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Deliveries of a lane that are handed over and not included.
 _MOST_FLIGHTS = 8
@@ -80,6 +90,8 @@ class LaneTasks:
         self._wakes = {name: asyncio.Event() for name in self._looks}
         #: Blocks by which there was something new, by the room that observes it.
         self._news: dict[str, BlockNumber] = {}
+        #: States in which messages of the lane stood at the last look at the store; None: it was not looked at yet.
+        self._standing: frozenset[State] | None = None
         self._ending = asyncio.Event()
         self._draining = False
         #: Rooms that found nothing to do since anything was done.
@@ -134,6 +146,17 @@ class LaneTasks:
         self._news[name] = block
         self._wakes[name].set()
 
+    def stand(self, states: frozenset[State]) -> None:
+        """Messages of the lane stand in these states: who takes up what stood nowhere before looks now."""
+        new, self._standing = states - (self._standing or frozenset()), states
+        for name, wanted in _TAKES_UP.items():
+            if new & wanted:
+                self._wakes[name].set()
+
+    def wake(self) -> None:
+        """Somebody gave an order: every room looks now."""
+        self._wake_all()
+
     def _wake_all(self) -> None:
         for wake in self._wakes.values():
             wake.set()
@@ -152,6 +175,8 @@ class LaneTasks:
                     fruitless = 0
                     idle = 0 if busy or self._rooms.postponed != postponed or self._is_behind(name) else idle + 1
                     seconds = self._idle_seconds(name, idle)
+                    if self._rooms.postponed != postponed:
+                        self._observe_anew(name)
                 except (Retryable, Refused) as cause:
                     busy = False
                     fruitless += 1
@@ -160,6 +185,7 @@ class LaneTasks:
                     self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, seconds)
                     fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": seconds}
                     log.log(_level(cause), "room rests", extra={"fields": fields})
+                    self._observe_anew(name)
                 self._note(name, busy)
                 if not busy and await self._rest(wake, seconds):
                     idle = 0
@@ -202,10 +228,26 @@ class LaneTasks:
 
     def _idle_seconds(self, name: str, idle: int) -> float:
         """How long a room rests that found nothing to do so often in a row; 0: something may be to do soon."""
-        longest = max(self._poll_seconds, _IDLE_SECONDS[name])
+        longest = max(self._poll_seconds, self._longest_idle_seconds(name))
         if idle and name in _WOKEN_BY_NEWS:
             return longest
         return min(self._poll_seconds * (1 << min(idle, 30)), longest)
+
+    def _longest_idle_seconds(self, name: str) -> float:
+        if self._draining:
+            return _DRAINING_SECONDS
+        is_empty = self._standing is not None and name in _TAKES_UP and not self._standing & _TAKES_UP[name]
+        return _EMPTY_SECONDS if is_empty else _IDLE_SECONDS[name]
+
+    def _observe_anew(self, name: str) -> None:
+        """
+        What a room did in vain it did at the block that was observed last: let it be a newer one next time.
+
+        Nodes keep the states of some hundred blocks, which on a fast chain is less than an observer rests.
+        """
+        if name not in _OBSERVERS.values():
+            for observer in _OBSERVERS.values():
+                self._wakes[observer].set()
 
     def _is_behind(self, name: str) -> bool:
         """Whether a room that observes has heard of a block that its endpoint did not have when it looked."""

@@ -1,0 +1,54 @@
+"""
+Standing: one look at the store tells all lanes in which states messages of theirs stand.
+
+Promise: k lanes cost one look, not one a room; a room for which nothing stands sleeps until something does. What is
+told is a hint: a room looks for itself, and now and then unasked. A store that does not answer stops nothing.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from attrs import define
+
+from xl2.core.lane import Lane
+from xl2.core.lifecycle import State
+from xl2.errors import Refused, Retryable
+from xl2.ports import Clock, Store
+from xl2.relayer.retry import rest_seconds
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+
+
+@define(kw_only=True)
+class Standing:
+    """Looks at a store for all lanes."""
+
+    store: Store
+    clock: Clock
+    #: Told of every lane of which messages stand, and in which states.
+    told: Callable[[Mapping[Lane, frozenset[State]]], None]
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        fruitless = 0
+        while True:
+            seconds = LOOK_SECONDS
+            try:
+                await self.look()
+                fruitless = 0
+            except (Retryable, Refused) as cause:
+                fruitless += 1
+                seconds = max(seconds, rest_seconds(cause, fruitless))
+                fields = {"cause": cause.what, "rest_seconds": seconds}
+                log.debug("what stands is unknown", extra={"fields": fields})
+            await self.clock.sleep(seconds)
+
+    async def look(self) -> None:
+        """Look once."""
+        found: defaultdict[Lane, set[State]] = defaultdict(set)
+        for lane, state, _, _ in await self.store.backlog():
+            found[lane].add(state)
+        self.told({lane: frozenset(states) for lane, states in found.items()})
