@@ -205,6 +205,12 @@ class Pool:
             return heads.results()
         return await self._agree([Call(_BLOCK, (hex(lowest), *call.params[1:]))], quorum)
 
+    async def _least(self, calls: Sequence[Call]) -> list[Outcome]:
+        """The least that any of as many as must agree asks for."""
+        tips = _Tips(calls=calls, needed=self._circle.limits.quorum)
+        await race(self._circle, tips, self._circle.candidates())
+        return tips.results() if tips.missing else [tips.least()]
+
     async def _proof(self, calls: Sequence[Call]) -> list[Outcome]:
         """A proof that holds under the agreed state root; where none does, the first one, for its reader to refuse."""
         (call,) = calls
@@ -272,6 +278,7 @@ class Pool:
         Trust.ANY: _any,
         Trust.AGREED: _agreed,
         Trust.HEAD: _head,
+        Trust.LEAST: _least,
         Trust.PROOF: _proof,
         Trust.ALL: _broadcast,
     }
@@ -301,6 +308,25 @@ class _Heads(Tally):
     def _told(self) -> list[tuple[str, Json]]:
         (said,) = self._said
         return [(one.by, one.outcome) for one in said if not isinstance(one.outcome, RpcRejected)]
+
+
+class _Tips(_Heads):
+    """Prices: any number counts."""
+
+    def least(self) -> Json:
+        """The lowest."""
+        return min(self._told(), key=lambda one: quantity(one[1], one[0]))[1]
+
+    def _told(self) -> list[tuple[str, Json]]:
+        return [(by, price) for by, price in super()._told() if _is_number(price)]
+
+
+def _is_number(answer: Json) -> bool:
+    try:
+        quantity(answer, "")
+    except RpcUnavailable:
+        return False
+    return True
 
 
 def _reads_beside_the_tip(calls: Sequence[Call]) -> bool:

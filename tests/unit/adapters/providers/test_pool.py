@@ -45,6 +45,20 @@ async def test_a_plain_read_asks_one_endpoint() -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize("told", ["0xffffffffffffff", "0x0", "nonsense", None])
+async def test_no_endpoint_alone_makes_us_pay_a_high_tip(told: Json) -> None:
+    honest = about("eth_maxPriorityFeePerGas", "0x64")
+    for liar in ("a", "b", "c"):
+        habits = {name: Scripted(name, habit=honest) for name in ("a", "b", "c")}
+        habits[liar] = Scripted(liar, habit=about("eth_maxPriorityFeePerGas", told))
+        group = Group.of(*three(**habits))
+
+        tip = await group.pool.call("eth_maxPriorityFeePerGas")
+
+        assert tip in ("0x0", "0x64")
+        await group.pool.close()
+
+
 async def test_root_data_asks_as_many_as_must_agree_and_no_more() -> None:
     group = Group.of(*three())
     await group.pool.call(*AT)
