@@ -21,8 +21,8 @@ from xl2.ports import Motion
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.eyes import Eye
 from xl2.watcher.facts import At, Holding, NeverSent, TransferMoved
-from xl2.watcher.heads import BLOCKS_AT_ONCE
 from xl2.watcher.ledger import End, Ledger, Turn
+from xl2.watcher.spans import spans
 
 logger = logging.getLogger(__name__)
 
@@ -98,11 +98,10 @@ class AssetWatch:
         first = known.number + 1 if known else 0
         turns: list[Turn] = []
         links: list[InteropAddress] = []
-        for start in range(first, at.number + 1, BLOCKS_AT_ONCE):
-            last = BlockNumber(min(start + BLOCKS_AT_ONCE - 1, at.number))
-            moves = await eye.chain.watched().moves(self.ends[chain], BlockNumber(start), last)
+        for start, last in spans(first, at.number):
+            moves = await eye.chain.watched().moves(self.ends[chain], start, last)
             turns += [Turn(chain=chain, moved=one) for one in moves]
-            links += await eye.chain.watched().links(self.ends[chain], BlockNumber(start), last)
+            links += await eye.chain.watched().links(self.ends[chain], start, last)
         # All or nothing, so that a question that is cut off is asked again whole.
         for turn in turns:
             self.ledger.take(turn)

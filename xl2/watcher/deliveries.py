@@ -20,7 +20,7 @@ from xl2.ports import Entry, Log
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.eyes import Eye
 from xl2.watcher.facts import At, NonceDelivered
-from xl2.watcher.heads import BLOCKS_AT_ONCE
+from xl2.watcher.spans import spans
 
 
 @define(kw_only=True)
@@ -46,12 +46,11 @@ class DeliveryWatch:
         chain = self.destination.chain
         final = (await chain.head(Finality.FINALIZED)).number
         newest = (await chain.head(Finality.LATEST)).number
-        for start in range(self._next, newest + 1, BLOCKS_AT_ONCE):
-            last = BlockNumber(min(start + BLOCKS_AT_ONCE - 1, newest))
-            for shown in await chain.watched().heads_shown(BlockNumber(start), last):
+        for start, last in spans(self._next, newest):
+            for shown in await chain.watched().heads_shown(start, last):
                 self._vouched[shown.log] = max(shown.count, self._vouched.get(shown.log, 0))
             for lane in self.lanes:
-                await self._read(lane, BlockNumber(start), last)
+                await self._read(lane, start, last)
         # What is not final is read again: it may have moved.
         self._next = BlockNumber(max(self._next, final + 1))
         found: list[Contradiction] = []

@@ -18,11 +18,9 @@ from xl2.ports import HeadShown, Log
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.eyes import Eye
 from xl2.watcher.facts import At, HeadTaken, LogBroken, LogStands
+from xl2.watcher.spans import spans
 
 logger = logging.getLogger(__name__)
-
-#: Blocks whose events are read in one go.
-BLOCKS_AT_ONCE = 10_000
 
 #: What a head that was shown says; who said it where says nothing new.
 _Said = tuple[Hash32, Hash32, int, int]
@@ -84,17 +82,14 @@ class HeadWatch:
         final = (await self.reader.chain.head(Finality.FINALIZED)).number
         newest = (await self.reader.chain.head(Finality.LATEST)).number
         watched = self.reader.chain.watched()
-        while self._next <= newest:
-            last = BlockNumber(min(self._next + BLOCKS_AT_ONCE - 1, newest))
-            for shown in await watched.heads_shown(self._next, last):
+        for first, last in spans(self._next, newest):
+            for shown in await watched.heads_shown(first, last):
                 said = (shown.log, shown.head, shown.count, shown.verifiers)
                 if said not in self._judged and self._is_ours(shown.log):
                     # The last place stands: blocks that are not final may have moved it.
                     self._open[said] = shown
-            if last > final:
-                self._next = BlockNumber(max(self._next, min(final + 1, last + 1)))
-                break
-            self._next = BlockNumber(last + 1)
+            # What is not final is read again: it may have moved.
+            self._next = BlockNumber(max(self._next, min(final, last) + 1))
         self._judged = {said: block for said, block in self._judged.items() if block >= self._next}
 
     def _is_ours(self, log: Hash32) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from xl2.core.receipt import Delivered, parse_receipt
-from xl2.core.types import BlockNumber, ChainId
+from xl2.core.types import ChainId
 from xl2.errors import Incident, ProofInvalid, Refused, Retryable, WrongChain
 from xl2.ports import Motion, Moved
 from xl2.watcher.contradiction import Contradiction
@@ -28,7 +28,7 @@ from xl2.watcher.facts import (
     NonceDelivered,
     TransferMoved,
 )
-from xl2.watcher.heads import BLOCKS_AT_ONCE
+from xl2.watcher.spans import spans
 
 #: Longest that one endpoint may take over one fact: a log may have to be read from its beginning.
 _ANSWER_SECONDS = 120.0
@@ -203,7 +203,6 @@ async def _holding(fact: Holding, eye: Eye) -> Holding:
 async def _moves(fact: Holding | NeverSent, eye: Eye) -> list[Moved]:
     """All that a bridge did by the fact's block."""
     found: list[Moved] = []
-    for start in range(0, fact.at.number + 1, BLOCKS_AT_ONCE):
-        last = BlockNumber(min(start + BLOCKS_AT_ONCE - 1, fact.at.number))
-        found += await eye.chain.watched().moves(fact.bridge, BlockNumber(start), last)
+    for first, last in spans(0, fact.at.number):
+        found += await eye.chain.watched().moves(fact.bridge, first, last)
     return found

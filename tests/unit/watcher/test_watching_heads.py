@@ -55,6 +55,21 @@ async def test_another_head_than_the_log_has_suspends_its_verifier_at_once(scene
     assert (await true_head(scene, 2)).hex() in scene.observer.alarms[0].what
 
 
+async def test_a_false_head_is_seen_at_the_tip_however_far_behind_that_finality_is(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xl2.watcher.spans.BLOCKS_AT_ONCE", 1)
+    await scene.send(3)
+    scene.finalize()
+    scene.remote.mine(9)
+    watcher = scene.watcher()
+    scene.remote.watched().show(scene.log(), FALSE, 2, ATTESTED, scene.remote.here())
+
+    await watcher.look()
+
+    assert scene.paused == SUSPENDED
+
+
 async def test_a_head_ahead_of_the_log_counts_when_the_homes_clock_has_passed_it(scene: Scene) -> None:
     await scene.send()
     scene.finalize()
