@@ -55,7 +55,9 @@ class Gate:
     def authorize(self, header: str | None) -> None:
         """Raises `Unauthorized` where the Authorization header does not hold the token."""
         scheme, _, given = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
+        # A header may hold any bytes; what is no text comes as lone surrogates.
+        token = given.strip().encode(errors="surrogatepass")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token, self.token.encode()):
             raise Unauthorized("this order needs the token of the relayer" if not header else "this is not the token")
 
 

@@ -30,7 +30,8 @@ def test_a_name_that_was_rebound_to_us_is_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", TOKEN, f"Basic {TOKEN}", "Bearer ", "Bearer other", f"Bearer {TOKEN}x", "Bearer ä"]
+    "header",
+    [None, "", TOKEN, f"Basic {TOKEN}", "Bearer ", "Bearer other", f"Bearer {TOKEN}x", "Bearer ä", "Bearer \udcff"],
 )
 def test_an_order_without_the_very_token_is_refused(header: str | None) -> None:
     with pytest.raises(Unauthorized) as refused:
