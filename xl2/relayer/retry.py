@@ -14,6 +14,7 @@ from xl2.errors import (
     ProofInvalid,
     Reverted,
     RpcRateLimited,
+    RpcRejected,
     RpcUnavailable,
     Unaffordable,
     Xl2Error,
@@ -44,10 +45,11 @@ def policy_for(cause: Xl2Error) -> wait_base:
     match cause:
         case NotYet():
             return WAITING
-        case RpcUnavailable():
-            return ENDPOINT
         case Reverted():
             return REVERTED
+        # Also what a node rejects: it keeps no state that old, say, and is asked about a newer block next time.
+        case RpcUnavailable() | RpcRejected():
+            return ENDPOINT
         case ProofInvalid():
             return UNTRUE
         case Unaffordable():

@@ -8,6 +8,7 @@ from xl2.errors import (
     ProofInvalid,
     Reverted,
     RpcRateLimited,
+    RpcRejected,
     RpcUnavailable,
     Unaffordable,
     Xl2Error,
@@ -38,6 +39,7 @@ def test_the_first_delays_of_each_policy(policy: wait_base, delays: list[float])
     [
         (NotYet("x"), retry.WAITING),
         (RpcUnavailable("x", endpoint="e"), retry.ENDPOINT),
+        (RpcRejected("x", endpoint="e"), retry.ENDPOINT),
         (Reverted("x", endpoint="e"), retry.REVERTED),
         (ProofInvalid("x"), retry.UNTRUE),
         (Unaffordable("x", needed=2, available=1), retry.POOR),
