@@ -19,7 +19,7 @@ from xl2.errors import NotYet, ProofInvalid
 from xl2.ports import Log, Needed, Prover, Record, Shown, Store
 
 #: EIP-7623: a byte of calldata once execution is cheap.
-_BYTE_GAS = 40
+BYTE_GAS = 40
 
 
 @frozen(kw_only=True)
@@ -60,7 +60,7 @@ def fitting(messages: Sequence[Message], limits: BatchLimits) -> int:
     for place, message in enumerate(messages):
         bytes_here = packed_size(message, before)
         dearest = max(dearest, message.gas_limit * 64 // 63)
-        gas += max(limits.message_gas, bytes_here * _BYTE_GAS)
+        gas += max(limits.message_gas, bytes_here * BYTE_GAS)
         size += bytes_here
         follows = before is None or message.nonce == before.nonce + 1
         fits = place < limits.messages and gas + dearest <= limits.gas and size <= limits.size

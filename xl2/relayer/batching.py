@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from attrs import define, evolve, field
 
 from xl2.core.message import Message
-from xl2.core.segment import Segment
-from xl2.flow.prove import BatchLimits
+from xl2.core.segment import Segment, packed_size
+from xl2.flow.prove import BYTE_GAS, BatchLimits
 
 #: Of a delivery beside its messages: base cost, evidence of a few signatures, status words of some pages, the receipt.
 _OVERHEAD_GAS = 250_000
@@ -52,9 +52,12 @@ class Batching:
         Gas that a delivery of these is given.
 
         The inbox asks for the whole limit of a recipient before it calls it, so the dearest one is had in reserve.
+        Never less than what a transaction of so many bytes must have (EIP-7623).
         """
         reserve = max(message.gas_limit for message in messages) * 64 // 63
-        return min(_OVERHEAD_GAS + len(messages) * self._message_gas + reserve, self._ceiling(reserve))
+        size = sum(packed_size(one, before) for one, before in zip(messages, (None, *messages[:-1]), strict=True))
+        enough = min(_OVERHEAD_GAS + len(messages) * self._message_gas + reserve, self._ceiling(reserve))
+        return max(enough, _OVERHEAD_GAS + BYTE_GAS * size)
 
     def delivered(self, messages: int, gas_used: int) -> None:
         """A delivery of so many messages took so much gas."""

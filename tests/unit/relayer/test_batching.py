@@ -1,9 +1,11 @@
 """Batching: a batch is as large as its gas allows, as far as deliveries have told what messages take."""
 
-from xl2.core.message import MAX_TX_GAS, Message
+from attrs import evolve
+
+from xl2.core.message import MAX_PAYLOAD_SIZE, MAX_TX_GAS, Message
 from xl2.core.segment import Segment, packed_size
 from xl2.core.types import Nonce
-from xl2.flow.prove import BatchLimits
+from xl2.flow.prove import BYTE_GAS, BatchLimits
 from xl2.relayer.batching import Batching
 from xl2.testing import World
 
@@ -68,6 +70,13 @@ def test_a_delivery_has_the_dearest_limit_in_reserve_and_stays_a_tenth_below_the
 
     assert batching.gas_limit(small) >= 3 * batching.message_gas + 100_000 * 64 // 63
     assert 9_000_000 * 64 // 63 < batching.gas_limit(large) <= MAX_TX_GAS * 9 // 10
+
+
+def test_a_delivery_of_long_payloads_has_the_gas_that_its_bytes_alone_must_have() -> None:
+    (message,) = segment(1).messages
+    long = evolve(message, payload=b"\xa5" * MAX_PAYLOAD_SIZE)
+
+    assert Batching(most=BatchLimits()).gas_limit([long]) >= 21_000 + BYTE_GAS * MAX_PAYLOAD_SIZE
 
 
 def test_the_packed_size_is_the_one_on_the_wire() -> None:
