@@ -26,7 +26,7 @@ from typing import Any, Self
 import aiohttp
 import orjson
 from aiohttp import web
-from attrs import define, field
+from attrs import define, evolve, field
 
 from tests.faults import spoil
 from tests.faults.spoil import Answer, Call, Fault, Frozen
@@ -283,7 +283,8 @@ class FaultProxy:
             return spoil.ask(rule.fault, call)
         if rule.frozen is None:
             now = await self._where()
-            rule.frozen = now.back(spoil.BLOCKS_BACK) if rule.fault is Fault.HEAD_BACK else now
+            now = now.back(spoil.BLOCKS_BACK) if rule.fault is Fault.HEAD_BACK else now
+            rule.frozen = evolve(now, is_final_alone=rule.fault is Fault.FINALITY_FROZEN)
         return rule.frozen.ask(call)
 
     async def _where(self) -> Frozen:

@@ -31,6 +31,6 @@ RECIPIENTS: dict[str, bytes] = {
     "burns all gas": _creation("fe"),
     "returns a megabyte": _creation("62100000 5f f3"),
     "reverts with a megabyte": _creation("62100000 5f fd"),
-    # NUMBER >> 4 & 1: for sixteen blocks it goes on, for sixteen it reverts.
-    "flips by block": _creation(f"43 6004 1c 6001 16 600d 57 {_REVERT} 5b {_TAKE}"),
+    # NUMBER >> 4 & 3: for 48 blocks it goes on, for sixteen it reverts.
+    "flips by block": _creation(f"43 6004 1c 6003 16 600d 57 {_REVERT} 5b {_TAKE}"),
 }

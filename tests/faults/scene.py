@@ -39,6 +39,8 @@ NOBODY = Address(b"\x99" * 20)
 #: anvil's own accounts beyond the seventeen that others use.
 SENDERS = range(20, ACCOUNTS)
 _SEND_GAS = 2_000_000
+#: EIP-7623's floor for a byte of calldata, and what logging and hashing it takes.
+_GAS_A_BYTE = 60
 
 
 @frozen(kw_only=True)
@@ -217,7 +219,8 @@ class Scene:
             allow_no_code=False,
             fee=parcel.fee,
         )
-        return {"to": checksum(call.to), "data": hex_text(call.data), "value": hex(call.value), "gas": hex(_SEND_GAS)}
+        gas = _SEND_GAS + _GAS_A_BYTE * len(parcel.payload)
+        return {"to": checksum(call.to), "data": hex_text(call.data), "value": hex(call.value), "gas": hex(gas)}
 
     @staticmethod
     async def _receipt(chain: OpChain, tx_hash: str) -> Mapping[str, Any]:

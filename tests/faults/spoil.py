@@ -37,6 +37,7 @@ class Fault(StrEnum):
     WRONG_CHAIN = "another chain's id"
     STALE_HEAD = "stands still while the chain goes on"
     HEAD_BACK = "goes back some blocks and stands there"
+    FINALITY_FROZEN = "new blocks, and none of them final"
     FORGED_BLOCK = "block hashes that no chain has"
     FORGED_LOG = "a bit of a log turned"
     MISSING_LOG = "the last log left out"
@@ -61,6 +62,7 @@ USUAL: Final[Mapping[Fault, tuple[str, ...]]] = {
     Fault.WRONG_CHAIN: ("eth_chainId",),
     Fault.STALE_HEAD: (*_TAGGED, "eth_blockNumber", "eth_getLogs", "eth_getTransactionReceipt"),
     Fault.HEAD_BACK: (*_TAGGED, "eth_blockNumber", "eth_getLogs", "eth_getTransactionReceipt"),
+    Fault.FINALITY_FROZEN: ("eth_getBlockByNumber",),
     Fault.FORGED_BLOCK: ("eth_getBlockByNumber",),
     Fault.FORGED_LOG: ("eth_getLogs",),
     Fault.MISSING_LOG: ("eth_getLogs",),
@@ -78,7 +80,8 @@ WHOLE: Final = frozenset(
         Fault.PARTIAL_BATCH,
     }
 )  # fmt: skip
-FROZEN: Final = frozenset({Fault.STALE_HEAD, Fault.HEAD_BACK})
+FROZEN: Final = frozenset({Fault.STALE_HEAD, Fault.HEAD_BACK, Fault.FINALITY_FROZEN})
+_FINAL: Final = ("safe", "finalized")
 #: How far `HEAD_BACK` goes back.
 BLOCKS_BACK: Final = 5
 
@@ -90,6 +93,8 @@ class Frozen:
     latest: int
     safe: int
     finalized: int
+    #: Its tip goes on, and only what it calls final stands still.
+    is_final_alone: bool = False
 
     def back(self, blocks: int) -> "Frozen":
         """The same, so many blocks earlier."""
@@ -107,7 +112,7 @@ class Frozen:
                 return _answer(call, [])
             return {**call, "params": [{**params[0], "toBlock": hex(min(last, self.latest))}]}
         place = _TAGGED.get(method)
-        if place is None or place >= len(params) or not isinstance(params[place], str):
+        if place is None or place >= len(params) or not self._is_about(params[place]):
             return call
         number = self._number(params[place])
         if number > self.latest:
@@ -119,6 +124,9 @@ class Frozen:
         found = answer.get("result")
         is_later = isinstance(found, dict) and int(found.get("blockNumber") or "0x0", 16) > self.latest
         return {**answer, "result": None} if call["method"] == "eth_getTransactionReceipt" and is_later else answer
+
+    def _is_about(self, tag: Any) -> bool:
+        return isinstance(tag, str) and (tag in _FINAL or not self.is_final_alone)
 
     def _number(self, tag: str) -> int:
         named = {"earliest": 0, "pending": self.latest, "latest": self.latest}

@@ -11,12 +11,16 @@ from tests.faults.recipients import RECIPIENTS
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 from tests.postgres import database, postgres
+from xl2.core.message import MAX_PAYLOAD_SIZE
+from xl2.core.types import hex_text
 from xl2.ports import Ending, Fate
 
 __all__ = ["database", "postgres"]
 
 #: Gas with which a megabyte of memory can be had.
 _MUCH_GAS = 4_000_000
+#: go-ethereum's pool takes no longer transaction: core/txpool/legacypool, `txMaxSize`.
+_LONGEST_TX = 128 << 10
 _BAD = ("reverts", "burns all gas", "returns a megabyte", "reverts with a megabyte")
 _ODD_PAYLOADS = (b"", b"\xff\xfe\x00", bytes(range(256)) * 16, b"\xc0" * 10_000, b'{"event": "delivered"}\n' * 100)
 
@@ -45,6 +49,22 @@ async def test_bad_recipients_and_odd_payloads_hold_up_nobody_and_are_refunded(
     assert set(_BAD) < set(RECIPIENTS)
     assert [one.ending for one in told] == [Ending.REFUNDED] * len(_BAD)
     assert relayer.lines(level=("error",)) == []
+
+
+async def test_the_longest_payloads_are_delivered_in_transactions_that_nodes_take(scene: Scene, stable: Stable) -> None:
+    relayer = stable.start(scene.configuration("relayer"))
+    payloads = (b"\xa5" * MAX_PAYLOAD_SIZE, b"\x00" * MAX_PAYLOAD_SIZE, b"small", b"\x5a" * MAX_PAYLOAD_SIZE)
+
+    sent = await scene.send(*[Parcel(payload=payload, gas_limit=1_000_000) for payload in payloads])
+    await assert_each_paid_message_ended_once(scene, sent)
+    inputs = [
+        await scene.destination.ask("eth_getTransactionByHash", hex_text(entry.place.tx_hash))
+        for entry in await scene.receipts_of(sent)
+    ]
+
+    assert [one.message.payload for one in sent] == list(payloads)
+    assert all(isinstance(one, dict) and len(str(one["input"])) // 2 <= _LONGEST_TX for one in inputs)
+    assert relayer.lines(level=("warning", "error")) == []
 
 
 @pytest.mark.parametrize("jumps", [(3600.0, 0.0), (-3600.0, 0.0), (86_400.0, -86_400.0)])

@@ -130,8 +130,8 @@ async def test_where_two_of_three_fall_silent_nothing_is_believed_until_one_spea
 
 
 async def test_every_fault_has_its_test_here() -> None:
-    # An attested lane asks for no proof; `test_rpc_pool.py` tries that one.
-    assert {row.fault for row in ROWS} == set(Fault) - {Fault.FORGED_PROOF}
+    # An attested lane asks for no proof; `test_rpc_pool.py` tries that one, and `test_finality` the other.
+    assert {row.fault for row in ROWS} == set(Fault) - {Fault.FORGED_PROOF, Fault.FINALITY_FROZEN}
 
 
 def alarms(relayer: Daemon) -> list[dict[str, Any]]:
