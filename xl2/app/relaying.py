@@ -28,8 +28,7 @@ from xl2.core.types import Address, Assurance, ChainId
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
-from xl2.operator.glance import Both
-from xl2.ports import Blocks, Log, Observer, Prover
+from xl2.ports import Blocks, Log, Observer, Prover, Several
 from xl2.relayer import (
     LaneParts,
     LeaseHolder,
@@ -79,7 +78,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     settings = config.relayer
     store = open_store(settings.store, config.source.parent)
     watch, spending = watched(CLOCK), Spending()
-    observer = Both((watch.observer, spending))
+    observer = Several((watch.observer, spending))
     signer = watched_signer(config, key or settings.key, observer)
     parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer)
     stop, ended = asyncio.Event(), asyncio.Event()

@@ -27,11 +27,11 @@ from xl2.operator.client import Whereabouts, find, write_down
 from xl2.operator.desk import Desk
 from xl2.operator.events import Events
 from xl2.operator.gate import gate_for, token_for
-from xl2.operator.glance import Both, Glance
+from xl2.operator.glance import Glance
 from xl2.operator.metrics import Metrics
 from xl2.operator.service import Listening, View, serve
 from xl2.operator.values import Check
-from xl2.ports import Clock, Observer
+from xl2.ports import Clock, Observer, Several
 from xl2.sdk import Parts
 from xl2.store import IN_MEMORY, is_shared
 
@@ -47,7 +47,7 @@ class Watched:
     @property
     def observer(self) -> Observer:
         """All of them."""
-        return Both((self.metrics, self.events, self.glance))
+        return Several((self.metrics, self.events, self.glance))
 
 
 @frozen(kw_only=True)

@@ -1,64 +1,26 @@
 """
 Glance: what a person sees of a running relayer at one look: how fast it carries, and what alarmed it.
 
-Promise: it holds the last minutes and the last alarms only, whatever happens. Implements `xl2.ports.Observer`; `Both`
-tells several observers of the same.
+Promise: it holds the last minutes and the last alarms only, whatever happens. Implements `xl2.ports.Observer`.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
 from xl2.core.types import ChainId
 from xl2.errors import Xl2Error
-from xl2.ports import Alarm, Call, Happening, Observer, TxReceipt
+from xl2.ports import Alarm, Call, Happening, TxReceipt
 
 #: Rates are those of so many seconds.
 WINDOW_SECONDS: Final = 60.0
 _ALARMS: Final = 20
 #: Counts are kept by the second, so a window holds few of them however much moves.
 _COUNTED: Final = (Event.ORIGIN_FINAL, Event.DELIVERY, Event.SETTLEMENT, Event.FAILURE)
-
-
-@frozen
-class Both:
-    """Tells each. Implements `Observer`."""
-
-    told: tuple[Observer, ...]
-
-    def looked(self, lane: Lane, room: str, *, busy: bool, seconds: float) -> None:
-        """A look ended."""
-        for one in self.told:
-            one.looked(lane, room, busy=busy, seconds=seconds)
-
-    def rested(self, lane: Lane, room: str, cause: Xl2Error, seconds: float) -> None:
-        """A room rests."""
-        for one in self.told:
-            one.rested(lane, room, cause, seconds)
-
-    def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
-        """Messages moved."""
-        for one in self.told:
-            one.moved(lane, happenings)
-
-    def submitted(self, call: Call, receipt: TxReceipt) -> None:
-        """A transaction was included."""
-        for one in self.told:
-            one.submitted(call, receipt)
-
-    def replaced(self, chain: ChainId, what: str) -> None:
-        """A stuck transaction was replaced."""
-        for one in self.told:
-            one.replaced(chain, what)
-
-    def alarmed(self, alarm: Alarm) -> None:
-        """A person should look."""
-        for one in self.told:
-            one.alarmed(alarm)
 
 
 @define

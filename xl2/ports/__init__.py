@@ -25,8 +25,8 @@ from xl2.ports.controls import Controls, Pause
 from xl2.ports.endpoints import Endpoints, EndpointState
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.keys import KeySettings, SignerMaker
-from xl2.ports.leases import Lease, Leases, lane_lease, signer_lease
-from xl2.ports.observer import Alarm, AlarmKind, Observer, Unobserved
+from xl2.ports.leases import LANE_LEASES, SIGNER_LEASES, Lease, Leases, lane_lease, signer_lease
+from xl2.ports.observer import Alarm, AlarmKind, Observer, Several, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
 from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
@@ -50,7 +50,9 @@ from xl2.ports.transactions import (
 from xl2.ports.watching import HeadShown, Motion, Moved, Rights, Watched
 
 __all__ = [
+    "LANE_LEASES",
     "NO_REVIEWS",
+    "SIGNER_LEASES",
     "Alarm",
     "AlarmKind",
     "Amount",
@@ -109,6 +111,7 @@ __all__ = [
     "Reviews",
     "Rights",
     "Sent",
+    "Several",
     "Shown",
     "SignedHead",
     "SignedTransaction",

@@ -7,12 +7,16 @@ is kept. A store in a file has one process, which gets whatever it asks for.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import frozen
 
 from xl2.core.lane import Lane
 from xl2.core.types import Address, ChainId, hex_text
+
+#: How the names of leases of lanes begin, and those of accounts.
+LANE_LEASES: Final = "lane:"
+SIGNER_LEASES: Final = "signer:"
 
 
 @frozen(kw_only=True)
@@ -53,9 +57,9 @@ class Leases(Protocol):
 
 def lane_lease(lane: Lane) -> str:
     """Name of the lease of a lane: whoever has it observes and carries the lane."""
-    return f"lane:{lane.encode().hex()}"
+    return f"{LANE_LEASES}{lane.encode().hex()}"
 
 
 def signer_lease(chain: ChainId, signer: Address) -> str:
     """Name of the lease of an account on a chain: whoever has it owns the nonces."""
-    return f"signer:{chain}:{hex_text(signer)}"
+    return f"{SIGNER_LEASES}{chain}:{hex_text(signer)}"

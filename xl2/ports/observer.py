@@ -95,3 +95,40 @@ class Unobserved:
 
     def alarmed(self, alarm: Alarm) -> None:
         """Nothing."""
+
+
+@frozen
+class Several:
+    """Each of several is told. Implements `Observer`."""
+
+    told: tuple[Observer, ...]
+
+    def looked(self, lane: Lane, room: str, *, busy: bool, seconds: float) -> None:
+        """A look ended."""
+        for one in self.told:
+            one.looked(lane, room, busy=busy, seconds=seconds)
+
+    def rested(self, lane: Lane, room: str, cause: Xl2Error, seconds: float) -> None:
+        """A room rests."""
+        for one in self.told:
+            one.rested(lane, room, cause, seconds)
+
+    def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
+        """Messages moved."""
+        for one in self.told:
+            one.moved(lane, happenings)
+
+    def submitted(self, call: Call, receipt: TxReceipt) -> None:
+        """A transaction was included."""
+        for one in self.told:
+            one.submitted(call, receipt)
+
+    def replaced(self, chain: ChainId, what: str) -> None:
+        """A stuck transaction was replaced."""
+        for one in self.told:
+            one.replaced(chain, what)
+
+    def alarmed(self, alarm: Alarm) -> None:
+        """A person should look."""
+        for one in self.told:
+            one.alarmed(alarm)

@@ -21,7 +21,7 @@ from attrs import define, field, frozen, validators
 from xl2.core.lane import Lane
 from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
-from xl2.ports import Clock, Leases, lane_lease, signer_lease
+from xl2.ports import LANE_LEASES, SIGNER_LEASES, Clock, Leases, lane_lease, signer_lease
 from xl2.relayer.lane import LaneParts
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class LeaseHolder:
         if daemons != self._daemons:
             self._daemons = daemons
             self._unwanted.clear()
-        owned = {one.name for one in await self.store.leases("lane:")}
+        owned = {one.name for one in await self.store.leases(LANE_LEASES)}
         free = [parts.lane for parts in self.lanes if lane_lease(parts.lane) not in owned]
         now = self.clock.now()
         self._free_since = {lane: self._free_since.get(lane, now) for lane in free}
@@ -186,7 +186,7 @@ class LeaseHolder:
         self._unwanted.discard(lane)
 
     async def _refusal(self, missing: Sequence[str]) -> ConfigInvalid:
-        owners = {one.owner for one in await self.store.leases("signer:") if one.name in missing}
+        owners = {one.owner for one in await self.store.leases(SIGNER_LEASES) if one.name in missing}
         accounts = sorted({checksum(account) for _, account in self.signers})
         chains = ", ".join(name.split(":")[1] for name in missing)
         return ConfigInvalid(
