@@ -113,6 +113,21 @@ class ObservingPromises:
         assert [one.sent.message.nonce for one in later] == [0, 1, 2]
         assert (later[1].cause, later[1].attempts) == ("the head is not known", 1)
 
+    async def test_what_would_rest_longer_than_anything_may_is_due_as_the_clock_went_back(
+        self, store_of: StoreOf
+    ) -> None:
+        messages = sent(2)
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+            await store.postpone([messages[0].message.id], NOW + 10, "no head")
+            await store.postpone([messages[1].message.id], NOW + 3_600, "denied")
+
+            meanwhile = await store.due(LANE, [State.OBSERVED], NOW, 10)
+            turned_back = await store.due(LANE, [State.OBSERVED], NOW - 3_595, 10)
+
+        assert meanwhile == []
+        assert [one.sent.message.nonce for one in turned_back] == [0, 1]
+
     async def test_due_is_by_lane_lowest_nonce_first_and_at_most_the_limit(self, store_of: StoreOf) -> None:
         async with store_of() as store:
             await store.observe(cursor(9), sent(5), NOW)

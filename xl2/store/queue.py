@@ -17,6 +17,9 @@ from xl2.store.session import Session
 #: More than any store holds: a limit for whoever wants all.
 _ALL = 1 << 62
 
+#: The longest that anything rests (`retry`'s policies keep below it).
+LONGEST_REST_SECONDS = 3_600.0
+
 #: What `messages.resting` may be: its turn may have come, it rests until it is due, it is skipped.
 READY, RESTS, SKIPPED = 0, 1, 2
 
@@ -29,6 +32,9 @@ async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limi
         place = (lane.encode(), state)
         sql = "UPDATE messages SET resting = 0 WHERE lane = ?1 AND state = ?2 AND resting = 1 AND due <= ?3"
         await db.execute(sql, *place, now)
+        # Nothing is told to rest that long: the clock went back meanwhile.
+        sql = "UPDATE messages SET resting = 0, due = ?3 WHERE lane = ?1 AND state = ?2 AND resting = 1 AND due > ?4"
+        await db.execute(sql, *place, now, now + LONGEST_REST_SECONDS)
         condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND resting = {READY} AND due <= ?3"
         found += await records(db, f"{condition} ORDER BY nonce LIMIT ?4", *place, now, limit)
     return found if len(states) == 1 else sorted(found, key=_by_nonce)[:limit]
