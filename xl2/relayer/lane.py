@@ -26,7 +26,21 @@ from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
-from xl2.ports import Chain, Clock, Happening, Log, Observer, Pause, Prover, Record, Sent, Store, Submitter, Unobserved
+from xl2.ports import (
+    Chain,
+    Clock,
+    Entry,
+    Happening,
+    Log,
+    Observer,
+    Pause,
+    Prover,
+    Record,
+    Sent,
+    Store,
+    Submitter,
+    Unobserved,
+)
 from xl2.relayer.batching import Batching
 from xl2.relayer.gap_watch import GapWatch
 from xl2.relayer.judging import declined
@@ -299,11 +313,23 @@ class LaneRooms:
 
     async def _expire(self, record: Record) -> None:
         parts, message = self.parts, record.sent.message
-        entry = await parts.store.entry(parts.lane, Expired(id=message.id).encode())
+        entry = await self._recorded_expiry(message)
         if entry is not None:
-            await self._happen([self._happening(record, Event.EXPIRY_RECORDED)])
+            await self._happen([evolve(self._happening(record, Event.EXPIRY_RECORDED), place=entry.place)])
             return
         await self._note(await delivering.expire(message, parts.destination, parts.submitters[parts.lane.destination]))
+
+    async def _recorded_expiry(self, message: Message) -> Entry | None:
+        """The receipt that says so, also one that is not final yet: to record it again is paid and does nothing."""
+        parts, receipt = self.parts, Expired(id=message.id).encode()
+        entry = await parts.store.entry(parts.lane, receipt)
+        if entry is not None:
+            return entry
+        cursor = await parts.store.cursor(Log(lane=parts.lane, kind=LogKind.RECEIPTS))
+        tip = await parts.destination.head(Finality.LATEST)
+        first = BlockNumber(cursor.block + 1 if cursor else 0)
+        newer = await parts.destination.receipts(parts.lane, first, tip.number) if first <= tip.number else []
+        return next((one for one in newer if one.data == receipt), None)
 
     async def _accepted(self, records: Sequence[Record]) -> Sequence[Record]:
         """What the policy takes; the rest is postponed with its reason."""

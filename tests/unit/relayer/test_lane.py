@@ -1,7 +1,9 @@
 """Lane: what cannot go on holds up no other."""
 
+from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
-from xl2.core.types import Wei
+from xl2.core.lifecycle import State
+from xl2.core.types import BlockNumber, Timestamp, Wei
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.relayer import LaneParts
@@ -71,3 +73,23 @@ async def test_what_was_skipped_while_it_was_proven_is_carried_when_it_is_taken_
 
     assert skipped is None
     assert taken_up is not None
+
+
+async def test_an_expiry_that_somebody_recorded_and_no_final_block_holds_yet_is_not_paid_for_again() -> None:
+    world, clock = World(), ManualClock()
+    tip = await world.chain(902).head(Finality.LATEST)
+    await world.chain(901).put(world.lane(901, 902), b"late", fee=FEE, expiry=Timestamp(tip.timestamp + 1))
+    world.chain(901).mine(2)
+    world.chain(902).mine(9)
+    states = []
+    for _ in range(2):
+        async with SqliteStore(":memory:") as store:
+            lane = rooms(world, store, clock)
+            await lane.observe()
+            await lane.prove()
+            await lane.mend()
+            states += [state for _, state, _, _ in await store.backlog()]
+    tip = await world.chain(902).head(Finality.LATEST)
+
+    assert states == [State.EXPIRED] * 2
+    assert len(await world.chain(902).receipts(world.lane(901, 902), BlockNumber(0), tip.number)) == 1
