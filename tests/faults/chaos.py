@@ -176,6 +176,14 @@ async def _reorged_destination(chaos: Chaos, relayer: Daemon) -> Daemon:
     return relayer
 
 
+async def _reorged_origin(chaos: Chaos, relayer: Daemon) -> Daemon:
+    """Never so deep that a message is gone; `test_reorgs` tries that."""
+    with chaos.scene.grounds[A].held() as node:
+        node.ask("anvil_mine", "0x7")
+    await _reorg(chaos, A)
+    return relayer
+
+
 async def _dear_gas(chaos: Chaos, relayer: Daemon) -> Daemon:
     with chaos.scene.grounds[chaos.random.choice((A, B))].held() as node:
         node.ask("anvil_setNextBlockBaseFeePerGas", hex(10**11))
@@ -197,6 +205,7 @@ _FAULTS: tuple[Callable[[Chaos, Daemon], Awaitable[Daemon]], ...] = (
     _spoiled_line,
     _spoiled_line,
     _reorged_destination,
+    _reorged_origin,
     _dear_gas,
 )
 
