@@ -38,6 +38,7 @@ from xl2_adapters.contracts.sent_log import (
     destination_of,
     message_of,
 )
+from xl2_adapters.contracts.sent_logs import SentLogs
 from xl2_adapters.evm import Evm, Log, topic_of
 
 SEND = Method("sendMessage(bytes,bytes,bytes[])", "(bytes32)")
@@ -66,6 +67,12 @@ class Outbox:
     address: Address
     #: Inboxes by destination: the outbox sets each once, so what was read stays true.
     _inboxes: dict[ChainId, Address] = field(factory=dict, init=False, eq=False, repr=False)
+    _logs: SentLogs = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """All lanes of the outbox write the same events."""
+        topics = [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]]
+        object.__setattr__(self, "_logs", SentLogs(self.evm, self.address, topics))
 
     @property
     def _home(self) -> Home:
@@ -94,8 +101,7 @@ class Outbox:
 
     async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Sent]:
         """Messages of a lane in a range of blocks, in the order of their logs."""
-        topics = [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]]
-        logs = await self.evm.logs(self.address, topics, first, last)
+        logs = await self._logs.read(first, last)
         return [sent for sent in await self._messages(logs, lane.destination) if Lane.of(sent.message) == lane]
 
     async def find(self, message_id: MessageId, since: BlockNumber) -> Sent | None:
