@@ -4,8 +4,9 @@ Trust: for each call, whose word is enough, and what counts as the same word.
 Comes in: a call and what an endpoint answered. Goes out: how it is asked (of one, of k that agree, of all), and a vote
 that is equal where two endpoints said the same. Promise: pure. Whatever others build on without looking again (block
 hashes, storage and logs at a named block, code, the chain id) needs agreement; estimates and receipts, which cost at
-most time or are looked at again at a named block, do not. A tip is paid as it is offered, so the least that any of so
-many asks for is taken: who asks for too little costs time. A proof needs nobody's word: it stands under a state root.
+most time or are looked at again at a named block, do not. A tip is paid as it is offered, and a nonce far ahead waits
+for ever, so the least of what so many say is taken: who says too little costs time. A proof needs nobody's word: it
+stands under a state root.
 """
 
 from collections.abc import Hashable, Mapping
@@ -27,7 +28,8 @@ class Trust(Enum):
     AGREED = auto()
     #: The newest block of a finality: the highest one that as many as must agree have.
     HEAD = auto()
-    #: Of as many as must agree, and the least of what they say: what is paid in full whatever it is.
+    #: Of as many as must agree, and the least of what they say: a tip, which is paid in full whatever it is; the next
+    #: nonce, above which nothing is included before all below.
     LEAST = auto()
     #: Of one, and checked under an agreed state root.
     PROOF = auto()
@@ -57,6 +59,8 @@ def trust_of(call: Call) -> Trust:  # noqa: PLR0911 - one case a kind
         case "eth_chainId" | "eth_getCode" | "eth_getLogs" | "eth_getBlockByHash":
             return Trust.AGREED
         case "eth_maxPriorityFeePerGas":
+            return Trust.LEAST
+        case "eth_getTransactionCount" if height_of(call) is None:
             return Trust.LEAST
         case "eth_getBlockByNumber":
             tag = _named(call)

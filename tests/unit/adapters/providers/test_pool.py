@@ -59,6 +59,19 @@ async def test_no_endpoint_alone_makes_us_pay_a_high_tip(told: Json) -> None:
         await group.pool.close()
 
 
+@pytest.mark.parametrize("tag", ["latest", "pending"])
+async def test_no_endpoint_alone_sends_us_to_a_nonce_far_ahead(tag: str) -> None:
+    honest = about("eth_getTransactionCount", "0x5")
+    for liar in ("a", "b", "c"):
+        habits = {name: Scripted(name, habit=honest) for name in ("a", "b", "c")}
+        habits[liar] = Scripted(liar, habit=about("eth_getTransactionCount", "0xf4240"))
+        group = Group.of(*three(**habits))
+
+        assert await group.pool.call("eth_getTransactionCount", "0x" + "11" * 20, tag) == "0x5"
+
+        await group.pool.close()
+
+
 async def test_root_data_asks_as_many_as_must_agree_and_no_more() -> None:
     group = Group.of(*three())
     await group.pool.call(*AT)
