@@ -21,6 +21,8 @@ __all__ = ["database", "postgres"]
 _MUCH_GAS = 4_000_000
 #: go-ethereum's pool takes no longer transaction: core/txpool/legacypool, `txMaxSize`.
 _LONGEST_TX = 128 << 10
+#: Real seconds: connections, leases and the states that nodes keep are all over then.
+_STANDS_STILL_SECONDS = 60.0
 _BAD = ("reverts", "burns all gas", "returns a megabyte", "reverts with a megabyte")
 _ODD_PAYLOADS = (b"", b"\xff\xfe\x00", bytes(range(256)) * 16, b"\xc0" * 10_000, b'{"event": "delivered"}\n' * 100)
 
@@ -103,6 +105,22 @@ async def test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when
 
     assert await asyncio.to_thread(first.stop) == 0
     assert second.lines(level=("error",)) == []
+
+
+@pytest.mark.soak
+async def test_a_relayer_that_stood_still_for_a_minute_goes_on_where_it_stood(scene: Scene, stable: Stable) -> None:
+    relayer = stable.start(scene.configuration("relayer"))
+    await assert_each_paid_message_ended_once(scene, await scene.send(Parcel()))
+    sent = await scene.send(Parcel(), Parcel(), Parcel())
+
+    relayer.signal(signal.SIGSTOP)
+    await asyncio.sleep(_STANDS_STILL_SECONDS)
+    relayer.signal(signal.SIGCONT)
+    sent += await scene.send(Parcel())
+
+    await assert_each_paid_message_ended_once(scene, sent)
+    assert relayer.lines(level=("error",)) == []
+    assert await asyncio.to_thread(relayer.stop) == 0
 
 
 def turn(file: Path, *, ahead: float, rate: float) -> None:
