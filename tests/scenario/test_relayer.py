@@ -30,7 +30,7 @@ MESSAGES = 12
 def configuration(devnet: Description, tmp_path: Path) -> Path:
     """The devnet's file, with a store on the disk."""
     tree = orjson.loads(devnet.to_json())
-    tree["relayer"] = {"store": "relayer.sqlite", "poll_seconds": 0.2}
+    tree["relayer"] |= {"store": "relayer.sqlite", "poll_seconds": 0.2}
     path = tmp_path / "devnet.json"
     path.write_bytes(orjson.dumps(tree))
     return path

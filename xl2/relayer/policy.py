@@ -4,7 +4,7 @@ Policy: which messages this relayer carries, and what it wants for that.
 Pure. Comes in: a message, what was added to its fee, and what its share of a delivery costs. Goes out: `Accepted`, or
 `Declined` with a sentence for `explain` and whether another look can come out otherwise. Promise: what is denied is
 denied whatever it pays, and nothing is carried at a loss unless a rule says `always`. A declined message is not expired
-by this relayer either: that costs gas, and anybody could send what only costs. Whoever wants the refund may (`xl2 relay`).
+by this relayer either: that costs gas, and anybody could send what only costs. Who wants the refund may (`xl2 relay`).
 """
 
 from collections.abc import Mapping

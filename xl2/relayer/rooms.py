@@ -33,8 +33,8 @@ _FRESH_TURNS = 4
 #: alone rests so long at once.
 _WOKEN_BY_NEWS = ("observe", "observe receipts", "settle")
 _IDLE_SECONDS = {
-    "observe": 180.0,
-    "observe receipts": 180.0,
+    "observe": 60.0,
+    "observe receipts": 60.0,
     "prove": 10.0,
     "deliver": 10.0,
     "confirm": 10.0,
@@ -47,7 +47,7 @@ _TAKES_UP = {
     "deliver": frozenset({State.FAILED, State.OVERDUE}),
     "confirm": frozenset({State.DELIVERED, State.EXPIRED}),
 }
-_EMPTY_SECONDS = 60.0
+_EMPTY_SECONDS = 30.0
 _DRAINING_SECONDS = 2.0
 _OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Deliveries of a lane that are handed over and not included.
