@@ -167,7 +167,10 @@ def _words(options: Options) -> list[str]:
 
 def _tell_ready(description: Description, file: Path | None, *, as_json: bool) -> None:
     if as_json:
-        click.echo(orjson.dumps(orjson.loads(description.to_json())).decode())
+        told = orjson.loads(description.to_json())
+        # What is printed ends in logs; who needs the keys reads the file.
+        del told["keys"]
+        click.echo(orjson.dumps(told).decode())
         return
     how = "from a snapshot" if description.from_snapshot else "from nothing"
     Console().print(_table(description, {}))

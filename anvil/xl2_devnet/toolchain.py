@@ -10,6 +10,7 @@ left to the devnet (`anvil`) and to `tools/forge.py` (`forge`).
 `python -m xl2_devnet.toolchain anvil` prints the path.
 """
 
+import errno
 import os
 import platform
 import re
@@ -21,6 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import field, frozen
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from xl2.errors import ConfigInvalid, Refused, Xl2Error
 from xl2_devnet.packages import IntegrityBroken, Package, Say, brought, cache, scratch_beside
@@ -119,14 +121,28 @@ def _cached(tool: Tool, environ: Mapping[str, str]) -> Path:
     return cache(environ) / f"{tool.name}-{tool.version}" / tool.name
 
 
+#: A file that was just written cannot run while a process that another thread started meanwhile has it open, too.
+_not_while_busy = Retrying(
+    retry=retry_if_exception(lambda error: isinstance(error, OSError) and error.errno == errno.ETXTBSY),
+    wait=wait_fixed(0.05),
+    stop=stop_after_delay(5),
+    reraise=True,
+)
+
+
 def _version(tool: Tool, path: Path) -> str | None:
     """What `path --version` states as its version (`anvil Version: 1.7.1-stable`); None if it is not the tool."""
     try:
         with path.open("rb") as program:
             if b"node" in program.readline(128) and path.resolve().suffix in {".js", ".mjs", ".cjs"}:
                 return None  # npm's shim: states the version, and hides that tests fail
-        answer = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=VERSION_TIMEOUT_SECONDS, check=False
+        answer = _not_while_busy(
+            subprocess.run,
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=VERSION_TIMEOUT_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
