@@ -6,6 +6,7 @@ exists is consistent (every name in it is defined in it), and no secret shows in
 is left to `load`.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -306,15 +307,18 @@ def complaints(config: Config) -> Complaints:
 def _relayer(relayer: Relayer) -> Complaints:
     if relayer.batch < 1:
         yield ("relayer", "batch"), f"{relayer.batch} messages are no batch"
-    if relayer.poll_seconds <= 0:
+    if relayer.min_fee_wei < 0:
+        yield ("relayer", "min_fee_wei"), f"{relayer.min_fee_wei} is no amount of wei"
+    # Comparisons with `nan` are false, so each says what is right.
+    if not 0 < relayer.poll_seconds < math.inf:
         yield ("relayer", "poll_seconds"), f"{relayer.poll_seconds} seconds are no time to wait"
     if wrong := wrong_with(relayer.listen):
         yield ("relayer", "listen"), wrong
     if 0 < len(relayer.token.reveal()) < MIN_TOKEN:
         yield ("relayer", "token"), f"it has fewer than {MIN_TOKEN} characters (its value is not shown here)"
-    if relayer.lease_seconds <= 0:
-        yield ("relayer", "lease_seconds"), f"a lease of {relayer.lease_seconds} seconds is over at once"
-    if relayer.keep_days < 0:
+    if not 0 < relayer.lease_seconds < math.inf:
+        yield ("relayer", "lease_seconds"), f"{relayer.lease_seconds} seconds are no time for a lease"
+    if not 0 <= relayer.keep_days < math.inf:
         yield ("relayer", "keep_days"), f"{relayer.keep_days} days are no time; 0 keeps everything"
 
 

@@ -120,6 +120,10 @@ treshold = 1
         ("rpc_calls_per_second = -1", "chains.a.rpc_calls_per_second: -1.0 calls a second are none"),
         ('[keys]\nuser = "0x12"', "keys.user: a private key is 0x and 64 hex digits"),
         ("[relayer]\nbatch = 0", "relayer.batch: 0 messages are no batch"),
+        ("[relayer]\nmin_fee_wei = -1", "relayer.min_fee_wei: -1 is no amount of wei"),
+        ("[relayer]\npoll_seconds = nan", "relayer.poll_seconds: nan seconds are no time to wait"),
+        ("[relayer]\nlease_seconds = inf", "relayer.lease_seconds: inf seconds are no time for a lease"),
+        ("[relayer]\nkeep_days = inf", "relayer.keep_days: inf days are no time"),
         ("[relayer]\nbatch = true", "relayer.batch: True is not a whole number"),
         ('[log]\nform = "xml"', "log.form: 'xml' is neither console nor json"),
         (
