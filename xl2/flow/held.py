@@ -29,6 +29,8 @@ class Open:
     sent_at: float
     #: What the chain said of the newest attempt; None: nobody knows whether it arrived.
     outcome: Broadcast | None = None
+    #: How often in a row a node refused the newest attempt for good.
+    refusals: int = 0
     #: Whoever begins it still writes it down or sends it: nobody else sends it meanwhile.
     is_in_hand: bool = False
     #: A block by which the nonce was used while no attempt was seen included.

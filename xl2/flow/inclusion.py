@@ -16,7 +16,7 @@ from attrs import field, frozen, validators
 
 from xl2.core.evidence import Finality
 from xl2.core.types import checksum, hex_text
-from xl2.errors import Refused, Retryable
+from xl2.errors import NotAccepted, Refused, Retryable, Unaffordable
 from xl2.flow import fees
 from xl2.flow.alarms import Alarms
 from xl2.flow.handover import Handover
@@ -42,6 +42,9 @@ class Patience:
     #: So many looks in a row must find the nonce used in a final block, and none of ours included, before it counts as
     #: lost to another: one endpoint behind a name may know of our transaction later than the next.
     looks_before_lost: int = field(default=5, validator=validators.ge(1))
+    #: Bytes whose arrival nobody knew of, that the pool does not hold and that are refused so often in a row, are never
+    #: taken: their nonce is free again, or all that follow would wait for ever.
+    refusals_before_free: int = field(default=10, validator=validators.ge(1))
 
 
 class Inclusion:
@@ -216,6 +219,15 @@ class Inclusion:
                     silent and (entry.outcome is not Broadcast.ACCEPTED or entry.tx_nonce in lost)
                 ):
                     await self._send(entry)
+            if entry.refusals >= self._patience.refusals_before_free and entry.tx_nonce >= told.pooled:
+                await self._free(entry)
+
+    async def _free(self, entry: Open) -> None:
+        """Should the bytes be included for all that, whoever takes the nonce next is lost, and made again."""
+        fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "tx_hash": hex_text(entry.newest.hash)}
+        log.warning("a transaction that no node takes is given up, and its call made again", extra={"fields": fields})
+        await self._handover.void(entry.newest)
+        self._held.give_up(entry)
 
     @contextlib.contextmanager
     def _telling(self, entry: Open) -> Iterator[None]:
@@ -225,6 +237,8 @@ class Inclusion:
         except Refused as refused:
             fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "cause": refused.what}
             log.warning("open transaction refused", extra={"fields": fields})
+            # A balance comes back without a word; a wallet says no to a better price, not to what is out.
+            entry.refusals += not isinstance(refused, (Unaffordable, NotAccepted))
             entry.outcome, entry.sent_at = Broadcast.NOT_NOW, self._clock.now()
         except Retryable as cause:
             fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "cause": cause.what}
@@ -239,6 +253,7 @@ class Inclusion:
     async def _send(self, entry: Open) -> None:
         entry.sent_at = self._clock.now()
         entry.outcome = await self._handover.send(entry.newest)
+        entry.refusals = 0
 
     async def _replace(self, entry: Open, asked: Fees) -> None:
         """Sign the newest attempt again at a better price, unless the least that a pool takes is over the cap."""

@@ -239,6 +239,34 @@ async def test_a_refused_broadcast_frees_its_nonce(world: World, store: SqliteSt
     assert await store.pending(chain.chain, ALICE.address) == []
 
 
+async def test_bytes_that_no_node_takes_after_an_answer_was_lost_hold_up_nothing(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain = world.chain(901)
+    broadcast, odd = chain.broadcast, bytearray()
+
+    async def lost_then_refused(raw: bytes) -> Broadcast:
+        if not odd:
+            odd.extend(raw)
+            raise RpcUnavailable("no answer", endpoint="memory")
+        if raw == odd:
+            raise RpcRejected("exceeds block gas limit", endpoint="memory")
+        return await broadcast(raw)
+
+    chain.broadcast = lost_then_refused  # type: ignore[method-assign]
+    one = submitter(chain, store, clock)
+    refused, receipt = await asyncio.gather(
+        one.submit(transfer(chain)), one.submit(transfer(chain)), return_exceptions=True
+    )
+
+    assert isinstance(refused, RpcRejected), "its caller hears why, once it is made again"
+    assert isinstance(receipt, TxReceipt)
+    assert receipt.succeeded
+    # The nonce that it left is filled by a transfer of nothing.
+    assert await chain.tx_nonce(ALICE.address) == 2
+    assert await store.pending(chain.chain, ALICE.address) == []
+
+
 async def test_a_replacement_that_cannot_be_paid_does_not_give_up_what_is_in_the_pool(
     world: World, store: SqliteStore, clock: ManualClock
 ) -> None:
