@@ -12,7 +12,7 @@ from xl2.core.hashing import keccak
 from xl2.core.interop import InteropAddress
 from xl2.core.message import DEFAULT_GAS_LIMIT, id_of
 from xl2.core.segment import Segment
-from xl2.core.types import Address, Assurance, ChainId, Timestamp, checksum, hex_text
+from xl2.core.types import Address, Assurance, ChainId, Timestamp, address, checksum, hex_text
 from xl2.errors import Xl2Error
 from xl2.ports import Amount, Book, Caution, Meaning, Transaction, shown_bytes
 from xl2.wallet.attributes import read_attributes
@@ -126,7 +126,7 @@ def _settle(tx: Transaction, _book: Book, segment: bytes, evidence: bytes) -> Me
 
 
 def _claim(tx: Transaction, book: Book, to: Address | str) -> Meaning:
-    payee = _address(to)
+    payee = address(to)
     return Meaning(
         contract="Outbox",
         call="claim",
@@ -138,7 +138,7 @@ def _claim(tx: Transaction, book: Book, to: Address | str) -> Meaning:
 
 
 def _claim_for(tx: Transaction, book: Book, account: Address | str) -> Meaning:
-    payee = _address(account)
+    payee = address(account)
     return Meaning(
         contract="Outbox",
         call="claimFor",
@@ -168,7 +168,7 @@ def _deliver(tx: Transaction, book: Book, segment: bytes, evidence: bytes, payee
         facts=(
             ("class", carried.lane.assurance.name.lower()),
             ("evidence", shown_bytes(evidence) if evidence else "none: the head is known"),
-            ("fees earned", f"{fees} wei, credited on the origin to {checksum(_address(payee))}"),
+            ("fees earned", f"{fees} wei, credited on the origin to {checksum(address(payee))}"),
         ),
         assurance=carried.lane.assurance,
         on_failure="A recipient that reverts spoils nothing but its own message; if nothing moves, the call reverts.",
@@ -181,7 +181,7 @@ def _retry(tx: Transaction, _book: Book, header: bytes, payload: bytes, gas: int
         contract="Inbox",
         call="retry",
         summary=f"Calls the recipient of failed message {hex_text(id_of(header))} again, with {gas} gas.",
-        facts=(("payload", shown_bytes(payload)), ("fee goes to", checksum(_address(payee)))),
+        facts=(("payload", shown_bytes(payload)), ("fee goes to", checksum(address(payee)))),
         on_failure="If the recipient fails again the call reverts, and the message can still be retried or expire.",
         cautions=_unpaid(tx),
     )
@@ -208,7 +208,7 @@ def _set_policy(tx: Transaction, _book: Book, mask: int) -> Meaning:
 
 
 def _approve(tx: Transaction, book: Book, spender: str, units: int) -> Meaning:
-    to = _address(spender)
+    to = address(spender)
     endless = units >= UNLIMITED
     cautions = [*_unpaid(tx)]
     if endless:
@@ -228,7 +228,7 @@ def _approve(tx: Transaction, book: Book, spender: str, units: int) -> Meaning:
 
 
 def _transfer(tx: Transaction, book: Book, to: str, units: int) -> Meaning:
-    payee = _address(to)
+    payee = address(to)
     return Meaning(
         contract="ERC20",
         call="transfer",
@@ -283,7 +283,7 @@ def _refund(tx: Transaction, _book: Book, header: bytes, payload: bytes) -> Mean
 
 
 def _claim_fees(tx: Transaction, book: Book, account: str) -> Meaning:
-    payee = _address(account)
+    payee = address(account)
     return Meaning(
         contract="TokenBridge",
         call="claimFees",
@@ -318,7 +318,7 @@ def _prove(tx: Transaction, book: Book, proof: bytes, account: str) -> Meaning:
         contract="ProvenHeads",
         call="prove",
         summary="Proves another chain's storage root through L1 and keeps it, for messages to be shown under.",
-        facts=(("account", book.account(tx.chain, _address(account))), ("proof", shown_bytes(proof))),
+        facts=(("account", book.account(tx.chain, address(account))), ("proof", shown_bytes(proof))),
         cautions=_unpaid(tx),
     )
 
@@ -350,7 +350,7 @@ def _send_block(tx: Transaction, book: Book, chain: int, checkpoints: str) -> Me
         call="send",
         summary=f"Deposits the newest L1 block hash to {book.chain(there)}, for proofs to start from.",
         facts=(
-            ("kept there by", book.account(there, _address(checkpoints))),
+            ("kept there by", book.account(there, address(checkpoints))),
             ("gas bought on the destination", f"{tx.value} wei"),
         ),
     )
@@ -361,11 +361,6 @@ def _unpaid(tx: Transaction) -> tuple[Caution, ...]:
     if not tx.value:
         return ()
     return (Caution(code="UNEXPECTED_VALUE", text=f"The call takes no value, yet {tx.value} wei ride along."),)
-
-
-def _address(text: Address | str) -> Address:
-    """eth_abi hands addresses out as text."""
-    return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
 
 
 #: What is known, by role and signature.

@@ -39,7 +39,7 @@ def _deposit(tx: Transaction, book: Book) -> Meaning:
 
 def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:
     to, value, submission, excess, refund, gas, price, data = values
-    recipient = _address(to)
+    recipient = address(to)
     most = submission + gas * price
     return Meaning(
         contract=INBOX,
@@ -51,7 +51,7 @@ def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:
             ("data", shown_bytes(data)),
             ("gas on the rollup", f"{gas} at {price} wei at most"),
             ("submission", f"{submission} wei at most"),
-            (_REFUND, f"{checksum(_address(refund))}, {checksum(_address(excess))}"),
+            (_REFUND, f"{checksum(address(refund))}, {checksum(address(excess))}"),
         ),
         amounts=(Amount(token=None, units=value, to=recipient),),
         recipient=recipient,
@@ -62,7 +62,7 @@ def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:
 
 def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:
     token, refund, to, units, gas, price, data = values
-    here, recipient = _address(token), _address(to)
+    here, recipient = address(token), address(to)
     try:
         submission = f"{decode(('uint256', 'bytes'), data)[0]} wei at most"
     except (DecodingError, OverflowError):
@@ -76,7 +76,7 @@ def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:
             ("recipient on the rollup", checksum(recipient)),
             ("gas on the rollup", f"{gas} at {price} wei at most"),
             ("submission", submission),
-            (_REFUND, checksum(_address(refund))),
+            (_REFUND, checksum(address(refund))),
         ),
         amounts=(Amount(token=here, units=units, to=recipient),),
         recipient=recipient,
@@ -94,7 +94,7 @@ def _send(tx: Transaction, book: Book, to: str, data: bytes) -> Meaning:
 
 
 def _up(tx: Transaction, book: Book, *, call: str, to: str, facts: tuple[tuple[str, str], ...]) -> Meaning:
-    recipient = _address(to)
+    recipient = address(to)
     return Meaning(
         contract=ARB_SYS,
         call=call,
@@ -139,21 +139,16 @@ def _cancel(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
 
 def _pay_out(tx: Transaction, book: Book, *values: Any) -> Meaning:
     _, position, sender, to, _, _, _, value, data = values
-    recipient = _address(to)
+    recipient = address(to)
     return Meaning(
         contract=OUTBOX,
         call="executeTransaction",
         summary=f"Has {value} wei paid out to {checksum(recipient)} on {book.chain(tx.chain)}, as send {position} of "
         "the rollup says.",
-        facts=(("sent by", checksum(_address(sender))), ("data", shown_bytes(data))),
+        facts=(("sent by", checksum(address(sender))), ("data", shown_bytes(data))),
         recipient=recipient,
         on_failure="If the recipient fails, nothing changes: it can be tried again.",
     )
-
-
-def _address(text: Address | str) -> Address:
-    """eth_abi hands addresses out as text."""
-    return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
 
 
 REVIEWS: Final = Reviews(

@@ -88,7 +88,7 @@ def _bridge_ether(tx: Transaction, book: Book, to: str, gas: int, data: bytes) -
 
 def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:
     token, token_there, to, units, gas, data = values
-    here = _address(token)
+    here = address(token)
     return _crossing(
         tx,
         book,
@@ -101,7 +101,7 @@ def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:
         on_failure=_REPLAYED,
         cautions=() if not tx.value else (Caution(code="UNEXPECTED_VALUE", text="The call takes no value."),),
         token=(here, units, book.units(tx.chain, here, units)),
-        facts=(("token there", checksum(_address(token_there))),),
+        facts=(("token there", checksum(address(token_there))),),
     )
 
 
@@ -115,7 +115,7 @@ def _finalize(tx: Transaction, book: Book, withdrawal: Withdrawal) -> Meaning:
 
 
 def _finalize_for(tx: Transaction, book: Book, withdrawal: Withdrawal, prover: str) -> Meaning:
-    what = f"Brings out, as {checksum(_address(prover))} proved it,"
+    what = f"Brings out, as {checksum(address(prover))} proved it,"
     return _moved(tx, book, "finalizeWithdrawalTransactionExternalProof", what, withdrawal)
 
 
@@ -129,11 +129,11 @@ def _moved(
     tx: Transaction, book: Book, call: str, what: str, withdrawal: Withdrawal, *, contract: str = PORTAL
 ) -> Meaning:
     _, sender, target, value, _, data = withdrawal
-    recipient = _address(target)
+    recipient = address(target)
     return Meaning(
         contract=contract,
         call=call,
-        summary=f"{what} what {checksum(_address(sender))} sent over the rollup's own bridge.",
+        summary=f"{what} what {checksum(address(sender))} sent over the rollup's own bridge.",
         facts=(
             ("is called", book.account(tx.chain, recipient)),
             ("with", f"{value} wei that were sent along, and {shown_bytes(data)}"),
@@ -158,7 +158,7 @@ def _crossing(
     token: tuple[Address, int, str] | None = None,
     facts: tuple[tuple[str, str], ...] = (),
 ) -> Meaning:
-    recipient = _address(to)
+    recipient = address(to)
     what = f"{value} wei" if token is None else token[2]
     units, asset = (value, None) if token is None else (token[1], token[0])
     return Meaning(
@@ -176,11 +176,6 @@ def _crossing(
         on_failure=on_failure,
         cautions=cautions,
     )
-
-
-def _address(text: Address | str) -> Address:
-    """eth_abi hands addresses out as text."""
-    return Address(bytes.fromhex(text.removeprefix("0x"))) if isinstance(text, str) else text
 
 
 _WITHDRAWAL: Final = "(uint256,address,address,uint256,uint256,bytes)"

@@ -15,6 +15,7 @@ from typing import Final
 
 import orjson
 
+from xl2.core.hashing import keccak
 from xl2.errors import Reverted, RpcRejected
 from xl2_adapters.rpc_wire import Call, Json
 
@@ -108,7 +109,7 @@ def in_words(call: Call, outcome: Json | RpcRejected) -> str:
         case _, None:
             return "nothing"
         case "eth_getLogs", list():
-            return f"{len(outcome)} logs with digest {hash(vote_of(call, outcome)) & 0xFFFFFFFF:08x}"
+            return f"{len(outcome)} logs with digest {keccak(repr(vote_of(call, outcome)).encode())[:4].hex()}"
         case _, {"number": str(number), "hash": str(block_hash)}:
             return f"block {int(number, 16)} with hash {block_hash}"
         case _:
