@@ -14,7 +14,7 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId, MessageId
-from xl2.errors import NotYet, RpcUnavailable
+from xl2.errors import NotYet, Reverted, RpcUnavailable
 from xl2.flow import confirm, deliver, observe, prove, send, settle
 from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Attester, Blocks, Chain, Family, Log, Needed, Prover, Record, Sent, Signer
@@ -191,5 +191,9 @@ class Route:
         anchor = self.opened.anchor(self.origin_name)
         chains: Mapping[ChainId, Blocks] = {one.chain: one for one in (anchor, self.origin, self.destination)}
         for call in found.calls:
-            await self.submitter(chains[call.chain]).submit(call)
+            try:
+                await self.submitter(chains[call.chain]).submit(call)
+            except Reverted as overtaken:
+                # Built for the chains of a moment ago: a newer root may stand where it names an older one.
+                raise NotYet(f"{found.why}; the call for that came too late: {overtaken.what}") from overtaken
         raise NotYet(found.why)
