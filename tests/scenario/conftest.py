@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -20,6 +21,12 @@ from xl2_devnet import Description
 from xl2_devnet.accounts import ATTESTERS, account
 
 RouteOf = Callable[[str], Route]
+
+
+class WayOf(Protocol):
+    """`way_of("proven", "op-a", "arbitrum-b", "alice")`: alice pays for its steps."""
+
+    def __call__(self, kind: str, origin: str, destination: str, payer: str = "relayer") -> Route: ...
 
 
 @pytest.fixture
@@ -56,27 +63,34 @@ async def attesters(config: Config) -> AsyncIterator[list[Attester]]:
 
 
 @pytest.fixture
-async def route_of(config: Config, attesters: list[Attester]) -> AsyncIterator[RouteOf]:
-    """`route_of("proven")`: from op-a to op-b, with a store of its own."""
+async def way_of(config: Config, attesters: list[Attester]) -> AsyncIterator[WayOf]:
+    """Ways from one chain to another, each with a store of its own."""
     opened = Opened(config)
     stores: list[SqliteStore] = []
 
-    def route(kind: str) -> Route:
+    def way(kind: str, origin: str, destination: str, payer: str = "relayer") -> Route:
         stores.append(SqliteStore(":memory:"))
         return Route(
             config=config,
             opened=opened,
-            origin_name="op-a",
-            destination_name="op-b",
+            origin_name=origin,
+            destination_name=destination,
             kind=kind,
             attesters=attesters,
             store=stores[-1],
+            payer=payer,
         )
 
-    yield route
+    yield way
     for store in stores:
         await store.close()
     await opened.close()
+
+
+@pytest.fixture
+def route_of(way_of: WayOf) -> RouteOf:
+    """`route_of("proven")`: from op-a to op-b."""
+    return lambda kind: way_of(kind, "op-a", "op-b")
 
 
 class Valve:

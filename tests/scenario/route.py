@@ -68,6 +68,8 @@ class Route:
     kind: str
     attesters: Sequence[Attester]
     store: SqliteStore
+    #: Whose account pays for its steps: walks of several go on at once.
+    payer: str = "relayer"
 
     @property
     def origin(self) -> Chain:
@@ -80,8 +82,8 @@ class Route:
     def account(self, role: str) -> Signer:
         return signer(self.config.secret(role).reveal())
 
-    def submitter(self, chain: Blocks, role: str = "relayer") -> JournalledSubmitter:
-        return JournalledSubmitter(chain, self.account(role), self.store, CLOCK)
+    def submitter(self, chain: Blocks, role: str = "") -> JournalledSubmitter:
+        return JournalledSubmitter(chain, self.account(role or self.payer), self.store, CLOCK)
 
     async def send(self, outgoing: send.Outgoing, role: str = "alice") -> Sent:
         """Send a message, signed by an account of the devnet."""

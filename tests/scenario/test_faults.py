@@ -13,7 +13,7 @@ from aiohttp import web
 from attrs import evolve
 
 from tests.scenario.conftest import RouteOf
-from tests.scenario.test_routes import to_nobody
+from tests.scenario.walks import to_nobody
 from xl2.app.relaying import relayer
 from xl2.config import Config
 from xl2.core.evidence import Finality

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tests.scenario.conftest import RouteOf
 from tests.scenario.route import Route
-from tests.scenario.test_routes import to_nobody
+from tests.scenario.walks import to_nobody
 from xl2.core.types import Address, BlockNumber, Hash32
 from xl2.errors import NotYet, ProofInvalid
 from xl2.flow import prove

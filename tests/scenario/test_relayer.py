@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from tests.scenario.conftest import RouteOf
-from tests.scenario.test_routes import to_nobody
+from tests.scenario.walks import to_nobody
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt

@@ -5,49 +5,20 @@ import asyncio
 import pytest
 
 from tests.scenario.conftest import RouteOf, Valve
-from xl2.core.evidence import Finality
+from tests.scenario.walks import delivered_and_settled, expired_and_refunded, to_nobody
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, Assurance, Timestamp, Wei
+from xl2.core.types import Address, Timestamp, Wei
 from xl2.errors import InvalidInput, NotYet, Reverted
 from xl2.flow import deliver, send
-from xl2.ports import Call, Fate, Log, Needed
+from xl2.ports import Call, Log, Needed
 from xl2_adapters.proven import ProvenProver
-
-FEE = Wei(10**12)
-NOBODY = Address(b"\x99" * 20)
-CLASS_OF = {"attested": Assurance.ATTESTED, "proven": Assurance.SETTLED, "routed": Assurance.SETTLED}
-
-
-def to_nobody(chain: int, kind: str, **fields: object) -> send.Outgoing:
-    """A message to an account without code, which counts as success when it is allowed."""
-    given: dict[str, object] = {
-        "destination": chain,
-        "recipient": NOBODY,
-        "payload": b"hello",
-        "assurance": CLASS_OF[kind],
-        "fee": FEE,
-        "allow_no_code": True,
-    }
-    return send.Outgoing(**(given | fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["attested", "proven", "routed"])
 async def test_a_message_is_delivered_and_its_fee_earned(route_of: RouteOf, kind: str) -> None:
-    route = route_of(kind)
-    earned_before = await route.origin.credit(route.account("relayer").address)
-
-    sent = await route.send(to_nobody(route.destination.chain, kind))
-    records = await route.observed([sent])
-    await route.delivered(records)
-    await route.confirmed(records)
-    await route.settled(records)
-
-    tip = await route.destination.head(Finality.LATEST)
-    assert await route.destination.fates([sent.message], tip.number) == [Fate.DELIVERED]
-    assert await route.states(records) == {State.SETTLED}
-    assert await route.origin.credit(route.account("relayer").address) >= earned_before + FEE
+    await delivered_and_settled(route_of(kind))
 
 
 async def test_a_root_that_is_kept_makes_later_evidence_small(route_of: RouteOf) -> None:
@@ -78,26 +49,7 @@ async def test_a_root_that_is_kept_makes_later_evidence_small(route_of: RouteOf)
 
 @pytest.mark.parametrize("kind", ["attested", "proven"])
 async def test_a_message_that_nobody_delivered_in_time_is_refunded_by_proof(route_of: RouteOf, kind: str) -> None:
-    route = route_of(kind)
-    expiry = Timestamp((await route.destination.head(Finality.LATEST)).timestamp + 4)
-    sender = route.account("erin").address
-    sent = await route.send(to_nobody(route.destination.chain, kind, expiry=expiry), role="erin")
-    records = await route.observed([sent])
-
-    async def overdue() -> None:
-        seen = await deliver.look([sent.message], route.destination)
-        if not seen.happenings:
-            raise NotYet("its time is not over")
-        await route.store.happen(seen.happenings, 0.0)
-
-    await route.until(overdue)
-    outcome = await deliver.expire(sent.message, route.destination, route.submitter(route.destination))
-    await route.store.happen(outcome.happenings, 0.0)
-    await route.confirmed(records)
-    await route.settled(records)
-
-    assert await route.states(records) == {State.REFUNDED}
-    assert await route.origin.credit(sender) >= FEE
+    await expired_and_refunded(route_of(kind))
 
 
 async def test_a_hundred_messages_are_delivered_in_one_transaction(route_of: RouteOf) -> None:

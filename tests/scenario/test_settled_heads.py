@@ -9,7 +9,7 @@ from tests.devnet_user import User
 from tests.integration.test_devnet_deposits import PORTAL, deposits_in
 from tests.scenario.conftest import RouteOf
 from tests.scenario.route import Route
-from tests.scenario.test_routes import to_nobody
+from tests.scenario.walks import to_nobody
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
 from xl2.core.header import Header

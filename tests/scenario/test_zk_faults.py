@@ -7,7 +7,7 @@ from attrs import evolve
 
 from tests.devnet_user import User, events, until
 from tests.scenario.route import Opened, Route
-from tests.scenario.test_routes import to_nobody
+from tests.scenario.walks import to_nobody
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
