@@ -8,6 +8,7 @@ from xl2.errors import InvalidInput
 from xl2.ports import Pause
 from xl2.store import rows
 from xl2.store.session import Session
+from xl2.store.turn import IS_RESTING, IS_SKIPPED, READY_UNLESS_SKIPPED
 
 
 async def pause(db: Session, lane: Lane, why: str, by: str, now: float) -> None:
@@ -34,7 +35,7 @@ async def pauses(db: Session) -> list[Pause]:
 
 async def hurry(db: Session, ids: Sequence[MessageId], now: float) -> int:
     """Make these due; what is skipped stays so."""
-    sql = "UPDATE messages SET due = ?1, resting = CASE WHEN resting = 2 THEN 2 ELSE 0 END WHERE id = ?2"
+    sql = f"UPDATE messages SET due = ?1, {READY_UNLESS_SKIPPED} WHERE id = ?2"
     return sum([await db.execute(sql, now, one) for one in ids])
 
 
@@ -42,11 +43,11 @@ async def skip(db: Session, ids: Sequence[MessageId], why: str) -> int:
     """Leave these out."""
     if not why:
         raise InvalidInput("a message is skipped for no reason", field="why", value=why, remedy="Say why.")
-    sql = "UPDATE messages SET skipped = ?1, resting = 2 WHERE id = ?2"
+    sql = f"UPDATE messages SET skipped = ?1, {IS_SKIPPED} WHERE id = ?2"
     return sum([await db.execute(sql, rows.text(why), one) for one in ids])
 
 
 async def unskip(db: Session, ids: Sequence[MessageId]) -> int:
     """Take these up again, when they are due."""
-    sql = "UPDATE messages SET skipped = '', resting = 1 WHERE id = ?1 AND resting = 2"
+    sql = f"UPDATE messages SET skipped = '', {IS_RESTING} WHERE id = ?1 AND {IS_SKIPPED}"
     return sum([await db.execute(sql, one) for one in ids])

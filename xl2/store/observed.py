@@ -17,6 +17,7 @@ from xl2.core.types import BlockNumber, Hash32, MessageId, hex_text
 from xl2.errors import InvalidInput, NotFound
 from xl2.ports import Cursor, Entry, Happening, Log, Place, Sent
 from xl2.store.session import Row, Session, among, first
+from xl2.store.turn import READY_UNLESS_SKIPPED, Turn
 
 #: Cursors kept for each log, to find the fork after a reorg.
 _KEPT_CURSORS = 256
@@ -146,7 +147,7 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
         changes[lane, state] += stands
     await db.many(
         "UPDATE messages SET state = ?1, since = ?2, due = ?2, attempts = 0, cause = '', "
-        "resting = CASE WHEN resting = 2 THEN 2 ELSE 0 END WHERE id = ?3",
+        f"{READY_UNLESS_SKIPPED} WHERE id = ?3",
         [(state, now, message_id) for message_id, state in moved.items()],
     )
     await _write_steps(db, steps)
@@ -170,7 +171,7 @@ async def _put(db: Session, rows: Sequence[tuple[Sent, Hash32]], now: float) -> 
     await db.many(
         "INSERT INTO messages (id, lane, nonce, header, payload, start, block, block_hash, tx_hash, log_index, "
         "state, since, due, attempts, cause, stands, resting) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 0, '', 1, 0)",
+        f"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 0, '', 1, {Turn.READY})",
         [
             (
                 one.message.id,

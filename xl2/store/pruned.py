@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
-from xl2.store.queue import READY, RESTS, SKIPPED
 from xl2.store.session import Session, among, first
+from xl2.store.turn import Turn
 
 #: Pages that are looked at, and receipts, in one transaction.
 _PAGES = 32
@@ -74,7 +74,7 @@ async def _first_ended(db: Session, lane: bytes, from_nonce: int) -> int | None:
     sql = (
         "SELECT min(nonce) FROM messages WHERE lane = ?1 AND state = ?2 AND resting = ?3 AND stands = 1 AND nonce >= ?4"
     )
-    turns = [(state, resting) for state in _ENDED for resting in (READY, RESTS, SKIPPED)]
+    turns = [(state, turn) for state in _ENDED for turn in Turn]
     found = [await first(db, sql, lane, *turn, from_nonce) for turn in turns]
     return min((int(row[0]) for row in found if row is not None and row[0] is not None), default=None)
 

@@ -13,15 +13,13 @@ from xl2.core.types import MessageId, Nonce
 from xl2.ports import Record
 from xl2.store import rows
 from xl2.store.session import Session
+from xl2.store.turn import IS_READY, IS_RESTING, RESTS_UNLESS_SKIPPED, Turn
 
 #: More than any store holds: a limit for whoever wants all.
 _ALL = 1 << 62
 
 #: The longest that anything rests (`retry`'s policies keep below it).
 LONGEST_REST_SECONDS = 3_600.0
-
-#: What `messages.resting` may be: its turn may have come, it rests until it is due, it is skipped.
-READY, RESTS, SKIPPED = 0, 1, 2
 
 
 async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limit: int) -> list[Record]:
@@ -30,12 +28,12 @@ async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limi
     found: list[Record] = []
     for state in states:
         place = (lane.encode(), state)
-        sql = "UPDATE messages SET resting = 0 WHERE lane = ?1 AND state = ?2 AND resting = 1 AND due <= ?3"
+        sql = f"UPDATE messages SET {IS_READY} WHERE lane = ?1 AND state = ?2 AND {IS_RESTING} AND due <= ?3"
         await db.execute(sql, *place, now)
         # Nothing is told to rest that long: the clock went back meanwhile.
-        sql = "UPDATE messages SET resting = 0, due = ?3 WHERE lane = ?1 AND state = ?2 AND resting = 1 AND due > ?4"
+        sql = f"UPDATE messages SET {IS_READY}, due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_RESTING} AND due > ?4"
         await db.execute(sql, *place, now, now + LONGEST_REST_SECONDS)
-        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND resting = {READY} AND due <= ?3"
+        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND {IS_READY} AND due <= ?3"
         found += await records(db, f"{condition} ORDER BY nonce LIMIT ?4", *place, now, limit)
     return found if len(states) == 1 else sorted(found, key=_by_nonce)[:limit]
 
@@ -63,19 +61,18 @@ async def _listed(db: Session, lane: bytes, states: Sequence[State], above: int,
         return await records(db, condition, lane, above, limit)
     found: list[Record] = []
     for state in states:
-        for resting in (READY, RESTS, SKIPPED):
+        for turn in Turn:
             condition = (
                 "lane = ?1 AND state = ?2 AND resting = ?3 AND stands = 1 AND nonce > ?4 ORDER BY nonce LIMIT ?5"
             )
-            found += await records(db, condition, lane, state, resting, above, limit)
+            found += await records(db, condition, lane, state, turn, above, limit)
     return sorted(found, key=_by_nonce)[:limit]
 
 
 async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: str) -> None:
     """Let these rest; what is skipped stays so."""
     await db.many(
-        "UPDATE messages SET due = ?1, cause = ?2, attempts = attempts + 1, "
-        "resting = CASE WHEN resting = 2 THEN 2 ELSE 1 END WHERE id = ?3",
+        f"UPDATE messages SET due = ?1, cause = ?2, attempts = attempts + 1, {RESTS_UNLESS_SKIPPED} WHERE id = ?3",
         [(until, rows.text(cause), one) for one in ids],
     )
 
