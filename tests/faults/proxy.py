@@ -54,8 +54,12 @@ class _Rule:
     seconds: float
     frozen: Frozen | None = None
 
+    @property
+    def is_over(self) -> bool:
+        return self.left == 0
+
     def touches(self, calls: Sequence[Call]) -> bool:
-        return self.left != 0 and any(self.methods is None or call["method"] in self.methods for call in calls)
+        return not self.is_over and any(self.methods is None or call["method"] in self.methods for call in calls)
 
 
 @define(eq=False)
@@ -259,8 +263,10 @@ class FaultProxy:
         for place, call in enumerate(calls):
             asked = call
             for rule in rules:
-                if rule.touches([call]):
-                    asked = await self._ask(rule, asked) if "method" in asked else asked
+                if "method" in asked and rule.touches([call]):
+                    asked = await self._ask(rule, asked)
+                    if "method" not in asked:
+                        self._count(rule)
                     spoilt.setdefault(place, []).append(rule)
             if "method" in asked:
                 out.append(asked)
@@ -270,10 +276,11 @@ class FaultProxy:
         answers = []
         for place, call in enumerate(calls):
             answer = known.get(place) or told[call["id"]]
-            for rule in spoilt.get(place, ()):
+            # Asked again of each: other answers, of this batch or of a request beside it, may have been its last.
+            for rule in [] if place in known else [rule for rule in spoilt.get(place, ()) if not rule.is_over]:
                 was = answer
                 answer = rule.frozen.tell(call, answer) if rule.frozen else spoil.tell(rule.fault, answer)
-                if answer != was or place in known or rule.frozen:
+                if answer != was or rule.frozen:
                     self._count(rule)
             answers.append(answer)
         return answers

@@ -19,7 +19,8 @@ from xl2_devnet.toolchain import ANVIL, find
 # One node serves them all, so they share its event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-_IMPATIENT = RpcLimits(max_attempts=1, read_timeout_seconds=0.4, total_timeout_seconds=1)
+#: Few bytes at most, as an answer without end must meet that limit before the one of time, on a busy machine too.
+_IMPATIENT = RpcLimits(max_attempts=1, read_timeout_seconds=0.4, total_timeout_seconds=1, max_response_bytes=1 << 20)
 #: Logs the word 1, whatever it is called with: PUSH1 1 PUSH0 MSTORE PUSH1 32 PUSH0 LOG0.
 _LOGGER_INIT = "0x" + "60098060095f395ff3" + "60015f5260205fa000"
 
@@ -113,6 +114,24 @@ async def test_a_fault_ends_by_itself_after_as_many_times_as_were_asked_for(prox
 
     assert await rpc.call("eth_blockNumber") == "0xb"
     assert proxy.spoiled == {Fault.SERVER_ERROR: 2}
+
+
+@pytest.mark.parametrize(
+    ("fault", "spoilt"), [(Fault.NULL_RESULT, None), (Fault.WRONG_CHAIN, "0x3e7f")], ids=["answer", "call"]
+)
+async def test_a_fault_that_ends_within_a_batch_is_over_for_the_rest_and_for_good(
+    proxy: FaultProxy, node: str, fault: Fault, spoilt: str | None
+) -> None:
+    asked = [{"jsonrpc": "2.0", "id": place, "method": "eth_chainId", "params": []} for place in range(5)]
+    proxy.fault(fault, times=3)
+
+    async with aiohttp.ClientSession() as session:
+        told = [await (await session.post(proxy.url, json=asked)).json() for _ in range(2)]
+        truth = await (await session.post(node, json=asked)).json()
+
+    assert [one["result"] for one in told[0]] == [spoilt] * 3 + ["0x7a69"] * 2
+    assert told[1] == truth
+    assert proxy.spoiled == {fault: 3}
 
 
 async def test_a_fault_touches_the_methods_it_was_asked_to_and_no_other(proxy: FaultProxy, rpc: RpcClient) -> None:
