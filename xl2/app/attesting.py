@@ -15,6 +15,7 @@ from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.parts import attester_of, parts_of
 from xl2.attester.service import serve
+from xl2.config import require_key
 from xl2.config.listen import host_and_port, url_of
 from xl2.core.types import Address
 from xl2.errors import Fatal
@@ -45,7 +46,7 @@ async def attester(
     host, port = host_and_port(listen or config.attester.listen)
     # It signs no transaction; the key it has signs heads.
     parts = parts_of(config, store=SqliteStore(IN_MEMORY), signer=signer_of(config), hooks=Unattended())
-    made = attester_of(config, key or config.attester.key, parts.chains)
+    made = attester_of(config, key or require_key(config, "attester", "key"), parts.chains)
     try:
         async with serve(made, host=host, port=port) as listening, asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_raise_when_broken(listening.broken), name="attester")

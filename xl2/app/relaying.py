@@ -7,6 +7,7 @@ made it stop. What it does is left to `xl2.relayer`, what is seen of it to `view
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from attrs import field, frozen
@@ -20,11 +21,13 @@ from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
 from xl2.app.terms import policy_of
 from xl2.app.viewing import Carrying, Watched, view, watched
-from xl2.config import Config
+from xl2.config import Config, require_key
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, ChainId
+from xl2.errors import Retryable
+from xl2.flow.alarms import Alarms
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
@@ -42,6 +45,8 @@ from xl2.relayer.purse import Spending
 from xl2.sdk import Parts
 from xl2.store import open_store
 from xl2.wallet import Unattended
+
+log = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
@@ -69,7 +74,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     """
     Carry the messages of every lane between the configuration's chains until the block ends.
 
-    Begins when the endpoints answer, however long that takes.
+    Begins when the store and the endpoints answer, however long that takes.
 
     :param key: pays gas: a name under the configuration's `keys`; else its `relayer.key`.
     :raises Fatal: a promise broke on the chains, so nothing more is done.
@@ -79,11 +84,12 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     store = open_store(settings.store, config.source.parent)
     watch, spending = watched(CLOCK), Spending()
     observer = Several((watch.observer, spending))
-    signer = watched_signer(config, key or settings.key, observer)
+    signer = watched_signer(config, key or require_key(config, "relayer", "key"), observer)
     parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer)
     stop, ended = asyncio.Event(), asyncio.Event()
     try:
-        await store.__aenter__()  # a place that cannot be used is told before anything else; `parts.close` closes it
+        # A place that cannot be used is told before anything else; `parts.close` closes it.
+        await patiently(store.__aenter__, parts.clock)
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
         carried = await patiently(lambda: _carried(config, parts, submitters, observer), parts.clock)
@@ -92,8 +98,8 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         retention = Retention(
             store=store, clock=parts.clock, lanes=lambda: pipeline.lanes, keep_days=settings.keep_days
         )
-        await leases.start()
-        readings = _readings(parts, submitters)
+        await patiently(leases.start, parts.clock)
+        readings = _readings(parts, submitters, observer)
         carrying = Carrying(
             lanes=lambda: pipeline.lanes,
             recovered=lambda: pipeline.is_recovered,
@@ -166,7 +172,9 @@ async def _carried(
     ]
 
 
-def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter]) -> Readings:
+def _readings(
+    parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], observer: Observer
+) -> Readings:
     everywhere: dict[ChainId, Blocks] = {**parts.anchors, **parts.chains}
     return Readings(
         chains={chain: (everywhere[chain], submitter.address) for chain, submitter in submitters.items()},
@@ -174,6 +182,7 @@ def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter]) -
         store=parts.store,
         clock=parts.clock,
         name=parts.name,
+        alarms=Alarms(observer),
     )
 
 
@@ -205,7 +214,11 @@ async def _run(
         await pipeline.run(stop)
         pruning.cancel()
         renewing.cancel()
-    await leases.let_go()
+    try:
+        await leases.let_go()
+    except Retryable as cause:
+        fields = {"seconds": leases.settings.seconds, "cause": cause.what}
+        log.info("leases end by themselves, as the store does not answer", extra={"fields": fields})
     ended.set()
 
 

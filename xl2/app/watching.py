@@ -19,7 +19,7 @@ from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.keys import account_of
 from xl2.app.parts import CLOCK, RecoveringSubmitter, family
-from xl2.config import Config
+from xl2.config import Config, require_key
 from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality
 from xl2.core.storage_proof import LogKind
@@ -91,7 +91,7 @@ async def watcher(
     """
     config = configuration(source)
     settings = config.watcher
-    name = key or settings.key
+    name = key or require_key(config, "watcher", "key")
     folder = config.path(settings.state)
     eyes = eyes_of(config)
     signer = signer_of(config, key=name)()

@@ -24,7 +24,7 @@ from cattrs.v import format_exception
 
 from xl2.config.fill import fill
 from xl2.config.floors import Floors, floors_of
-from xl2.config.keys import Key, Keystore, PluginKey, RemoteKey, key_of
+from xl2.config.keys import Key, Keystore, PluginKey, RemoteKey, is_key, key_of
 from xl2.config.policy import LanePolicy, RelayerPolicy
 from xl2.config.secret import Secret
 from xl2.config.tree import (
@@ -115,6 +115,31 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     if problems or config is None:
         raise _invalid(path, text, problems, env)
     return evolve(config, source=path, devnet=devnet)
+
+
+def require_key(config: Config, *path: str) -> str:
+    """
+    The name of a key that stands at a place of the configuration, such as `relayer.key`.
+
+    Asked by who is about to sign, not at each load: others read the same file without its keys. Raises `ConfigInvalid`
+    where there is no key of that name, with the line where it stands.
+    """
+    place: Any = config
+    for step in path:
+        place = getattr(place, step)
+    name = str(place)
+    if name in config.keys:
+        return name
+    if is_key(name):
+        what = "this is a private key, not the name of one (its value is not shown here); others could read it: use it"
+        what += " no more. docs/how-to/keys.md says where keys belong"
+    else:
+        near = get_close_matches(name, config.keys, n=1)
+        known = ", ".join(sorted(config.keys)) or "none"
+        meant = f"did you mean {near[0]}? " if near else ""
+        what = f"there is no key named {name!r}; {meant}[keys] has {known}, and XL2_KEYS__{name.upper()} would set it"
+    text = config.source.read_text("utf-8") if config.source.is_file() else ""
+    raise _invalid(config.source, text, [Complaint(path=path, what=what)], os.environ)
 
 
 def keys_in(path: Path) -> tuple[str, ...]:

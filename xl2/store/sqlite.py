@@ -3,15 +3,21 @@ SQLite: one file, one connection, one thread.
 
 Promise: work is done in the order asked, each piece in one transaction that is on the disk when it returns (WAL,
 synchronous=FULL); the asker's cancellation never cuts a transaction in two. A second process on the same file is
-refused when it opens it. Where the disk takes nothing more, nothing of the work is kept and it may be tried again.
+refused when it opens it. Where the disk takes nothing more, nothing of the work is kept and it may be tried again. A
+file that is made here, and what SQLite keeps beside it, is its user's alone: signed bytes and payloads stand in it.
 """
 
 import asyncio
+import errno
 import fcntl
+import logging
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -19,6 +25,8 @@ from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable, Xl2Error
 from xl2.store.schema import MIGRATIONS, check_version
 from xl2.store.session import Locks, Row, Session, finish
 from xl2.store.sql import SqlStore
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -119,7 +127,7 @@ class SqliteDatabase:
         connection: sqlite3.Connection | None = None
         try:
             if self.name != IN_MEMORY:
-                self._take_lock()
+                self._prepare()
             # `isolation_level=None`: transactions are begun here and nowhere else.
             connection = sqlite3.connect(self.name, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -138,13 +146,21 @@ class SqliteDatabase:
             raise
         return connection
 
-    def _take_lock(self) -> None:
-        """The kernel frees the lock when the process ends, however it ends."""
+    def _prepare(self) -> None:
+        """Take the lock, and make the file where there is none. SQLite gives what it has beside it the same mode."""
         try:
-            lock = Path(f"{self.name}.lock").open("a")  # noqa: SIM115 - held until `close`
+            self._take_lock(Path(f"{self.name}.lock"))
+            _make_private(Path(self.name))
         except OSError as bad:
+            if bad.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _full(self.name, bad) from bad
             remedy = "Name a file in a folder that exists and may be written."
             raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=remedy) from bad
+
+    def _take_lock(self, path: Path) -> None:
+        """The kernel frees the lock when the process ends, however it ends."""
+        _make_private(path)
+        lock = path.open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
@@ -165,6 +181,34 @@ class SqliteDatabase:
             self._lock = None
 
 
+def _make_private(path: Path) -> None:
+    """
+    Make a file that this user alone may read, whatever the umask; one that is there is left as it is.
+
+    Of what others may read a person is told: an earlier xl2 made it so, or whoever shares it on purpose.
+    """
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    except FileExistsError:
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and path.suffix != ".lock":
+            _warn_of_open_file(path)
+        return
+    try:
+        os.fchmod(made, stat.S_IRUSR | stat.S_IWUSR)
+    finally:
+        os.close(made)
+
+
+@cache
+def _warn_of_open_file(path: Path) -> None:
+    """Once a process."""
+    # In words: a command that renders no fields prints this line as it is.
+    log.warning(
+        "others on this machine may open %s, which holds signed transactions and payloads: run `chmod 600 %s*`",
+        *(path, path),
+    )
+
+
 def _migrate(connection: sqlite3.Connection, name: str) -> None:
     """Bring a file up to date."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -176,11 +220,13 @@ def _migrate(connection: sqlite3.Connection, name: str) -> None:
 def _cause(name: str, failed: sqlite3.DatabaseError) -> Xl2Error:
     """What a failure of SQLite means for whoever asked."""
     if _code(failed) in _PASSING:
-        return StoreUnavailable(
-            f"the store {name} cannot be written: {failed}",
-            remedy=f"Make room on the disk of {name}, or mend it; nothing was lost, and what waits goes on by itself.",
-        )
+        return _full(name, failed)
     return StoreCorrupt(f"the store {name} failed: {failed}")
+
+
+def _full(name: str, failed: Exception) -> StoreUnavailable:
+    remedy = f"Make room on the disk of {name}, or mend it; nothing was lost, and what waits goes on by itself."
+    return StoreUnavailable(f"the store {name} cannot be written: {failed}", remedy=remedy)
 
 
 def _code(failed: sqlite3.Error) -> int:

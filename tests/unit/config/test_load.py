@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from xl2.config import Config, find, load
+from xl2.config import Config, find, load, require_key
 from xl2.core.types import Assurance
 from xl2.errors import ConfigInvalid, NotFound
 
@@ -242,3 +242,30 @@ def test_a_token_of_digits_alone_is_text_in_the_environment(tmp_path: Path) -> N
     config = load(written(tmp_path, MINIMAL), {"XL2_RELAYER__TOKEN": "1234567890123456"})
 
     assert config.relayer.token.reveal() == "1234567890123456"
+
+
+@pytest.mark.parametrize(
+    ("written_as", "said"),
+    [
+        ("relaier", "there is no key named 'relaier'; did you mean relayer? [keys] has relayer"),
+        ("0x" + "5a" * 32, "this is a private key, not the name of one"),
+    ],
+)
+def test_a_key_that_is_named_wrongly_is_said_with_its_line_and_never_repeated(
+    tmp_path: Path, written_as: str, said: str
+) -> None:
+    text = MINIMAL + f'\n[keys]\nrelayer = "0x{"11" * 32}"\n\n[relayer]\nkey = "{written_as}"\n'
+    line = text.splitlines().index(f'key = "{written_as}"') + 1
+
+    with pytest.raises(ConfigInvalid) as refused:
+        require_key(load(written(tmp_path, text), {}), "relayer", "key")
+
+    assert f"xl2.toml:{line}: relayer.key: {said}" in refused.value.what
+    assert "5a5a" not in refused.value.what
+    assert "11" * 32 not in refused.value.what
+
+
+def test_a_key_that_is_named_rightly_is_its_name(tmp_path: Path) -> None:
+    config = load(written(tmp_path, MINIMAL), {"XL2_KEYS__RELAYER": "0x" + "11" * 32})
+
+    assert require_key(config, "relayer", "key") == "relayer"

@@ -1,6 +1,9 @@
 """A store that is broken, full, old or from the future: told in one sentence with the mend, and nothing is lost."""
 
+import errno
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from contextlib import closing
@@ -160,6 +163,50 @@ async def test_a_place_that_is_no_url_is_a_file_beside_the_configuration(tmp_pat
         await store.observe(cursor(9), sent(1), NOW)
 
     assert (tmp_path / "store.sqlite").is_file()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+async def test_a_file_that_is_made_and_what_stands_beside_it_is_its_users_alone(path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        async with SqliteStore(path) as store:
+            await store.observe(cursor(9), sent(1), NOW)
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+
+    assert modes == {path.name + beside: 0o600 for beside in ("", "-wal", "-shm", ".lock")}
+
+
+async def test_a_file_that_others_may_open_is_told_once_and_left_as_it_is(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with SqliteStore(path) as store:
+        await store.observe(cursor(9), sent(1), NOW)
+    path.chmod(0o640)  # noqa: ASYNC240 - nobody waits beside it
+
+    for _ in range(2):
+        async with SqliteStore(path) as store:
+            await store.count(LANE_LOG)
+
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert f"`chmod 600 {path}*`" in said
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640  # noqa: ASYNC240 - as above
+
+
+async def test_a_disk_without_room_for_a_new_file_may_have_some_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("xl2.store.sqlite.os.open", full)
+        with pytest.raises(StoreUnavailable, match="No space left on device"):
+            await SqliteStore(path).count(LANE_LOG)
+
+    async with SqliteStore(path) as store:
+        assert await store.count(LANE_LOG) == 0
 
 
 def cut(path: Path, size: int) -> bytes:
