@@ -6,8 +6,6 @@ table more, `devnet`, for what only a devnet has. Promise: it appears whole or n
 it answers. The schema is told in docs/reference/devnet-json.md.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import attrs
 import orjson
 from attrs import field, frozen
 
+from xl2 import whole
 from xl2.errors import ConfigInvalid
 from xl2_devnet.accounts import ACCOUNTS
 from xl2_devnet.clocks import Clocks
@@ -146,21 +145,12 @@ def write(path: Path, description: Description) -> None:
         ConfigInvalid: its folder takes no file.
     """
     try:
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        whole.write(path, description.to_json())
     except OSError as error:
         raise ConfigInvalid(
             f"{path} cannot be written: {error.strerror}",
             remedy="Start it in a folder that you may write to, or name one with --file.",
         ) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(description.to_json())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(path)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
 
 
 def read(path: Path) -> Description:

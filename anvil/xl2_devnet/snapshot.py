@@ -8,7 +8,6 @@ that cannot be read is as if it were not there.
 
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -19,6 +18,7 @@ from typing import Any
 import orjson
 from attrs import frozen
 
+from xl2 import whole
 from xl2_devnet.packages import cache
 
 #: Snapshots that stay in the cache; older ones go.
@@ -64,11 +64,8 @@ def load(folder: Path, key: str) -> Snapshot | None:
 def keep(folder: Path, key: str, snapshot: Snapshot) -> None:
     """Keep a snapshot under its key; the longest unused go."""
     folder.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(prefix="snapshot-", dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps({"states": snapshot.states, "deployed": snapshot.deployed}))
-    Path(scratch).replace(_path(folder, key))
-    by_use = sorted(folder.glob("snapshot-*"), key=_last_use, reverse=True)
+    whole.write(_path(folder, key), orjson.dumps({"states": snapshot.states, "deployed": snapshot.deployed}))
+    by_use = sorted(folder.glob("*snapshot-*"), key=_last_use, reverse=True)
     for old in by_use[_KEPT:]:
         old.unlink(missing_ok=True)
 

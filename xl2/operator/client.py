@@ -6,7 +6,6 @@ there. The token goes to nobody but the process that wrote down where it listens
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -15,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from attrs import field, frozen
 
-from xl2 import errors
+from xl2 import errors, whole
 from xl2.errors import Refused, Retryable, RpcUnavailable, Xl2Error
 from xl2.operator.desk import Desk
 from xl2.operator.routes import ROUTES, Asked, Route
@@ -100,10 +99,7 @@ def _written(file: Path) -> Whereabouts | None:
 
 def write_down(file: Path, where: Whereabouts) -> None:
     """Write down where we answer, whole or not at all."""
-    made = file.with_name(file.name + ".new")
-    made.write_text(json.dumps(plain(where)) + "\n", "utf-8")
-    made.chmod(0o600)
-    os.replace(made, file)  # noqa: PTH105 - atomic by contract
+    whole.write(file, f"{json.dumps(plain(where))}\n".encode())
 
 
 async def _request(

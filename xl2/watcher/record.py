@@ -6,7 +6,6 @@ its contradiction and written whole or not at all. Bytes are 0x and hex; amounts
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ import attrs
 import cattrs
 from attrs import frozen
 
+from xl2 import whole
 from xl2.core.types import Address, ChainId, hex_text
 from xl2.errors import InvalidInput
 from xl2.watcher.brake import Pulled
@@ -95,12 +95,8 @@ class Cabinet:
         """Write what there is; what stood there of the same contradiction is replaced."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(contradiction)
-        fresh = path.with_suffix(".fresh")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(tree, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        # For anybody: it holds nothing but what the chains show.
+        whole.write(path, json.dumps(tree, indent=2).encode(), mode=0o644)
         return path
 
 

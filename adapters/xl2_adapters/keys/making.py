@@ -5,22 +5,18 @@ Promise: the file is written whole or not at all, readable by this user alone, a
 `keystores` of the group `xl2.edges`.
 """
 
-import contextlib
-import os
 import secrets
 from pathlib import Path
-from typing import Final
 
 import orjson
 from eth_account import Account
 
+from xl2 import whole
 from xl2.core.types import Address
 from xl2.errors import InvalidInput
 from xl2.ports import KeySettings
 from xl2_adapters.keys.password import password_of
 from xl2_adapters.web3_edge import signer
-
-_PRIVATE: Final = 0o600
 
 
 def password_from(*, file: Path | None, descriptor: int | None) -> str:
@@ -49,14 +45,8 @@ def make(path: Path, password: str, key: str | None = None, *, work: int | None 
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, and never over a file that is there."""
-    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(half, path)
+        whole.write_new(path, content)
     except FileExistsError:
         raise InvalidInput(
             f"there is a file {path} already, and a key in it would be lost",
@@ -66,6 +56,3 @@ def _write(path: Path, content: bytes) -> None:
         ) from None
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", field="file", value=str(path)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
