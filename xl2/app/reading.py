@@ -2,7 +2,7 @@
 Reading: what chains and the store say of themselves, looked at now and then, for metrics, readiness and the live view.
 
 Promise: one look asks each chain a few things, once in `READ_SECONDS`; nobody who scrapes or asks makes requests to an
-endpoint. A chain that does not answer hides no other.
+endpoint. A chain that does not answer hides no other, and is told of once, by name, as long as it stays silent.
 """
 
 import asyncio
@@ -14,14 +14,16 @@ from attrs import define, field, frozen
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.types import Address, ChainId, checksum
-from xl2.errors import Xl2Error
+from xl2.errors import RpcRejected, RpcUnavailable, Xl2Error
+from xl2.flow.alarms import Alarms
 from xl2.operator.metrics import ChainReading
 from xl2.operator.values import Check
-from xl2.ports import Blocks, Chain, Clock, Endpoints, EndpointState, Store
+from xl2.ports import Alarm, AlarmKind, Blocks, Chain, Clock, Endpoints, EndpointState, Store
 
 READ_SECONDS: Final = 10.0
 #: A chain whose newest block is older than this by our clock has stopped, or an endpoint or a clock stands still.
 MAX_HEAD_AGE_SECONDS: Final = 120.0
+_MEANWHILE: Final = "lanes that need it wait, all others go on, and nothing has to be started again"
 
 
 @frozen(kw_only=True)
@@ -43,6 +45,7 @@ class Readings:
     store: Store
     clock: Clock
     name: Callable[[ChainId], str]
+    alarms: Alarms
     _last: dict[ChainId, ChainReading | _Silence] = field(factory=dict, init=False)
 
     async def keep(self) -> None:
@@ -100,6 +103,11 @@ class Readings:
             self._last[chain] = await self._reading(blocks, account)
         except Xl2Error as silent:
             self._last[chain] = _Silence(what=silent.what, remedy=silent.remedy)
+            if isinstance(silent, RpcUnavailable | RpcRejected):
+                what = f"chain {self.name(chain)} does not answer: {silent.what}; {_MEANWHILE}. {silent.remedy}"
+                self.alarms.tell(chain, Alarm(kind=AlarmKind.PROVIDER_DOWN, what=what, chain=chain))
+        else:
+            self.alarms.well(chain)
 
     async def _reading(self, blocks: Blocks, account: Address) -> ChainReading:
         latest, final, balance, included = await asyncio.gather(
