@@ -41,6 +41,10 @@ class _SystemClock:
         """Unix seconds."""
         return time.time()
 
+    def steady(self) -> float:
+        """Seconds that never jump."""
+        return time.monotonic()
+
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         await asyncio.sleep(seconds)

@@ -139,9 +139,10 @@ def turn_clock(file: Path) -> None:
     """
     Let the relayer's clock be the machine's, moved and driven as a file says: `<seconds ahead> <rate>`.
 
-    The file is read at each look, so a test can turn it while the relayer runs. Monotonic time is left alone.
+    The file is read at each look, so a test can turn it while the relayer runs; its rate stays as it was at the start.
+    Steady time is driven and not moved. Monotonic time is left alone.
     """
-    began = time.time()
+    began, steady_from = time.time(), time.monotonic()
 
     def setting() -> tuple[float, float]:
         ahead, rate = file.read_text(encoding="ascii").split()
@@ -151,10 +152,13 @@ def turn_clock(file: Path) -> None:
         ahead, rate = setting()
         return began + (time.time() - began) * rate + ahead
 
+    def steady(_self: object) -> float:
+        return steady_from + (time.monotonic() - steady_from) * setting()[1]
+
     async def sleep(_self: object, seconds: float) -> None:
         await asyncio.sleep(seconds / setting()[1])
 
-    for name, turned in (("now", now), ("sleep", sleep)):
+    for name, turned in (("now", now), ("steady", steady), ("sleep", sleep)):
         setattr(SystemClock, name, turned)
 
 

@@ -27,6 +27,8 @@ class Known:
     state: State
     block: int
     due: float
+    #: Until it is due; else its turn has come, whatever the clock says.
+    rests: bool = False
     stands: bool = True
     skipped: bool = False
 
@@ -52,14 +54,14 @@ class Model:
         one = self.log[nonce]
         then, _ = decide(one.state, event)
         if then is not one.state:
-            one.state, one.due = then, self.now
+            one.state, one.due, one.rests = then, self.now, False
 
     def due(self, states: Sequence[State]) -> list[int]:
-        return [
-            nonce
-            for nonce, one in sorted(self.log.items())
-            if one.stands and not one.skipped and one.state in states and one.due <= self.now
-        ]
+        """Whoever is given out has had its turn."""
+        asked = [(nonce, one) for nonce, one in sorted(self.log.items()) if one.state in states and not one.skipped]
+        for _, one in asked:
+            one.rests = one.rests and one.due > self.now
+        return [nonce for nonce, one in asked if one.stands and not one.rests]
 
     @staticmethod
     def block(nonce: int) -> int:
@@ -69,7 +71,9 @@ class Model:
 Step = tuple[str, int, int]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["observe", "event", "postpone", "hurry", "skip", "unskip", "reorg", "wait"]),
+        st.sampled_from(
+            ["observe", "event", "postpone", "hurry", "skip", "unskip", "reorg", "wait", "rouse", "clock back"]
+        ),
         st.integers(0, len(MESSAGES) - 1),
         st.integers(0, len(Event) - 1),
     ),
@@ -113,11 +117,11 @@ async def _do(  # noqa: C901, PLR0912 - one case a step
         case "postpone":
             await store.postpone(ids, model.now + number, "later")
             if ids:
-                model.log[nonce].due = model.now + number
+                model.log[nonce].due, model.log[nonce].rests = model.now + number, True
         case "hurry":
             await store.hurry(ids, model.now)
             if ids:
-                model.log[nonce].due = model.now
+                model.log[nonce].due, model.log[nonce].rests = model.now, False
         case "skip":
             await store.skip(ids, "poison")
             if ids:
@@ -125,7 +129,7 @@ async def _do(  # noqa: C901, PLR0912 - one case a step
         case "unskip":
             await store.unskip(ids)
             if ids:
-                model.log[nonce].skipped = False
+                model.log[nonce].skipped, model.log[nonce].rests = False, True
         case "reorg":
             await store.take_back(LANE_LOG, BlockNumber(model.block(nonce) - 1), model.now)
             for known, one in model.log.items():
@@ -134,6 +138,13 @@ async def _do(  # noqa: C901, PLR0912 - one case a step
                     one.stands = False
         case "wait":
             model.now += 5
+        case "rouse":
+            resting = [one for one in model.log.values() if one.rests and not one.skipped]
+            assert await store.rouse(LANE, model.now) == len(resting)
+            for one in model.log.values():
+                one.rests, one.due = one.rests and one.skipped, model.now
+        case "clock back":
+            model.now -= 7
 
 
 async def _both(store: SqliteStore, model: Model, nonce: int, event: Event) -> None:

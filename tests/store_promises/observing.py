@@ -100,6 +100,26 @@ class ObservingPromises:
 
         assert [record.state for record in records] == [State.SETTLED, State.CONFIRMED]
 
+    async def test_the_newest_step_tells_the_block_where_a_message_was_seen_last(self, store_of: StoreOf) -> None:
+        placed, glimpsed, told, new = sent(4)
+        chain = LANE.destination
+        async with store_of() as store:
+            await store.observe(cursor(9), [placed, glimpsed, told, new], NOW)
+            await store.happen(
+                [
+                    Happening(id=placed.message.id, event=Event.DELIVERY, chain=chain, place=place(20)),
+                    Happening(id=glimpsed.message.id, event=Event.DELIVERY, chain=chain, seen_at=BlockNumber(21)),
+                    Happening(id=told.message.id, event=Event.DELIVERY, chain=chain),
+                ],
+                NOW,
+            )
+
+            found = await store.last_blocks([one.message.id for one in (new, told, glimpsed, placed)])
+
+        assert found == {
+            placed.message.id: 20, glimpsed.message.id: 21, told.message.id: None, new.message.id: new.place.block,
+        }  # fmt: skip
+
     async def test_what_is_postponed_is_not_due_until_then(self, store_of: StoreOf) -> None:
         messages = sent(3)
         async with store_of() as store:
@@ -113,20 +133,35 @@ class ObservingPromises:
         assert [one.sent.message.nonce for one in later] == [0, 1, 2]
         assert (later[1].cause, later[1].attempts) == ("the head is not known", 1)
 
-    async def test_what_would_rest_longer_than_anything_may_is_due_as_the_clock_went_back(
+    async def test_whose_turn_has_come_is_due_by_a_clock_that_went_back_as_well(self, store_of: StoreOf) -> None:
+        async with store_of() as store:
+            await store.observe(cursor(9), sent(2), NOW)
+
+            turned_back = await store.due(LANE, [State.OBSERVED], NOW - 3_600, 10)
+
+        assert [one.sent.message.nonce for one in turned_back] == [0, 1]
+
+    async def test_what_rests_on_a_lane_is_due_once_it_is_roused_and_what_is_skipped_once_it_is_taken_up(
         self, store_of: StoreOf
     ) -> None:
-        messages = sent(2)
+        messages = sent(4)
+        ids = [one.message.id for one in messages]
         async with store_of() as store:
             await store.observe(cursor(9), messages, NOW)
-            await store.postpone([messages[0].message.id], NOW + 10, "no head")
-            await store.postpone([messages[1].message.id], NOW + 3_600, "denied")
+            await store.postpone(ids[:3], NOW + 3_600, "no head")
+            await store.skip([ids[0]], "poison")
 
-            meanwhile = await store.due(LANE, [State.OBSERVED], NOW, 10)
-            turned_back = await store.due(LANE, [State.OBSERVED], NOW - 3_595, 10)
+            before = await store.due(LANE, [State.OBSERVED], NOW - 3_600, 10)
+            roused = await store.rouse(LANE, NOW - 3_600)
+            after = await store.due(LANE, [State.OBSERVED], NOW - 3_600, 10)
+            await store.unskip([ids[0]])
+            taken_up = await store.due(LANE, [State.OBSERVED], NOW - 3_600, 10)
 
-        assert meanwhile == []
-        assert [one.sent.message.nonce for one in turned_back] == [0, 1]
+        assert [one.sent.message.nonce for one in before] == [3]
+        assert roused == len(ids[1:3])
+        assert [one.sent.message.nonce for one in after] == [1, 2, 3]
+        assert [(one.cause, one.attempts) for one in after] == [("no head", 1), ("no head", 1), ("", 0)]
+        assert [one.sent.message.nonce for one in taken_up] == [0, 1, 2, 3]
 
     async def test_due_is_by_lane_lowest_nonce_first_and_at_most_the_limit(self, store_of: StoreOf) -> None:
         async with store_of() as store:

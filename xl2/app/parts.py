@@ -74,6 +74,10 @@ class SystemClock:
         """Unix seconds."""
         return time.time()
 
+    def steady(self) -> float:
+        """Seconds that never jump."""
+        return time.monotonic()
+
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         await asyncio.sleep(seconds)

@@ -33,6 +33,7 @@ from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
 from xl2.ports import Blocks, Log, Observer, Prover, Several
 from xl2.relayer import (
+    ClockWatch,
     LaneParts,
     LeaseHolder,
     LeaseSettings,
@@ -99,6 +100,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         retention = Retention(
             store=store, clock=parts.clock, lanes=lambda: pipeline.lanes, keep_days=settings.keep_days
         )
+        clock = ClockWatch(store=store, clock=parts.clock, lanes=lambda: pipeline.lanes, roused=pipeline.hurry)
         await patiently(leases.start, parts.clock)
         readings = _readings(parts, submitters, observer)
         carrying = Carrying(
@@ -209,14 +211,19 @@ def _leases(
 
 
 async def _run(
-    pipeline: Pipeline, leases: LeaseHolder, retention: Retention, stop: asyncio.Event, ended: asyncio.Event
+    pipeline: Pipeline,
+    leases: LeaseHolder,
+    beside: Sequence[Retention | ClockWatch],
+    stop: asyncio.Event,
+    ended: asyncio.Event,
 ) -> None:
     """Carry under leases, which are renewed until the last room has ended, and let go then."""
     async with asyncio.TaskGroup() as tasks:
         renewing = tasks.create_task(leases.run(), name="leases")
-        pruning = tasks.create_task(retention.run(), name="retention")
+        looking = [tasks.create_task(one.run(), name=type(one).__name__) for one in beside]
         await pipeline.run(stop)
-        pruning.cancel()
+        for task in looking:
+            task.cancel()
         renewing.cancel()
     try:
         await leases.let_go()

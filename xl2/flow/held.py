@@ -24,7 +24,7 @@ class Open:
     #: Oldest first, each paying more than the one before.
     attempts: list[SignedTransaction]
     what: str
-    #: When the newest attempt was made, and when it was last sent.
+    #: When the newest attempt was made, and when it was last sent, in steady time.
     since: float
     sent_at: float
     #: What the chain said of the newest attempt; None: nobody knows whether it arrived.

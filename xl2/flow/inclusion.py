@@ -118,7 +118,7 @@ class Inclusion:
         seen = await self._chain.look(self._handover.address, hashes)
         for entry in doubtful:
             if seen.tx_nonce <= entry.tx_nonce and not any(one.hash in seen.receipts for one in entry.attempts):
-                self._held.reopen(entry, self._clock.now())
+                self._held.reopen(entry, self._clock.steady())
                 fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "tx_hash": hex_text(entry.newest.hash)}
                 log.warning("an included transaction was taken back and is sent again", extra={"fields": fields})
 
@@ -179,7 +179,7 @@ class Inclusion:
             if receipt is not None:
                 await self._journal.included(receipt, attempt)
                 self._held.include(entry, receipt)
-                self._usual = self._clock.now() - entry.sent_at
+                self._usual = self._clock.steady() - entry.sent_at
                 self._alarms.well((AlarmKind.FEE_CAP, entry.tx_nonce))
                 return
 
@@ -201,7 +201,7 @@ class Inclusion:
 
     async def _help(self, waiting: Sequence[Open], told: Told) -> None:
         """Replace what is stuck, and send again what the pool does not hold."""
-        now = self._clock.now()
+        now = self._clock.steady()
         for entry in waiting:
             entry.used_by, entry.looks, entry.final_looks = None, 0, 0
         if waiting and waiting[0].tx_nonce != self._front[0]:
@@ -239,7 +239,7 @@ class Inclusion:
             log.warning("open transaction refused", extra={"fields": fields})
             # A balance comes back without a word; a wallet says no to a better price, not to what is out.
             entry.refusals += not isinstance(refused, (Unaffordable, NotAccepted))
-            entry.outcome, entry.sent_at = Broadcast.NOT_NOW, self._clock.now()
+            entry.outcome, entry.sent_at = Broadcast.NOT_NOW, self._clock.steady()
         except Retryable as cause:
             fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "cause": cause.what}
             log.info("open transaction unanswered", extra={"fields": fields})
@@ -251,14 +251,14 @@ class Inclusion:
         return entry.outcome is Broadcast.UNDERPRICED or (entry.tx_nonce == nonce and not patient)
 
     async def _send(self, entry: Open) -> None:
-        entry.sent_at = self._clock.now()
+        entry.sent_at = self._clock.steady()
         entry.outcome = await self._handover.send(entry.newest)
         entry.refusals = 0
 
     async def _replace(self, entry: Open, asked: Fees) -> None:
         """Sign the newest attempt again at a better price, unless the least that a pool takes is over the cap."""
         old = entry.newest.transaction
-        now = self._clock.now()
+        now = self._clock.steady()
         better = fees.capped(old, asked, self._caps)
         fields: dict[str, object] = {"what": entry.what, "tx_nonce": old.tx_nonce, "max_fee_wei": old.max_fee}
         if better is None:
@@ -281,7 +281,7 @@ class Inclusion:
         self._observer.replaced(old.chain, entry.what)
 
     async def _mind_gap(self, told: Told) -> None:
-        now, found = self._clock.now(), gap(self._held.open, told)
+        now, found = self._clock.steady(), gap(self._held.open, told)
         if found != self._gap[0]:
             self._gap = found, now
         if found is not None and now - self._gap[1] >= self._patience.gap_seconds:

@@ -30,7 +30,7 @@ class Proven:
     shown: Shown
     #: Name of the prover.
     by: str
-    #: Wall-clock seconds when the destination was last seen without these messages.
+    #: Steady time at which the destination was last seen without these messages.
     looked_at: float = 0.0
 
 

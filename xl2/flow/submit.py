@@ -153,7 +153,7 @@ class JournalledSubmitter:
     async def _hand_over(self, transaction: Transaction, what: str) -> Open:
         """Sign, journal, broadcast. The nonce is held before the bytes are written, and free again if they are not."""
         signed = await self._handover.sign(transaction, what)
-        entry = self._held.begin(signed, what, self._clock.now())
+        entry = self._held.begin(signed, what, self._clock.steady())
         is_written = False
         try:
             await self._handover.keep(signed, what)
@@ -194,7 +194,7 @@ class JournalledSubmitter:
         if self._adopted:
             return
         for one in await self._journal.pending(self._chain.chain, self.address):
-            self._held.adopt(one.signed, one.what, self._clock.now())
+            self._held.adopt(one.signed, one.what, self._clock.steady())
         self._adopted = True
 
     def _price(self, call: Call, quote: TxQuote) -> fees.Price:

@@ -148,6 +148,10 @@ class Store(Journal, Controls, Leases, Protocol):
         """Receipt entries of a lane from an index on, in order."""
         ...
 
+    async def rouse(self, lane: Lane, now: float) -> int:
+        """Let what rests on a lane rest no longer, as another clock said until when; how many messages did."""
+        ...
+
     async def entry(self, lane: Lane, data: bytes) -> Entry | None:
         """First entry of a lane's receipt log with these bytes."""
         ...

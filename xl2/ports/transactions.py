@@ -163,7 +163,11 @@ class Clock(Protocol):
     """Time of this machine; expiry is judged by the chains' own."""
 
     def now(self) -> float:
-        """Unix seconds."""
+        """Unix seconds: for what is written down or shown. May jump: whoever keeps the machine may set it."""
+        ...
+
+    def steady(self) -> float:
+        """Seconds since some moment, that never jump: for how long something takes, in this process only."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -83,7 +83,7 @@ class HeadWatch:
         head = await self.chain.head(self.finality)
         if head.hash == self._head:
             return self.poll_seconds
-        now = self.clock.now()
+        now = self.clock.steady()
         logs = list(self._followed)
         states = await self.chain.log_states(logs, head.number)
         for one, state in zip(logs, states, strict=True):
@@ -92,5 +92,5 @@ class HeadWatch:
                 self._known[one] = state
                 news(head.number)
         self._head, self._interval, self._moved_at = head.hash, now - self._moved_at, now
-        spent = self.clock.now() - now
+        spent = self.clock.steady() - now
         return max(self.poll_seconds, min(_EARLIEST * self._interval, _LONGEST_SURE_SECONDS) - spent)

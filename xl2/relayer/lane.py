@@ -145,6 +145,7 @@ class LaneRooms:
         seen = await delivering.look([one.sent.message for one in candidates], parts.destination, failed=doubtful)
         await self._happen(seen.happenings)
         over = {happening.id for happening in seen.happenings}
+        looked_at = parts.clock.steady()
         self._doubtful -= over
         chosen = self._batch([one for one in candidates if one.sent.message.id not in over], limits)
         if not chosen:
@@ -156,7 +157,7 @@ class LaneRooms:
             await self._postpone(chosen, cause)
             return None
         await self._happen([self._happening(one, Event.HEAD_SHOWN) for one in chosen])
-        return evolve(proven, looked_at=now)
+        return evolve(proven, looked_at=looked_at)
 
     async def deliver(self, proven: proving.Proven) -> None:
         """Deliver what was proven, or send it back to be proven again; returns when a block holds it."""
@@ -166,7 +167,7 @@ class LaneRooms:
             await self._send_back(proven.segment.messages, NotYet(f"the lane is paused: {pause.why}"))
             return
         submitter = parts.submitters[parts.lane.destination]
-        is_fresh = parts.clock.now() - proven.looked_at <= _FRESH_SECONDS
+        is_fresh = parts.clock.steady() - proven.looked_at <= _FRESH_SECONDS
         try:
             if not is_fresh:
                 # Gas may have risen since it was taken.

@@ -61,7 +61,7 @@ class LeaseHolder:
     owner: str = field(factory=new_owner)
     #: Fences of the lanes that are carried.
     _carried: dict[Lane, int] = field(factory=dict, init=False)
-    #: Lanes that nobody had when this looked, and since when.
+    #: Lanes that nobody had when this looked, and since when, in steady time.
     _free_since: dict[Lane, float] = field(factory=dict, init=False)
     #: Lanes beyond our share that no other daemon wants, and who the daemons were then.
     _unwanted: set[Lane] = field(factory=set, init=False)
@@ -109,7 +109,7 @@ class LeaseHolder:
             self._unwanted.clear()
         owned = {one.name for one in await self.store.leases(LANE_LEASES)}
         free = [parts.lane for parts in self.lanes if lane_lease(parts.lane) not in owned]
-        now = self.clock.now()
+        now = self.clock.steady()
         self._free_since = {lane: self._free_since.get(lane, now) for lane in free}
         await self._take(free, now)
         if not free:

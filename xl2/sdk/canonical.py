@@ -118,9 +118,9 @@ class Crossings:
 
     async def _read_back(self, receipt: TxReceipt, bridge: CanonicalBridge, call: Call) -> Crossing:
         """Read what an included transaction began, asking again while an endpoint fails: it must be told."""
-        end = self._parts.clock.now() + _READ_BACK_SECONDS
+        end = self._parts.clock.steady() + _READ_BACK_SECONDS
         cause = "no answer"
-        while self._parts.clock.now() < end:
+        while self._parts.clock.steady() < end:
             try:
                 found = await bridge.crossings(receipt.tx_hash)
                 if found:

@@ -257,7 +257,7 @@ class AsyncClient(CanonicalClient):
 
     async def _follow(self, wanted: MessageId, goal: Goal, timeout_seconds: float, carrier: Carrier | None) -> Status:
         """Ask the chains until a message is where it is wanted; with a carrier, take it there."""
-        end = self._parts.clock.now() + timeout_seconds
+        end = self._parts.clock.steady() + timeout_seconds
         seen: State | None = None
         while True:
             status = await self._statuses.of(wanted)
@@ -277,14 +277,14 @@ class AsyncClient(CanonicalClient):
                     continue
             except Retryable as waiting:
                 # Not only what the chains wait for: an endpoint that fails now is no answer either.
-                if self._parts.clock.now() >= end and not isinstance(waiting, NotYet):
+                if self._parts.clock.steady() >= end and not isinstance(waiting, NotYet):
                     raise
-                if self._parts.clock.now() >= end:
+                if self._parts.clock.steady() >= end:
                     raise NotYet(
                         f"message {hex_text(wanted)} is {seen} after {timeout_seconds:g} s, not {goal}: {waiting.what}",
                         remedy=waiting.remedy,
                     ) from waiting
-            if self._parts.clock.now() >= end:
+            if self._parts.clock.steady() >= end:
                 why = await explain(self._parts, status)
                 what = f"message {hex_text(wanted)} is {seen} after {timeout_seconds:g} s, not {goal}: {why.cause}"
                 raise NotYet(what, remedy=why.unblocks)
@@ -338,12 +338,12 @@ class AsyncClient(CanonicalClient):
 
         Raises `NotYet`, with the transaction, where that takes too long.
         """
-        end = self._parts.clock.now() + DEFAULT_TIMEOUT_SECONDS
+        end = self._parts.clock.steady() + DEFAULT_TIMEOUT_SECONDS
         while True:
             try:
                 return await read()
             except Retryable as cause:
-                if self._parts.clock.now() >= end:
+                if self._parts.clock.steady() >= end:
                     raise NotYet(
                         f"{call.what}: transaction {hex_text(receipt.tx_hash)} was in block {receipt.block} of chain "
                         f"{self._parts.name(call.chain)}, and what it did cannot be read: {cause.what}",

@@ -79,7 +79,7 @@ class Journeys:
 
     async def carry(self, tx_hash: Hash32, index: int, timeout_seconds: float) -> Advanced:
         """Make every move as it comes due, until all has arrived. Raises `NotYet` where the time is over before."""
-        end = self._parts.clock.now() + timeout_seconds
+        end = self._parts.clock.steady() + timeout_seconds
         acts: Sequence[Act] = ()
         told: CrossingStep | None = None
         while True:
@@ -97,7 +97,7 @@ class Journeys:
             except Retryable as waiting:
                 # Not only what the chains wait for: an endpoint that fails now is no answer either.
                 waits = waiting.what
-            if self._parts.clock.now() >= end:
+            if self._parts.clock.steady() >= end:
                 raise NotYet(
                     f"crossing {hex_text(tx_hash)} has not arrived after {timeout_seconds:g} s; it waits for {waits}",
                     remedy=f"Nothing is lost: `xl2 claim {hex_text(tx_hash)}` goes on from here, at any time.",

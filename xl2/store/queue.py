@@ -13,13 +13,10 @@ from xl2.core.types import MessageId, Nonce
 from xl2.ports import Record
 from xl2.store import rows
 from xl2.store.session import Session
-from xl2.store.turn import IS_READY, IS_RESTING, RESTS_UNLESS_SKIPPED, Turn
+from xl2.store.turn import IS_READY, IS_RESTING, IS_SKIPPED, RESTS_UNLESS_SKIPPED, Turn
 
 #: More than any store holds: a limit for whoever wants all.
 _ALL = 1 << 62
-
-#: The longest that anything rests (`retry`'s policies keep below it).
-LONGEST_REST_SECONDS = 3_600.0
 
 
 async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limit: int) -> list[Record]:
@@ -30,11 +27,9 @@ async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limi
         place = (lane.encode(), state)
         sql = f"UPDATE messages SET {IS_READY} WHERE lane = ?1 AND state = ?2 AND {IS_RESTING} AND due <= ?3"
         await db.execute(sql, *place, now)
-        # Nothing is told to rest that long: the clock went back meanwhile.
-        sql = f"UPDATE messages SET {IS_READY}, due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_RESTING} AND due > ?4"
-        await db.execute(sql, *place, now, now + LONGEST_REST_SECONDS)
-        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND {IS_READY} AND due <= ?3"
-        found += await records(db, f"{condition} ORDER BY nonce LIMIT ?4", *place, now, limit)
+        # Whatever its `due`: the clock may have gone back since its turn came.
+        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND {IS_READY}"
+        found += await records(db, f"{condition} ORDER BY nonce LIMIT ?3", *place, limit)
     return found if len(states) == 1 else sorted(found, key=_by_nonce)[:limit]
 
 
@@ -75,6 +70,18 @@ async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: s
         f"UPDATE messages SET due = ?1, cause = ?2, attempts = attempts + 1, {RESTS_UNLESS_SKIPPED} WHERE id = ?3",
         [(until, rows.text(cause), one) for one in ids],
     )
+
+
+async def rouse(db: Session, lane: Lane, now: float) -> int:
+    """Make what rests due; what is skipped is due when it is taken up again."""
+    roused = 0
+    for state in State:
+        place = (lane.encode(), state)
+        sql = f"UPDATE messages SET {IS_READY}, due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_RESTING}"
+        roused += await db.execute(sql, *place, now)
+        sql = f"UPDATE messages SET due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_SKIPPED} AND stands = 1"
+        await db.execute(sql, *place, now)
+    return roused
 
 
 async def backlog(db: Session) -> list[tuple[Lane, State, int, float]]:

@@ -178,6 +178,10 @@ class SqlStore:
         """Receipt entries from an index on."""
         sql = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ?1 AND place >= ?2 ORDER BY place LIMIT ?3"
         return [rows.entry_of(row) for row in await self._run(lambda db: db.fetch(sql, lane.encode(), first, limit))]
+    async def rouse(self, lane: Lane, now: float) -> int:
+        """Let what rests on a lane rest no longer."""
+        return await self._write(lambda db: queue.rouse(db, lane, now), lane)
+
 
     async def entry(self, lane: Lane, data: bytes) -> Entry | None:
         """First receipt entry with these bytes."""

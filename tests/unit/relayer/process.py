@@ -28,7 +28,10 @@ class FastClock:
         self._start = time.monotonic()
 
     def now(self) -> float:
-        return 1_000_000 + (time.monotonic() - self._start) * 1_000
+        return 1_000_000 + self.steady()
+
+    def steady(self) -> float:
+        return (time.monotonic() - self._start) * 1_000
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / 1_000)

@@ -17,6 +17,7 @@ Ask = Callable[[SqliteStore], Awaitable[object]]
 
 ASKED: dict[str, Ask] = {
     "due": lambda store: store.due(LANE, [State.OBSERVED, State.FAILED], NOW, 500),
+    "rouse": lambda store: store.rouse(LANE, NOW),
     "backlog": lambda store: store.backlog(),
     "messages": lambda store: store.messages(lane=LANE, states=[State.OBSERVED], after=(LANE, Nonce(1)), limit=50),
     "prune": lambda store: store.prune(LANE, NOW),
@@ -26,6 +27,7 @@ ASKED: dict[str, Ask] = {
     "cursor": lambda store: store.cursor(LANE_LOG),
     "pending": lambda store: store.pending(LANE.origin, ALICE.address),
     "record": lambda store: store.record(sent(1)[0].message.id),
+    "last blocks": lambda store: store.last_blocks([one.message.id for one in sent(3)]),
     "steps": lambda store: store.steps(sent(1)[0].message.id),
 }
 
