@@ -83,10 +83,10 @@ class User:
         assert (receipt["status"] == "0x1") is succeeds, receipt
         return receipt
 
-    async def read(self, to: str, contract: Contract, function: str, *arguments: Any) -> Any:
+    async def read(self, to: str, contract: Contract, function: str, *arguments: Any, at: str = "latest") -> Any:
         """The one value that a call returns, or all of them."""
         request: Any = {"from": self.address, "to": to, "data": "0x" + contract.call(function, *arguments).hex()}
-        values = contract.result(function, bytes.fromhex(str(await self.rpc.call("eth_call", request, "latest"))[2:]))
+        values = contract.result(function, bytes.fromhex(str(await self.rpc.call("eth_call", request, at))[2:]))
         return values[0] if len(values) == 1 else values
 
     async def balance(self, address: str, tag: str = "latest") -> int:

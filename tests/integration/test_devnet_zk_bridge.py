@@ -226,11 +226,13 @@ async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller
     assert not await carol.bridge.diamond.takes(evolve(proof, succeeded=True))
 
 
-async def test_ether_goes_up_once(traveller_of: TravellerOf) -> None:
+async def test_ether_goes_up_once(traveller_of: TravellerOf, controls: Controls) -> None:
     dave, recipient = traveller_of("dave"), nobody()
 
+    controls.withhold(ROOTS, ZK)
     tx_hash = await dave.withdraw(recipient=recipient, amount=ETHER // 2)
     (waiting,) = await dave.bridge.crossings(tx_hash)
+    controls.give(ROOTS, ZK)
     ready = await dave.until(tx_hash, CrossingState.READY_TO_FINALIZE)
     (call,) = await dave.bridge.calls(ready, Move.FINALIZE, dave.address)
     paid_by = await dave.make(call)

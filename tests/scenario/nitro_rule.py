@@ -48,13 +48,18 @@ class Rule:
             return reverted.revert[:4]
         return number, root
 
-    async def live_verdict(self, claim: bytes) -> bytes | tuple[int, bytes]:
-        """What `LiveRoots` on L1 says."""
+    async def live_verdict(self, header: Header, claim: bytes) -> bytes | tuple[int, bytes]:
+        """What `LiveRoots` on L1 says at a block: at the tip a newer root may have taken the claimed one's place."""
         try:
-            number, root = await self.below.read(self.live, LIVE, "settled", claim)
+            number, root = await self.below.read(self.live, LIVE, "settled", claim, at=hex(header.number))
         except Reverted as reverted:
             return reverted.revert[:4]
         return number, root
+
+    async def stands(self, root: NitroRoot, header: Header) -> bool:
+        """Whether no later block has taken the root's place at an L1 block."""
+        confirmed = self.roots.roots.outbox.confirmed(header.number)
+        return root.header.hash in {one.block_hash async for one in confirmed}
 
     async def tip(self) -> Header:
         """One below the newest block of L1: of that one, a node that is at work on the next may answer otherwise."""

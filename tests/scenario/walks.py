@@ -47,7 +47,8 @@ async def delivered_and_settled(route: Route, sender: str = "alice", back: str =
 
 async def expired_and_refunded(route: Route, sender: str = "erin") -> None:
     """A message that nobody delivered in time is expired at the destination, and its sender refunded at the origin."""
-    expiry = Timestamp((await route.destination.head(Finality.LATEST)).timestamp + 4)
+    # As soon as it can be, and late enough to be sent before that by a busy machine.
+    expiry = Timestamp((await route.destination.head(Finality.LATEST)).timestamp + 6)
     outgoing = to_nobody(route.destination.chain, route.kind, expiry=expiry)
     records = await route.observed([await route.send(outgoing, role=sender)])
     message = records[0].sent.message
