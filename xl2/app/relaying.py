@@ -27,7 +27,7 @@ from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, ChainId
 from xl2.errors import Retryable
-from xl2.flow.alarms import AlarmLines, Alarms
+from xl2.flow.alarms import Alarms
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
@@ -84,7 +84,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     settings = config.relayer
     store = open_store(settings.store, config.source.parent)
     watch, spending = watched(CLOCK), Spending()
-    observer = Several((AlarmLines(), watch.observer, spending))
+    observer = Several((watch.observer, spending))
     alarms = Alarms(observer)
     signer = watched_signer(config, key or require_key(config, "relayer", "key"), alarms)
     parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer, alarms=alarms)
