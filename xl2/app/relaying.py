@@ -85,16 +85,15 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     store = open_store(settings.store, config.source.parent)
     watch, spending = watched(CLOCK), Spending()
     observer = Several((watch.observer, spending))
-    alarms = Alarms(observer)
-    signer = watched_signer(config, key or require_key(config, "relayer", "key"), alarms)
-    parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer, alarms=alarms)
+    signer = watched_signer(config, key or require_key(config, "relayer", "key"), observer)
+    parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer)
     stop, ended = asyncio.Event(), asyncio.Event()
     try:
         # A place that cannot be used is told before anything else; `parts.close` closes it.
         await patiently(store.__aenter__, parts.clock)
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
-        carried = await patiently(lambda: _carried(config, parts, submitters, observer, alarms), parts.clock)
+        carried = await patiently(lambda: _carried(config, parts, submitters, observer), parts.clock)
         pipeline = Pipeline((), tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
         leases = _leases(config, parts, carried, submitters, pipeline)
         retention = Retention(
@@ -111,10 +110,10 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_run(pipeline, leases, retention, stop, ended), name="relayer")
-            looking = tasks.create_task(purse_of(config, parts, submitters, spending, alarms).keep(), name="purse")
+            looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")
             waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
             try:
-                async with view(config, parts, carrying, watch, readings, alarms) as (listening, desk):
+                async with view(config, parts, carrying, watch, readings) as (listening, desk):
                     yield RunningRelayer(
                         address=next(iter(submitters.values())).address,
                         lanes=tuple(_in_words(parts, lane) for lane in pipeline.lanes),
@@ -155,7 +154,6 @@ async def _carried(
     parts: Parts,
     submitters: Mapping[ChainId, JournalledSubmitter],
     observer: Observer,
-    alarms: Alarms,
 ) -> list[LaneParts]:
     settings = config.relayer
     lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
@@ -174,7 +172,6 @@ async def _carried(
             policy=policy_of(config),
             limits=limits,
             observer=observer,
-            alarms=alarms,
         )
         for lane in lanes
     ]
