@@ -5,7 +5,7 @@ Promise: what a method wrote is durable when it returns, and either all of it wa
 journal can be rebuilt from the chains; the journal of what was signed cannot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -112,6 +112,10 @@ class Store(Journal, Controls, Leases, Protocol):
 
     async def steps(self, message_id: MessageId) -> Sequence[Step]:
         """How a message came to where it is, oldest first."""
+        ...
+
+    async def last_blocks(self, ids: Sequence[MessageId]) -> Mapping[MessageId, BlockNumber | None]:
+        """The block that each message's newest step names, None where it names none."""
         ...
 
     async def range(self, lane: Lane, first: Nonce, last: Nonce) -> Sequence[Record]:

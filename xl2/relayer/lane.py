@@ -8,7 +8,7 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from attrs import define, evolve, field, frozen
@@ -94,6 +94,8 @@ class LaneRooms:
     #: How many messages were told to wait so far, and up to which block each room has observed.
     postponed: int = field(default=0, init=False)
     observed_upto: dict[str, BlockNumber] = field(factory=dict, init=False)
+    #: Block of the delivery that was made last.
+    delivered_upto: BlockNumber = field(default=BlockNumber(0), init=False)
     _batching: Batching = field(init=False)
     _showing: Showing = field(init=False)
     _gaps: GapWatch = field(init=False)
@@ -185,6 +187,7 @@ class LaneRooms:
             await self._send_back(proven.segment.messages, self._learned(proven, cause))
             return
         if outcome.receipt is not None:
+            self.delivered_upto = outcome.receipt.block
             self._batching.delivered(len(proven.segment.messages), outcome.receipt.gas_used)
         await self._note(outcome)
         done = {happening.id for happening in outcome.happenings}
@@ -334,17 +337,12 @@ class LaneRooms:
 
     async def _accepted(self, records: Sequence[Record]) -> Sequence[Record]:
         """What the policy takes; the rest is postponed with its reason."""
-        parts = self.parts
         refused = await self._declined([one.sent.message for one in records])
-        alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
-        for record in records:
-            verdict = refused.get(record.sent.message.id)
-            if verdict is not None:
-                rest = delay(UNPAID if verdict.may_change else DENIED, record.attempts + 1)
-                alike[rest, verdict.why].append(record.sent.message.id)
-        # Whoever sends thousands that pay the same too little costs one write, not thousands.
-        for (rest, why), ids in alike.items():
-            await parts.store.postpone(ids, parts.clock.now() + rest, why)
+        await self._rest(
+            (record.sent.message.id, delay(UNPAID if verdict.may_change else DENIED, record.attempts + 1), verdict.why)
+            for record in records
+            if (verdict := refused.get(record.sent.message.id)) is not None
+        )
         return [one for one in records if one.sent.message.id not in refused]
 
     async def _refuse_losses(self, messages: Sequence[Message]) -> None:
@@ -359,9 +357,8 @@ class LaneRooms:
     async def _note(self, outcome: delivering.Outcome) -> None:
         await self._happen(outcome.happenings)
         self._doubtful.difference_update(happening.id for happening in outcome.happenings)
-        for message_id, reason in outcome.reasons.items():
-            until = self.parts.clock.now() + delay(RECIPIENT, 1)
-            await self.parts.store.postpone([message_id], until, f"the recipient failed: {reason}")
+        rest = delay(RECIPIENT, 1)
+        await self._rest((one, rest, f"the recipient failed: {reason}") for one, reason in outcome.reasons.items())
         if outcome.receipt is not None:
             fields = {
                 "lane": self.name,
@@ -379,10 +376,16 @@ class LaneRooms:
 
     async def _postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
         self.postponed += len(records)
-        for record in records:
-            rest = rest_seconds(cause, record.attempts + 1)
-            await self.parts.store.postpone([record.sent.message.id], self.parts.clock.now() + rest, cause.what)
-            fields = {"message_id": hex_text(record.sent.message.id), "cause": cause.what, "rest_seconds": rest}
+        await self._rest((one.sent.message.id, rest_seconds(cause, one.attempts + 1), cause.what) for one in records)
+
+    async def _rest(self, causes: Iterable[tuple[MessageId, float, str]]) -> None:
+        """Messages rest for so many seconds, each for a reason: thousands that rest alike cost one write."""
+        alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
+        for message_id, seconds, why in causes:
+            alike[seconds, why].append(message_id)
+        for (seconds, why), ids in alike.items():
+            await self.parts.store.postpone(ids, self.parts.clock.now() + seconds, why)
+            fields = {"message_id": hex_text(ids[0]), "messages": len(ids), "cause": why, "rest_seconds": seconds}
             log.debug("postponed", extra={"fields": fields})
 
     def _happening(self, record: Record, event: Event) -> Happening:

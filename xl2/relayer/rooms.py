@@ -299,8 +299,11 @@ class LaneTasks:
             log.log(_level(cause), "delivery not noted", extra={"fields": fields})
         self._idle.clear()
         # What it left to others may be due: a batch that was too much, a recipient that failed.
-        for name in ("prove", "deliver", "confirm"):
+        for name in ("prove", "deliver"):
             self._wakes[name].set()
+        # Before its block is observed it is not confirmed; whoever observes that wakes the room.
+        if self._rooms.delivered_upto <= self._rooms.observed_upto.get("observe receipts", -1):
+            self._wakes["confirm"].set()
 
     async def _confirm(self) -> bool:
         confirmed = await self._rooms.confirm()

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import MessageId, Nonce
+from xl2.core.types import BlockNumber, Hash32, MessageId, Nonce
 from xl2.ports import Record
 from xl2.store import rows
-from xl2.store.session import Session
+from xl2.store.session import Session, among
 from xl2.store.turn import IS_READY, IS_RESTING, IS_SKIPPED, RESTS_UNLESS_SKIPPED, Turn
 
 #: More than any store holds: a limit for whoever wants all.
@@ -91,6 +91,12 @@ async def backlog(db: Session) -> list[tuple[Lane, State, int, float]]:
         "AND messages.state = tallies.state AND stands = 1) FROM tallies WHERE messages > 0 ORDER BY lane, state"
     )
     return [(Lane.parse(bytes(lane)), State(state), how_many, since) for lane, state, how_many, since in found]
+
+
+async def last_blocks(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, BlockNumber | None]:
+    """The block that the newest step of each message names."""
+    found = await among(db, "SELECT message, block FROM steps WHERE message IN ({ids}) ORDER BY message, place", ids)
+    return {MessageId(Hash32(message)): block for message, block in found}
 
 
 async def records(db: Session, condition: str, *values: object) -> list[Record]:

@@ -146,6 +146,10 @@ class SqlStore:
         sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE message = ?1 ORDER BY place"
         return [rows.step_of(row) for row in await self._run(lambda db: db.fetch(sql, message_id))]
 
+    async def last_blocks(self, ids: Sequence[MessageId]) -> Mapping[MessageId, BlockNumber | None]:
+        """The block of each message's newest step."""
+        return await self._run(lambda db: queue.last_blocks(db, ids))
+
     async def range(self, lane: Lane, first: Nonce, last: Nonce) -> Sequence[Record]:
         """Messages of a lane by nonce."""
         condition = "lane = ?1 AND stands = 1 AND nonce BETWEEN ?2 AND ?3 ORDER BY nonce"
