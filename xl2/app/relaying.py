@@ -109,7 +109,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
             hurry=pipeline.hurry,
         )
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_run(pipeline, leases, retention, stop, ended), name="relayer")
+            tasks.create_task(_run(pipeline, leases, (retention, clock), stop, ended), name="relayer")
             looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")
             waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
             try:
