@@ -88,6 +88,10 @@ class Daemon:
             line for line in found if event in (None, line.get("event")) and (not level or line.get("level") in level)
         ]
 
+    def alarms(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Lines of alarms, of one kind or of all."""
+        return [line for line in self.lines() if line.get("alarm") == kind or (kind is None and "alarm" in line)]
+
 
 @contextmanager
 def daemon(configuration: Path, *arguments: str) -> Iterator[Daemon]:

@@ -87,9 +87,9 @@ async def test_a_lane_is_parked_where_its_destination_takes_a_delivery_back_that
     await scene.until_blocks(20)
 
     scene.take_back_from(B, delivery.place.block)
-    await until(lambda: relayer.lines("lane parked"), "the lane to be parked")
+    await until(lambda: relayer.alarms("deep-reorg"), "the lane to be parked")
 
-    (parked,) = relayer.lines("lane parked")
+    (parked,) = relayer.alarms("deep-reorg")
     assert set(parked["ids"]) == {hex_text(one.message.id) for one in sent}
     assert parked["value_wei"] == 2 * FEE
     assert relayer.lines("relayer stops: a promise broke") == []
@@ -106,7 +106,7 @@ async def test_a_lane_is_parked_where_its_origin_takes_a_delivered_message_back_
 
     await until(lambda: observed_past(relayer, sent[0].place.block, "lane"), "the message to be observed")
     scene.take_back_from(A, sent[0].place.block)
-    await until(lambda: relayer.lines("lane parked"), "the lane to be parked")
+    await until(lambda: relayer.alarms("deep-reorg"), "the lane to be parked")
     later = await scene.send(Parcel(payload=b"after the fork"), Parcel(payload=b"and one more"))
     scene.finalize()
     await scene.until_blocks(20)
@@ -117,13 +117,13 @@ async def test_a_lane_is_parked_where_its_origin_takes_a_delivered_message_back_
     # The first of them stands at the nonce of what was delivered, which the inbox takes no more; the other goes on.
     await scene.advance_until(assert_each_paid_message_ended_once(scene, later[1:]))
 
-    (parked,) = relayer.lines("lane parked")
+    (parked,) = relayer.alarms("deep-reorg")
     assert parked["ids"] == [hex_text(sent[0].message.id)]
     assert parked["value_wei"] == FEE
     assert parked["alarm"] == "deep-reorg"
     assert "xl2 relayer resume" in parked["cause"]
     assert [one.executed for one in while_parked] == [0, 0]
-    assert again.lines("lane parked") == []
+    assert again.alarms("deep-reorg") == []
     assert {line["lane"] for line in relayer.lines(level=("error",))} == {"901-902-attested"}
 
 

@@ -22,6 +22,7 @@ from xl2.attester.attest import HeadAttester
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, checksum, hex_text
 from xl2.errors import ConfigInvalid
+from xl2.flow.alarms import AlarmLines, Alarms
 from xl2.flow.fees import FeeCaps
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import (
@@ -40,7 +41,6 @@ from xl2.ports import (
     Signer,
     Submitter,
     TxReceipt,
-    Unobserved,
 )
 from xl2.sdk import Parts
 from xl2.store import SqlStore
@@ -93,12 +93,15 @@ def parts_of(
     signer: Callable[[], Signer],
     hooks: WalletHooks,
     observer: Observer | None = None,
+    alarms: Alarms | None = None,
 ) -> Parts:
     """
     Everything a client is made of. Raises `ConfigInvalid` for a chain family that is not installed.
 
-    :param observer: is told of transactions, and of what alarms those who send them or ask endpoints.
+    :param observer: is told of transactions, and of what alarms those who send them or ask endpoints; else the log.
+    :param alarms: shared with others who may meet the same causes.
     """
+    told = observer or AlarmLines()
     families = {settings.family: family(settings) for settings in config.settings() if settings.anchor}
     settings = {one.chain: one for one in config.settings()}
     anchors = {one.chain: _anchor(one, settings, families) for one in settings.values() if not one.anchor}
@@ -109,7 +112,7 @@ def parts_of(
     everywhere: Mapping[ChainId, Blocks] = {**anchors, **bare, **chains}
     # Each family has its own connection to the anchor.
     ends = [families[one.family].anchor(settings[one.anchor]) for one in rollups]
-    report_to(observer or Unobserved(), (*everywhere.values(), *ends))
+    report_to(told, (*everywhere.values(), *ends))
     book = book_of(config)
 
     async def chain_id_of(chain: ChainId) -> int:
@@ -123,7 +126,7 @@ def parts_of(
     @cache
     def journalled(chain: ChainId) -> JournalledSubmitter:
         policy = SubmitPolicy(caps=FeeCaps(absolute=config.max_fee_on(chain)))
-        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, policy, observer=observer)
+        return JournalledSubmitter(everywhere[chain], gate(), store, CLOCK, policy, observer=told, alarms=alarms)
 
     @cache
     def submitter(chain: ChainId) -> Submitter:

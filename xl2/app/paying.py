@@ -12,25 +12,25 @@ from xl2.app.clients import signer_of
 from xl2.config import Config
 from xl2.core.types import ChainId, Wei
 from xl2.flow.alarms import Alarms
-from xl2.ports import Blocks, Observer, Signer, Submitter
+from xl2.ports import Blocks, Signer, Submitter
 from xl2.relayer.key_watch import WatchedSigner
 from xl2.relayer.purse import Purse, Spending
 from xl2.sdk import Parts
 
 
-def watched_signer(config: Config, key: str, observer: Observer) -> Callable[[], Signer]:
+def watched_signer(config: Config, key: str, alarms: Alarms) -> Callable[[], Signer]:
     """Who signs, and of whom a person hears when it cannot."""
     opened = signer_of(config, key=key)
 
     @cache
     def signer() -> Signer:
-        return WatchedSigner(inner=opened(), key=key, alarms=Alarms(observer))
+        return WatchedSigner(inner=opened(), key=key, alarms=alarms)
 
     return signer
 
 
 def purse_of(
-    config: Config, parts: Parts, submitters: Mapping[ChainId, Submitter], spending: Spending, observer: Observer
+    config: Config, parts: Parts, submitters: Mapping[ChainId, Submitter], spending: Spending, alarms: Alarms
 ) -> Purse:
     """What the account that pays has, on each chain where it pays."""
     everywhere: Mapping[ChainId, Blocks] = {**parts.anchors, **parts.chains}
@@ -42,5 +42,5 @@ def purse_of(
         floors={chain: floor for chain, floor in floors.items() if floor},
         spending=spending,
         clock=parts.clock,
-        alarms=Alarms(observer),
+        alarms=alarms,
     )

@@ -27,7 +27,7 @@ from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, ChainId
 from xl2.errors import Retryable
-from xl2.flow.alarms import Alarms
+from xl2.flow.alarms import AlarmLines, Alarms
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
@@ -84,16 +84,17 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     settings = config.relayer
     store = open_store(settings.store, config.source.parent)
     watch, spending = watched(CLOCK), Spending()
-    observer = Several((watch.observer, spending))
-    signer = watched_signer(config, key or require_key(config, "relayer", "key"), observer)
-    parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer)
+    observer = Several((AlarmLines(), watch.observer, spending))
+    alarms = Alarms(observer)
+    signer = watched_signer(config, key or require_key(config, "relayer", "key"), alarms)
+    parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer, alarms=alarms)
     stop, ended = asyncio.Event(), asyncio.Event()
     try:
         # A place that cannot be used is told before anything else; `parts.close` closes it.
         await patiently(store.__aenter__, parts.clock)
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
-        carried = await patiently(lambda: _carried(config, parts, submitters, observer), parts.clock)
+        carried = await patiently(lambda: _carried(config, parts, submitters, observer, alarms), parts.clock)
         pipeline = Pipeline((), tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
         leases = _leases(config, parts, carried, submitters, pipeline)
         retention = Retention(
@@ -101,7 +102,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         )
         clock = ClockWatch(store=store, clock=parts.clock, lanes=lambda: pipeline.lanes, roused=pipeline.hurry)
         await patiently(leases.start, parts.clock)
-        readings = _readings(parts, submitters, observer)
+        readings = _readings(parts, submitters, alarms)
         carrying = Carrying(
             lanes=lambda: pipeline.lanes,
             recovered=lambda: pipeline.is_recovered,
@@ -110,10 +111,10 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_run(pipeline, leases, (retention, clock), stop, ended), name="relayer")
-            looking = tasks.create_task(purse_of(config, parts, submitters, spending, observer).keep(), name="purse")
+            looking = tasks.create_task(purse_of(config, parts, submitters, spending, alarms).keep(), name="purse")
             waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
             try:
-                async with view(config, parts, carrying, watch, readings) as (listening, desk):
+                async with view(config, parts, carrying, watch, readings, alarms=alarms) as (listening, desk):
                     yield RunningRelayer(
                         address=next(iter(submitters.values())).address,
                         lanes=tuple(_in_words(parts, lane) for lane in pipeline.lanes),
@@ -154,6 +155,7 @@ async def _carried(
     parts: Parts,
     submitters: Mapping[ChainId, JournalledSubmitter],
     observer: Observer,
+    alarms: Alarms,
 ) -> list[LaneParts]:
     settings = config.relayer
     lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
@@ -172,12 +174,13 @@ async def _carried(
             policy=policy_of(config),
             limits=limits,
             observer=observer,
+            alarms=alarms,
         )
         for lane in lanes
     ]
 
 
-def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], observer: Observer) -> Readings:
+def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], alarms: Alarms) -> Readings:
     everywhere: dict[ChainId, Blocks] = {**parts.anchors, **parts.chains}
     return Readings(
         chains={chain: (everywhere[chain], submitter.address) for chain, submitter in submitters.items()},
@@ -185,7 +188,7 @@ def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], o
         store=parts.store,
         clock=parts.clock,
         name=parts.name,
-        alarms=Alarms(observer),
+        alarms=alarms,
     )
 
 

@@ -67,7 +67,7 @@ def watched(clock: Clock) -> Watched:
 
 @contextlib.asynccontextmanager
 async def view(
-    config: Config, parts: Parts, carrying: Carrying, watch: Watched, readings: Readings
+    config: Config, parts: Parts, carrying: Carrying, watch: Watched, readings: Readings, *, alarms: Alarms
 ) -> AsyncIterator[tuple[Listening, Desk]]:
     """Serve the operator's view until the block ends."""
     settings, clock = config.relayer, parts.clock
@@ -92,7 +92,7 @@ async def view(
         metrics=partial(_metrics, desk, watch.metrics, readings),
         version=version("xl2"),
     )
-    stuck = Stuck(store=parts.store, clock=clock, alarms=Alarms(watch.observer))
+    stuck = Stuck(store=parts.store, clock=clock, alarms=alarms)
     async with serve(shown, host=host, port=port) as listening:
         looks = [asyncio.ensure_future(look) for look in (readings.keep(), stuck.keep())]
         file = view_file(config)

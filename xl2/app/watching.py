@@ -25,8 +25,9 @@ from xl2.core.evidence import Finality
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
+from xl2.flow.alarms import AlarmLines
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
-from xl2.ports import Chain, Log, Observer, Signer, Unobserved
+from xl2.ports import Chain, Log, Observer, Several, Signer
 from xl2.relayer import open_lanes
 from xl2.store import SqliteStore
 from xl2.watcher import Asset, Brake, Cabinet, Eye, KeyRights, Levers, Watcher, WatchSettings, key_rights
@@ -98,7 +99,7 @@ async def watcher(
     folder.mkdir(parents=True, exist_ok=True)
     journal = SqliteStore(folder / "journal.sqlite")
     stop = asyncio.Event()
-    told = observer or Unobserved()
+    told = Several((AlarmLines(), observer)) if observer else AlarmLines()
     try:
         chains = await _answering(eyes)
         rights = await key_rights(signer.address, chains, _bridges(config), _shared(config, name, signer.address))

@@ -18,7 +18,7 @@ from xl2.core.evidence import Finality
 from xl2.core.types import checksum, hex_text
 from xl2.errors import NotAccepted, Refused, Retryable, Unaffordable
 from xl2.flow import fees
-from xl2.flow.alarms import Alarms
+from xl2.flow.alarms import Alarms, Cause, cause_of
 from xl2.flow.handover import Handover
 from xl2.flow.held import Held, Open
 from xl2.flow.nonces import Told, forgotten, gap
@@ -131,7 +131,10 @@ class Inclusion:
             f"account {account} is used elsewhere too: its nonce {nonce} on chain {chain} went to {which}, {instead}; "
             "give this relayer a key of its own"
         )
-        self._alarms.tell((AlarmKind.KEY_IN_USE, nonce), Alarm(kind=AlarmKind.KEY_IN_USE, what=what, chain=chain))
+        # Not by nonce: whoever else has the key uses it again, and that is one cause.
+        self._alarms.tell(
+            self._cause(AlarmKind.KEY_IN_USE), Alarm(kind=AlarmKind.KEY_IN_USE, what=what, chain=chain)
+        )
 
     async def look(self) -> None:
         """One look at all that is open, and what follows from it."""
@@ -180,7 +183,7 @@ class Inclusion:
                 await self._journal.included(receipt, attempt)
                 self._held.include(entry, receipt)
                 self._usual = self._clock.steady() - entry.sent_at
-                self._alarms.well((AlarmKind.FEE_CAP, entry.tx_nonce))
+                self._alarms.well(self._cause(AlarmKind.FEE_CAP), "stuck")
                 return
 
     async def _weigh(self, used: Sequence[Open]) -> None:
@@ -269,7 +272,7 @@ class Inclusion:
                 "the chain, or wait until gas falls"
             )
             alarm = Alarm(kind=AlarmKind.FEE_CAP, what=what, chain=old.chain, value=cap)
-            self._alarms.tell((AlarmKind.FEE_CAP, old.tx_nonce), alarm)
+            self._alarms.tell(self._cause(AlarmKind.FEE_CAP), alarm, "stuck")
             # As it is, it is sent again now and then: gas may fall.
             entry.since, entry.outcome = now, Broadcast.NOT_NOW
             return
@@ -279,6 +282,9 @@ class Inclusion:
         entry.since, entry.outcome = now, None
         log.info("transaction replaced", extra={"fields": {**fields, "new_max_fee_wei": better.max_fee}})
         self._observer.replaced(old.chain, entry.what)
+
+    def _cause(self, kind: AlarmKind) -> Cause:
+        return cause_of(kind, self._chain.chain, self._handover.address)
 
     async def _mind_gap(self, told: Told) -> None:
         now, found = self._clock.steady(), gap(self._held.open, told)

@@ -18,7 +18,7 @@ from xl2.core.message import MAX_TX_GAS
 from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
 from xl2.errors import Refused, Retryable, Reverted, TooExpensive, Unaffordable
 from xl2.flow import fees
-from xl2.flow.alarms import Alarms
+from xl2.flow.alarms import Alarms, Cause, cause_of
 from xl2.flow.handover import Handover
 from xl2.flow.held import Held, Open
 from xl2.flow.inclusion import Inclusion, Patience
@@ -61,8 +61,13 @@ class JournalledSubmitter:
         policy: SubmitPolicy | None = None,
         *,
         observer: Observer | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
-        """Nothing is read or sent before the first `submit` or `recover`."""
+        """
+        Nothing is read or sent before the first `submit` or `recover`.
+
+        `alarms`: shared with others who may meet the same causes; else its own, told to the observer.
+        """
         policy = policy or SubmitPolicy()
         self._chain = chain
         self._journal = journal
@@ -70,7 +75,7 @@ class JournalledSubmitter:
         self._caps = policy.caps
         self._poll_seconds = policy.patience.poll_seconds
         self._observer = observer or Unobserved()
-        self._alarms = Alarms(self._observer)
+        self._alarms = alarms or Alarms(self._observer)
         self._handover = Handover(chain, signer, journal)
         self._held = Held()
         self._inclusion = Inclusion(
@@ -105,7 +110,8 @@ class JournalledSubmitter:
             entry = await self._open(call)
             receipt = await self._inclusion.of(entry)
             if receipt is None:
-                log.warning("nonce lost", extra={"fields": {"what": call.what, "tx_nonce": entry.tx_nonce}})
+                fields = {"chain": call.chain, "what": call.what, "tx_nonce": entry.tx_nonce}
+                log.info("nonce lost, and its call made again", extra={"fields": fields})
                 continue
             self._observer.submitted(call, receipt)
             if not receipt.succeeded:
@@ -123,7 +129,8 @@ class JournalledSubmitter:
                 async with self._turn:
                     await self._adopt()
             except Retryable as silent:
-                log.info("journal unread", extra={"fields": {"chain": self._chain.chain, "cause": silent.what}})
+                # The store tells it, once.
+                log.debug("journal unread", extra={"fields": {"chain": self._chain.chain, "cause": silent.what}})
                 await self._clock.sleep(self._poll_seconds)
         receipts = await asyncio.gather(*(self._inclusion.of(entry) for entry in self._held.in_order()))
         return [receipt for receipt in receipts if receipt is not None]
@@ -186,7 +193,7 @@ class JournalledSubmitter:
             if nonce != gap(self._held.open, Told(used=quote.tx_nonce, pooled=quote.pending_nonce)):
                 return
             transaction = _transaction(call, nonce, _gas_limit(call, quote), self._price(call, quote))
-            log.warning("nonce gap filled", extra={"fields": {"chain": call.chain, "tx_nonce": nonce}})
+            log.info("nonce gap filled", extra={"fields": {"chain": call.chain, "tx_nonce": nonce}})
             await self._hand_over(transaction, what)
 
     async def _adopt(self) -> None:
@@ -201,7 +208,7 @@ class JournalledSubmitter:
         """Raises `TooExpensive` above the cap."""
         price = fees.opening(quote.fees, self._caps)
         if price is not None:
-            self._alarms.well(AlarmKind.FEE_CAP)
+            self._alarms.well(self._cause(AlarmKind.FEE_CAP), "opening")
             return price
         asked = quote.fees.base_fee + quote.fees.priority_fee
         what = f"{call.what}: chain {call.chain} asks {asked} wei a gas, the cap is {self._caps.absolute}"
@@ -209,7 +216,7 @@ class JournalledSubmitter:
         alarm = Alarm(
             kind=AlarmKind.FEE_CAP, what=f"{what}; {expensive.remedy}", chain=call.chain, value=self._caps.absolute
         )
-        self._alarms.tell(AlarmKind.FEE_CAP, alarm)
+        self._alarms.tell(self._cause(AlarmKind.FEE_CAP), alarm, "opening")
         raise expensive
 
     def _covers(self, transaction: Transaction, quote: TxQuote, what: str) -> bool:
@@ -225,14 +232,17 @@ class JournalledSubmitter:
             )
             self._alarm_poor(poor)
             raise poor
-        self._alarms.well(AlarmKind.LOW_BALANCE)
+        self._alarms.well(self._cause(AlarmKind.LOW_BALANCE), "transactions")
         held = sum(fees.most_cost(entry.newest.transaction) for entry in self._held.in_order())
         return quote.balance >= held + needed or not self._held.open
 
     def _alarm_poor(self, poor: Unaffordable) -> None:
         what = f"{poor.what}; {poor.remedy}"
         alarm = Alarm(kind=AlarmKind.LOW_BALANCE, what=what, chain=self._chain.chain, value=Wei(poor.available))
-        self._alarms.tell(AlarmKind.LOW_BALANCE, alarm)
+        self._alarms.tell(self._cause(AlarmKind.LOW_BALANCE), alarm, "transactions")
+
+    def _cause(self, kind: AlarmKind) -> Cause:
+        return cause_of(kind, self._chain.chain, self.address)
 
     async def _mind_foreign(self, told: Told) -> None:
         """What the chain counts and we never knew of, somebody else has signed; we go on from there."""

@@ -1,8 +1,9 @@
 """
 Observer: who is told what a relayer does, while it does it: metrics, an event stream, a test.
 
-Promise of whoever tells: every alarm that a person should look at is told once here and once in the log. Promise of
-whoever is told: it returns at once, raises nothing and changes nothing; the store, not the observer, is the memory.
+Promise of whoever tells: every alarm that a person should look at is told once here; the log's line of it is written by
+an observer too (`xl2.flow.alarms`). Promise of whoever is told: it returns at once, raises nothing and
+changes nothing; the store, not the observer, is the memory.
 """
 
 from collections.abc import Sequence
@@ -45,6 +46,13 @@ class Alarm:
     ids: tuple[MessageId, ...] = ()
     #: What is at stake, where that is known.
     value: Wei | None = None
+    #: Name of the endpoint that it is about, where it is about one.
+    endpoint: str = ""
+
+    @property
+    def runbook(self) -> str:
+        """The page for whoever is called by it."""
+        return f"docs/operations/runbooks/{self.kind.value}.md"
 
 
 class Observer(Protocol):

@@ -15,7 +15,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId
 from xl2.errors import ProofInvalid
 from xl2.flow.alarms import Alarms
-from xl2.ports import Alarm, AlarmKind, Observer
+from xl2.ports import Alarm, AlarmKind
 
 #: So many looks in a row must fail: the range was read anew, and it still does not fit.
 _LOOKS = 2
@@ -26,13 +26,8 @@ class GapWatch:
     """Over the two logs of one lane."""
 
     lane: Lane
-    observer: Observer
+    _alarms: Alarms = field(repr=False)
     _failed: Counter[LogKind] = field(factory=Counter, init=False)
-    _alarms: Alarms = field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Nothing was told yet."""
-        self._alarms = Alarms(self.observer)
 
     def failed(self, kind: LogKind, chain: ChainId, cause: ProofInvalid) -> None:
         """A look in which events and storage did not agree."""
@@ -43,9 +38,11 @@ class GapWatch:
             f"chain {chain} is read again and again, and its logs still do not lead to its storage: {cause.what}. Its "
             f"endpoint leaves events out or makes them up: replace it, or add others"
         )
-        self._alarms.tell(kind, Alarm(kind=AlarmKind.RPC_DISAGREEMENT, what=what, lane=self.lane, chain=chain))
+        self._alarms.tell(
+            (self.lane, kind), Alarm(kind=AlarmKind.RPC_DISAGREEMENT, what=what, lane=self.lane, chain=chain)
+        )
 
     def whole(self, kind: LogKind) -> None:
         """A look in which they did."""
         self._failed[kind] = 0
-        self._alarms.well(kind)
+        self._alarms.well((self.lane, kind))

@@ -8,20 +8,17 @@ pause is in the store before anybody is told, it is told once, and no other lane
 docs/operations/runbooks/deep-reorg.md.
 """
 
-import logging
 from collections.abc import Sequence
 
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import Event, State
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import MessageId, Nonce, Wei, hex_text
+from xl2.core.types import MessageId, Nonce, Wei
 from xl2.errors import Incident
 from xl2.flow import observe as observing
 from xl2.ports import Alarm, AlarmKind, Chain, Entry, Fate, Happening, Log, Place, Record
 from xl2.relayer.lane import LaneParts
-
-log = logging.getLogger(__name__)
 
 #: Who paused a lane that is parked here.
 BY = "incident"
@@ -65,8 +62,6 @@ async def _park(parts: LaneParts, incident: Incident, lost: Sequence[Record]) ->
         f"on (fees {value} wei): the lane is parked, read {RUNBOOK}, then `xl2 relayer resume`"
     )
     await parts.store.pause(parts.lane, what, BY, parts.clock.now())
-    fields = {"lane": parts.lane.name, "alarm": AlarmKind.DEEP_REORG.value, "value_wei": value, "runbook": RUNBOOK}
-    log.error("lane parked", extra={"fields": {**fields, "ids": [hex_text(one) for one in ids], "cause": what}})
     parts.observer.alarmed(Alarm(kind=AlarmKind.DEEP_REORG, what=what, lane=parts.lane, ids=ids, value=value))
 
 

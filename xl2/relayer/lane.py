@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
-from attrs import define, evolve, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
@@ -26,6 +26,7 @@ from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
+from xl2.flow.alarms import Alarms
 from xl2.ports import (
     Chain,
     Clock,
@@ -82,6 +83,8 @@ class LaneParts:
     limits: proving.BatchLimits = field(factory=proving.BatchLimits)
     finality: Finality = Finality.FINALIZED
     observer: Observer = field(factory=Unobserved)
+    #: Shared by all lanes of a daemon, and told to its observer.
+    alarms: Alarms = field(default=Factory(lambda self: Alarms(self.observer), takes_self=True), repr=False, eq=False)
 
 
 @define(kw_only=True)
@@ -104,7 +107,7 @@ class LaneRooms:
         """What is learned begins with the lane."""
         self._batching = Batching(most=self.parts.limits)
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
-        self._gaps = GapWatch(self.parts.lane, self.parts.observer)
+        self._gaps = GapWatch(self.parts.lane, self.parts.alarms)
 
     @property
     def name(self) -> str:

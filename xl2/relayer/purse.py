@@ -16,7 +16,7 @@ from attrs import define, field
 
 from xl2.core.types import Address, ChainId, Wei, checksum
 from xl2.errors import Fatal, Xl2Error
-from xl2.flow.alarms import Alarms
+from xl2.flow.alarms import Alarms, Cause, cause_of
 from xl2.ports import Alarm, AlarmKind, Blocks, Call, Clock, TxReceipt, Unobserved
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,16 @@ class Purse:
             alarm = Alarm(
                 kind=AlarmKind.LOW_BALANCE, what=self._words(name, chain, balance), chain=chain, value=balance
             )
-            self.alarms.tell((AlarmKind.LOW_BALANCE, chain), alarm)
+            self.alarms.tell(self._cause(chain), alarm, "balance")
         elif chain in self._low:
             self._low.discard(chain)
-            self.alarms.well((AlarmKind.LOW_BALANCE, chain))
+            self.alarms.well(self._cause(chain), "balance")
             fields = {"chain": chain, "account": checksum(self.account), "balance_wei": balance, "floor_wei": floor}
             log.info("balance refilled", extra={"fields": fields})
+
+    def _cause(self, chain: ChainId) -> Cause:
+        """The same as that of a submitter whose transaction is not covered."""
+        return cause_of(AlarmKind.LOW_BALANCE, chain, self.account)
 
     def _words(self, name: str, chain: ChainId, balance: Wei) -> str:
         lasts = self.spending.lasts(chain, balance)

@@ -321,12 +321,6 @@ class Watcher:
         lane = contradiction.lane if contradiction else None
         chain = contradiction.facts[0].at.chain if contradiction else None
         alarm = Alarm(kind=kind, what=what, lane=lane, chain=chain)
-        broken = kind in (AlarmKind.HEAD_CONTRADICTION, AlarmKind.BACKING_BREAK, AlarmKind.DEEP_REORG)
-        logger.log(
-            logging.ERROR if broken else logging.WARNING,
-            "alarm",
-            extra={"fields": {"alarm": kind.value, "what": what, "chain": chain}},
-        )
         self._observer.alarmed(alarm)
 
 

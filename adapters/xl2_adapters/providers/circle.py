@@ -1,8 +1,8 @@
 """
 Circle: the endpoints of one chain, each with its standing; who is asked next, and who is told of what they did.
 
-Comes in: clients and what they answer. Goes out: candidates in order, one line in the log and one alarm when one is
-left aside, one line when it is back. Promise: nobody is left out for good: who is left aside is asked last, and may
+Comes in: clients and what they answer. Goes out: candidates in order, one alarm when one is left aside, one line in the
+log when it is back. Promise: nobody is left out for good: who is left aside is asked last, and may
 prove himself. Whether answers agree is `tally`'s, whether tips do `survey`'s.
 """
 
@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 
 _CHAIN_ID = Call("eth_chainId")
 _ALARMS = {Blame.LIES: AlarmKind.RPC_DISAGREEMENT, Blame.WRONG_CHAIN: AlarmKind.RPC_DISAGREEMENT}
+_REMEDIES = {
+    AlarmKind.RPC_DISAGREEMENT: "replace it, and find out what it said that was believed",
+    AlarmKind.PROVIDER_DOWN: "it is asked again by itself; if this stays, see to it or replace it",
+}
+_QUARREL = "nothing is believed until they do: find out who is wrong, or add another endpoint"
 _RATE_LIMITED_SECONDS = 10.0
 
 
@@ -131,7 +136,9 @@ class Circle:
         if self._open_quarrel:
             return
         self._open_quarrel = what
-        self._alarm(AlarmKind.RPC_DISAGREEMENT, f"the endpoints of chain {self.chain} do not agree: {what}")
+        kind = AlarmKind.RPC_DISAGREEMENT
+        told = f"the endpoints of chain {self.chain} do not agree: {what}; {_QUARREL}"
+        self.observer.alarmed(Alarm(kind=kind, what=told, chain=self.chain))
 
     def settled(self) -> None:
         """They agree."""
@@ -171,11 +178,9 @@ class Circle:
         standing = provider.standing
         blame = standing.blame or Blame.DOWN
         what = f"endpoint {provider.name} of chain {self.chain} {blame.value} and is left aside: {standing.reason}"
-        self._alarm(_ALARMS.get(blame, AlarmKind.PROVIDER_DOWN), what, endpoint=provider.name, blame=blame.name.lower())
-
-    def _alarm(self, kind: AlarmKind, what: str, **fields: str) -> None:
-        log.warning("%s", what, extra={"fields": {"alarm": kind.value, "chain": self.chain, **fields}})
-        self.observer.alarmed(Alarm(kind=kind, what=what, chain=self.chain))
+        kind = _ALARMS.get(blame, AlarmKind.PROVIDER_DOWN)
+        what = f"{what}; {_REMEDIES[kind]}"
+        self.observer.alarmed(Alarm(kind=kind, what=what, chain=self.chain, endpoint=provider.name))
 
 
 async def _outcomes(client: Rpc, calls: Sequence[Call]) -> list[Outcome]:

@@ -4,6 +4,7 @@ from tests.factories import lane
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId
 from xl2.errors import ProofInvalid
+from xl2.flow.alarms import Alarms
 from xl2.ports import Alarm, AlarmKind, Unobserved
 from xl2.relayer.gap_watch import GapWatch
 
@@ -23,7 +24,7 @@ class Told(Unobserved):
 
 def watch() -> tuple[GapWatch, Told]:
     told = Told()
-    return GapWatch(lane(), told), told
+    return GapWatch(lane(), Alarms(told)), told
 
 
 def test_a_gap_that_is_mended_by_reading_again_is_nobodys_concern() -> None:
