@@ -11,7 +11,7 @@ from tests.factories import some_address, some_hash
 from xl2.core.evidence import VerifierNumber
 from xl2.core.interop import InteropAddress
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, Assurance, BlockNumber, ChainId, MessageId, Wei
+from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Wei
 from xl2.errors import RpcUnavailable
 from xl2.ports import Alarm, Call, HeadShown, Log, Motion, Moved, TxReceipt, Unobserved
 from xl2.store import SqliteStore
@@ -24,6 +24,9 @@ VAULT, MINT = some_address("vault"), some_address("mint")
 #: Final blocks of in-memory chains are two behind.
 FINAL = 2
 MARGIN_SECONDS = 10
+ATTESTED = 0
+FALSE = some_hash("a head that nobody has")
+SUSPENDED = [(REMOTE, "pause verifier 0")]
 
 
 class Noticing(Unobserved):
@@ -142,6 +145,10 @@ class Scene:
     async def send(self, count: int = 1) -> None:
         for number in range(count):
             await self.home.put(self.log().lane, f"message {number}".encode())
+
+    def show(self, head: Hash32, count: int) -> None:
+        """Somebody shows a head of the lane's log to the remote chain, vouched for by the attesters."""
+        self.remote.watched().show(self.log(), head, count, ATTESTED, self.remote.here())
 
     def new_id(self) -> MessageId:
         self._ids += 1
