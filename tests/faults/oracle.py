@@ -9,18 +9,34 @@ expiries (anyone may record one again; it is refunded once).
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from attrs import frozen
 
-from tests.faults.scene import Scene
 from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import BlockNumber, checksum, hex_text
 from xl2.ports import Ending, Fate, Sent
+from xl2_adapters.chain import EvmChain
 from xl2_adapters.rpc import Call
 
 #: Longest that a test waits for what a relayer promises, on a busy machine.
 PATIENCE_SECONDS = 60.0
+
+
+class Scene(Protocol):
+    """A lane between two chains, whatever they stand on."""
+
+    @property
+    def origin(self) -> EvmChain: ...
+    @property
+    def destination(self) -> EvmChain: ...
+    @property
+    def lane(self) -> Lane: ...
+    async def until_blocks(self, count: int) -> None:
+        """Return when the destination has so many blocks more."""
+        ...
 
 
 @frozen(kw_only=True)

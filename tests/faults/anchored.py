@@ -1,0 +1,276 @@
+"""
+Anchored: L2s on an L1 with real proposers, and relayers between them behind men in the middle.
+
+Comes in: a running devnet and a folder. Goes out: messages on lanes of any class, configurations of relayers, and what
+a test does to L1. Promise: as with `scene`, what a test is told of a message comes from the chains alone; `oracle`
+judges a lane of this as it judges one of bare chains. Whoever makes L1 faulty makes it so for relayers: the L2s have
+their own way to it.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+from attrs import evolve, field, frozen
+
+from tests.devnet_user import User
+from tests.faults.proxy import FaultProxy
+from tests.faults.recipients import RECIPIENTS
+from tests.faults.scene import Parcel
+from xl2.app.parts import family
+from xl2.config import load
+from xl2.core.evidence import Finality
+from xl2.core.lane import Lane
+from xl2.core.types import Address, Assurance, BlockNumber, Timestamp, address, checksum, hex_text
+from xl2.flow.send import NEVER
+from xl2.ports import Sent
+from xl2_adapters.chain import EvmChain
+from xl2_devnet import Description
+from xl2_devnet.abi import op_stack
+from xl2_devnet.accounts import account
+
+L1 = "l1"
+#: Those who show heads of settled lanes.
+SETTLED_KINDS = ("proven", "routed")
+FACTORY, GAME, PORTAL = op_stack("DisputeGameFactory"), op_stack("FaultDisputeGame"), op_stack("OptimismPortal2")
+IN_PROGRESS, CHALLENGER_WINS, DEFENDER_WINS = 0, 1, 2
+_SEND_GAS = 2_000_000
+#: What a fault lasts at least, in looks of a relayer: long enough for it to be met.
+_POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 60.0
+
+
+@frozen(kw_only=True)
+class Anchored:
+    """A lane between two L2s of a devnet, as a test uses it; `on` names another lane between the same."""
+
+    devnet: Description
+    folder: Path
+    origin: EvmChain
+    destination: EvmChain
+    lane: Lane
+    #: Sends on the origin; looks at L1, and acts there as nobody in particular.
+    sender: User
+    l1: User
+    recipient: Address
+    #: Before each chain, for relayers alone.
+    proxies: Mapping[str, FaultProxy] = field(repr=False)
+
+    async def on(self, assurance: Assurance) -> "Anchored":
+        """The same for the lane of another class."""
+        return evolve(self, lane=await self.origin.lane_to(self.lane.destination, assurance))
+
+    async def send(self, *parcels: Parcel) -> list[Sent]:
+        """Send each in a transaction of its own; what the outbox made of them, in nonce order."""
+        now = (await self.destination.head(Finality.LATEST)).timestamp
+        calls = [self._call(parcel, now) for parcel in parcels]
+        hashes = await self.sender.submit(*calls, gas=_SEND_GAS)
+        receipts = [await self.sender.receipt(tx_hash) for tx_hash in hashes]
+        assert all(receipt["status"] == "0x1" for receipt in receipts), receipts
+        placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
+        found = await self.origin.sent(self.lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
+        mine = [one for one in found if hex_text(one.place.tx_hash) in hashes]
+        assert len(mine) == len(parcels), (found, receipts)
+        return mine
+
+    async def until_blocks(self, count: int) -> None:
+        """Return when the destination has so many blocks more."""
+        wanted = (await self.destination.head(Finality.LATEST)).number + count
+        while (await self.destination.head(Finality.LATEST)).number < wanted:  # noqa: ASYNC110 - the chain makes them
+            await asyncio.sleep(0.05)
+
+    def configuration(
+        self,
+        name: str,
+        *,
+        kinds: Collection[str] = ("attested", *SETTLED_KINDS),
+        relayer: Mapping[str, Any] | None = None,
+        each: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Path:
+        """
+        A relayer's configuration in a folder of its own; it reaches every chain through this test's proxies.
+
+        `kinds`: of verifiers that it uses; `relayer`: settings beside the usual ones; `each`: further keys by chain.
+        """
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        tree = orjson.loads(self.devnet.to_json())
+        for chain, proxy in self.proxies.items():
+            verifiers = [one for one in tree["chains"][chain]["verifiers"] if one["kind"] in kinds]
+            tree["chains"][chain] |= {"rpc_url": proxy.url, "rpc_timeout_seconds": 2, "verifiers": verifiers}
+            tree["chains"][chain] |= (each or {}).get(chain, {})
+        tree["journal"] = "journal.sqlite"
+        tree["relayer"] |= {"store": "relayer.sqlite", "poll_seconds": _POLL_SECONDS, "listen": "127.0.0.1:0"}
+        tree["relayer"] |= relayer or {}
+        tree["log"] = {"level": "INFO", "form": "json"}
+        file = folder / "xl2.json"
+        file.write_bytes(orjson.dumps(tree))
+        file.chmod(0o600)
+        return file
+
+    # --- what a test does to L1, and sees there
+
+    async def number(self, tag: str = "latest") -> int:
+        """Height of L1."""
+        return int((await self.l1.block(tag))["number"], 16)
+
+    async def mine(self, blocks: int) -> None:
+        """So many blocks of L1 at once; the L2s follow."""
+        await self.l1.rpc.call("anvil_mine", hex(blocks))
+
+    async def take_back_from(self, block: int) -> int:
+        """This block of L1 and all after it are replaced by as many empty ones; how many those were."""
+        depth = await self.number() - block + 1
+        await self.l1.rpc.call("anvil_reorg", depth, [])
+        return depth
+
+    async def games(self) -> int:
+        """How many dispute games the origin has on L1."""
+        count: int = await self.l1.read(self._factory, FACTORY, "gameCount")
+        return count
+
+    async def game(self, index: int) -> tuple[str, int]:
+        """Address of a game, and the origin's block that it is about."""
+        _, _, game = await self.l1.read(self._factory, FACTORY, "gameAtIndex", index)
+        return game, await self.l1.read(game, GAME, "l2BlockNumber")
+
+    async def covering(self, sent: Sent, since: int = 0) -> tuple[int, str]:
+        """Index and address of the first game at `since` or later that covers a message, once there is one."""
+
+        async def look() -> tuple[int, str] | None:
+            for index in range(since, await self.games()):
+                game, block = await self.game(index)
+                if block >= sent.place.block:
+                    return index, game
+            return None
+
+        found: tuple[int, str] = await seen(look, f"a game about block {sent.place.block}")
+        return found
+
+    async def created_at(self, game: str) -> int:
+        """Block of L1 that made a game."""
+        topic = FACTORY.topic("DisputeGameCreated")
+        query: Any = {"fromBlock": "0x0", "toBlock": "latest", "address": self._factory, "topics": [topic]}
+        logs: Any = await self.l1.rpc.call("eth_getLogs", query)
+        (found,) = [one for one in logs if int(one["topics"][1], 16) == int(game, 16)]
+        return int(found["blockNumber"], 16)
+
+    @property
+    def _factory(self) -> str:
+        return self.devnet.chain(self.origin.settings.name).rollup["dispute_game_factory"]
+
+    def _call(self, parcel: Parcel, now: Timestamp) -> tuple[str, bytes, int]:
+        call = self.origin.send_call(
+            self.lane,
+            recipient=self.recipient,
+            payload=parcel.payload,
+            gas_limit=parcel.gas_limit,
+            expiry=NEVER if parcel.expires_in is None else Timestamp(now + parcel.expires_in),
+            allow_no_code=False,
+            fee=parcel.fee,
+        )
+        return checksum(call.to), call.data, call.value
+
+
+@asynccontextmanager
+async def anchored_on(
+    devnet: Description, folder: Path, *, origin: str = "op-a", destination: str = "op-b"
+) -> AsyncIterator[Anchored]:
+    """The settled lane between two L2s of a devnet for one test; what it opened is closed with it."""
+    reader = folder / "reader.json"
+    reader.write_bytes(devnet.to_json())
+    config = load(reader)
+    async with AsyncExitStack() as stack:
+        chains = []
+        for name in (origin, destination):
+            settings = config.chain(name)
+            chain = family(settings).chain(settings)
+            assert isinstance(chain, EvmChain)
+            stack.push_async_callback(chain.close)
+            chains.append(chain)
+        owners = {origin: "carol", destination: "dave", L1: "frank"}
+        users = {name: User(devnet.chain(name), account(role).private_key) for name, role in owners.items()}
+        for user in users.values():
+            stack.push_async_callback(user.close)
+        proxies = {
+            name: await stack.enter_async_context(FaultProxy(chain.rpc_url)) for name, chain in devnet.chains.items()
+        }
+        made = await users[destination].send(None, RECIPIENTS["counts"])
+        yield Anchored(
+            devnet=devnet,
+            folder=folder,
+            origin=chains[0],
+            destination=chains[1],
+            lane=await chains[0].lane_to(chains[1].chain, Assurance.SETTLED),
+            sender=users[origin],
+            l1=users[L1],
+            recipient=address(made["contractAddress"]),
+            proxies=proxies,
+        )
+
+
+async def seen(look: Callable[[], Any], what: str) -> Any:
+    """What `look` gives, once it gives anything."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (found := await look()) is None:  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.05)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}") from None
+
+
+async def unready(configuration: Path) -> list[str] | None:
+    """Which checks of a running relayer do not hold; None where all do, or it does not answer."""
+    told = await _readiness(configuration)
+    return [str(one["what"]) for one in told.get("checks", ()) if not one["ok"]] or None
+
+
+async def ready(configuration: Path) -> bool | None:
+    """True where a running relayer says that it can work."""
+    return (await _readiness(configuration)).get("ready") or None
+
+
+@contextmanager
+def stopped(chain_id: int) -> Iterator[None]:
+    """The process of a chain of ours stands still while the block lasts."""
+    pid = _anvil_of(chain_id)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _anvil_of(chain_id: int) -> int:
+    """Its process: a child of ours."""
+    children = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in _children(task)]
+    wanted = f"--chain-id\0{chain_id}\0".encode()
+    (pid,) = [pid for pid in children if wanted in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return pid
+
+
+def _children(task: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return (task / "children").read_text().split()
+    return []
+
+
+async def _readiness(configuration: Path) -> Mapping[str, Any]:
+    """What a running relayer answers to `GET /readyz`; empty while it does not listen."""
+    file = configuration.parent / "relayer.sqlite.view"
+    if not file.exists():
+        return {}
+    url = orjson.loads(file.read_bytes())["url"]
+    with contextlib.suppress(aiohttp.ClientConnectionError):
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/readyz") as response:
+            told: Mapping[str, Any] = await response.json()
+            return told
+    return {}
