@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.faults.oracle import assert_each_paid_message_ended_once, until, until_fate
-from tests.faults.recipients import RECIPIENTS
+from tests.faults.recipients import RECIPIENTS, VALVE
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 from tests.postgres import database, postgres
 from xl2.core.message import MAX_PAYLOAD_SIZE
 from xl2.core.types import hex_text
-from xl2.ports import Ending, Fate
+from xl2.ports import Ending, Fate, Sent
 
 __all__ = ["database", "postgres"]
 
@@ -23,6 +23,8 @@ _MUCH_GAS = 4_000_000
 _LONGEST_TX = 128 << 10
 #: Real seconds: connections, leases and the states that nodes keep are all over then.
 _STANDS_STILL_SECONDS = 60.0
+_HOUR, _DAY = 3_600.0, 86_400.0
+_JUMPED = "the clock jumped"
 _BAD = ("reverts", "burns all gas", "returns a megabyte", "reverts with a megabyte")
 _ODD_PAYLOADS = (b"", b"\xff\xfe\x00", bytes(range(256)) * 16, b"\xc0" * 10_000, b'{"event": "delivered"}\n' * 100)
 
@@ -69,17 +71,7 @@ async def test_the_longest_payloads_are_delivered_in_transactions_that_nodes_tak
     assert relayer.lines(level=("warning", "error")) == []
 
 
-# Back by an hour or less, what rests may rest until the clock is there again, whenever it was put to rest just before:
-# the rows for that are not of every run.
-@pytest.mark.parametrize(
-    "jumps",
-    [
-        (3600.0,),
-        (86_400.0, -86_400.0),
-        pytest.param((3600.0, 0.0), marks=pytest.mark.soak),
-        pytest.param((-3600.0, 0.0), marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize("jumps", [(_HOUR, 0.0), (-_HOUR, 0.0), (_DAY, -_DAY)])
 async def test_a_clock_that_jumps_holds_nothing_up(
     scene: Scene, stable: Stable, clock: Path, jumps: tuple[float, ...]
 ) -> None:
@@ -94,6 +86,61 @@ async def test_a_clock_that_jumps_holds_nothing_up(
         await assert_each_paid_message_ended_once(scene, [*sent, *await scene.send(Parcel())])
 
     assert relayer.lines(level=("error",)) == []
+    assert len(relayer.lines(_JUMPED)) == len(jumps)
+    assert relayer.lines("transaction replaced") == []
+
+
+async def test_what_rests_when_the_clock_goes_back_is_looked_at_again_at_once(
+    scene: Scene, stable: Stable, clock: Path
+) -> None:
+    turn(clock, ahead=_HOUR, rate=1)
+    relayer = stable.start(scene.configuration("relayer"), clock=clock)
+    sent = await resting(scene)
+
+    turn(clock, ahead=0, rate=1)
+    await assert_each_paid_message_ended_once(scene, sent)
+
+    (line,) = relayer.lines(_JUMPED)
+    assert line["cause"].startswith("this machine's clock went back by 3600 s")
+    assert line["messages"] >= len(sent)
+
+
+async def test_a_relayer_that_was_killed_while_its_clock_was_ahead_goes_on_when_it_is_right_again(
+    scene: Scene, stable: Stable, clock: Path
+) -> None:
+    turn(clock, ahead=_HOUR, rate=1)
+    killed = stable.start(scene.configuration("relayer"), clock=clock)
+    sent = await resting(scene)
+
+    killed.kill()
+    turn(clock, ahead=0, rate=1)
+    again = stable.start(scene.configuration("relayer"), clock=clock)
+    await assert_each_paid_message_ended_once(scene, sent)
+
+    assert again.lines(_JUMPED) == []
+
+
+async def test_a_relayer_whose_clock_jumps_by_a_day_keeps_its_leases_and_takes_no_other_ones(
+    scene: Scene, stable: Stable, clock: Path, database: str
+) -> None:
+    turn(clock, ahead=0, rate=1)
+    settings = {"store": database, "lease_seconds": 3.0, "poll_seconds": 0.1}
+    scene.fund("second")
+    relayers = [
+        stable.start(scene.configuration("first", relayer=settings), clock=clock),
+        stable.start(scene.configuration("second", relayer=settings, key=scene.key_of("second"))),
+    ]
+    await until(lambda: all(one.lines("lane taken") for one in relayers), "both to carry a lane")
+    before = [len(one.lines("lane taken")) for one in relayers]
+
+    for ahead in (_DAY, -_DAY):
+        sent = await scene.send(Parcel(), Parcel())
+        turn(clock, ahead=ahead, rate=1)
+        await assert_each_paid_message_ended_once(scene, sent)
+    await until(lambda: len(relayers[0].lines(_JUMPED)) == len((_DAY, -_DAY)), "the first to notice both jumps")
+
+    assert [len(one.lines("lane taken")) for one in relayers] == before
+    assert [one.lines("lane lost to another daemon") for one in relayers] == [[], []]
 
 
 async def test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when_it_goes_on(
@@ -131,6 +178,15 @@ async def test_a_relayer_that_stood_still_for_a_minute_goes_on_where_it_stood(sc
     await assert_each_paid_message_ended_once(scene, sent)
     assert relayer.lines(level=("error",)) == []
     assert await asyncio.to_thread(relayer.stop) == 0
+
+
+async def resting(scene: Scene) -> list[Sent]:
+    """Messages whose recipient failed, so that they rest for seconds, and would take them by now."""
+    await scene.turn_valve(is_open=False)
+    sent = await scene.send(Parcel(habit=VALVE), Parcel(habit=VALVE))
+    await until_fate(scene, sent, Fate.FAILED)
+    await scene.turn_valve(is_open=True)
+    return sent
 
 
 def turn(file: Path, *, ahead: float, rate: float) -> None:
