@@ -188,10 +188,15 @@ class Reverted(RpcRejected):
         revert: bytes = b"",
         rpc_code: int = 3,
         remedy: str | None = None,
+        spent_gas: int = 0,
     ) -> None:
-        """`revert`: the bytes the contract reverted with (4-byte selector and arguments)."""
+        """
+        `revert`: the bytes the contract reverted with (4-byte selector and arguments); `spent_gas`: of a transaction
+        that a block holds, 0 where it was only tried.
+        """
         super().__init__(what, endpoint=endpoint, rpc_code=rpc_code, data=revert, remedy=remedy)
         self.revert = revert
+        self.spent_gas = spent_gas
 
 
 class RpcTooLarge(Refused):

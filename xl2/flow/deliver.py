@@ -21,6 +21,8 @@ from xl2.ports import Block, Chain, Fate, Happening, Place, Submitter, TxReceipt
 
 #: A retry may give the recipient more than its sender named: running out of gas is why many of them failed.
 RETRY_GAS_PERCENT = 150
+#: No retry comes within a tenth of the gas that a transaction may have (EIP-7825), its own cost included.
+_MOST_RETRY_GAS = 14_000_000
 
 _EVENTS = {Fate.DELIVERED: Event.DELIVERY, Fate.FAILED: Event.FAILURE}
 
@@ -98,6 +100,12 @@ async def retry(
         return before
     receipt = await submitter.submit(destination.retry_call(message, gas_limit, payee or submitter.address))
     return await _read([message], receipt, destination)
+
+
+def retry_gas(message: Message, *, is_first: bool) -> int:
+    """Gas for the recipient of a retry: what its sender named, and more of it each further time."""
+    wanted = message.gas_limit * (100 if is_first else RETRY_GAS_PERCENT) // 100
+    return max(message.gas_limit, min(wanted, _MOST_RETRY_GAS))
 
 
 async def expire(message: Message, destination: Chain, submitter: Submitter) -> Outcome:

@@ -258,9 +258,11 @@ class JournalledSubmitter:
         try:
             await self._chain.simulate(call, self.address)
         except Reverted as reverted:
+            reverted.spent_gas = receipt.gas_used
             return reverted
         what = f"{call.what} reverted in block {receipt.block}, transaction {hex_text(receipt.tx_hash)}"
-        return Reverted(what, endpoint=f"chain {call.chain}", remedy="The state has moved on; look, then try again.")
+        remedy = "The state has moved on; look, then try again."
+        return Reverted(what, endpoint=f"chain {call.chain}", remedy=remedy, spent_gas=receipt.gas_used)
 
 
 def _gas_limit(call: Call, quote: TxQuote) -> int:

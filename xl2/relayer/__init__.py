@@ -1,7 +1,7 @@
 """Relayer: walks everybody's messages through the rooms. Read `pipeline` to see it all, then `lane`, then `retry`."""
 
 from xl2.relayer.clock_watch import ClockWatch
-from xl2.relayer.lane import LaneParts
+from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.lanes import open_lanes
 from xl2.relayer.leases import LeaseHolder, LeaseSettings
 from xl2.relayer.pipeline import Pipeline, PipelineSettings

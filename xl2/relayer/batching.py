@@ -7,6 +7,7 @@ for small recipients, and then what deliveries of this lane took; where a simula
 next batch is smaller. Nothing of this is kept: a restart guesses anew.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 from attrs import define, evolve, field
@@ -77,3 +78,42 @@ class Batching:
     def _ceiling(self, reserve: int) -> int:
         """One message always goes out, also where its own limit is all that there is."""
         return max(self.most.gas, _OVERHEAD_GAS + reserve)
+
+
+def reaches(messages: Sequence[Message], limits: BatchLimits) -> list[int]:
+    """
+    For each place, behind the last message that one delivery can carry which begins there: as `prove.fitting` has it.
+
+    One walk for all places: whatever fits, fits without its first message too.
+    """
+    behind = [packed_size(one, before) for one, before in zip(messages, (None, *messages[:-1]), strict=True)]
+    size, gas = [0], [0]
+    for one in behind:
+        size.append(size[-1] + one)
+        gas.append(gas[-1] + max(limits.message_gas, one * BYTE_GAS))
+    ends: list[int] = []
+    end = 0
+    # Places of the dearest limits to come, falling: the front is what a run has in reserve.
+    dearest: deque[int] = deque()
+    for place, first in enumerate(messages):
+        alone = packed_size(first, None)
+        longer = alone - behind[place]
+        dearer = max(limits.message_gas, alone * BYTE_GAS) - (gas[place + 1] - gas[place])
+        while dearest and dearest[0] < place:
+            dearest.popleft()
+        while end < len(messages):
+            reserve = max(messages[dearest[0]].gas_limit if dearest else 0, messages[end].gas_limit) * 64 // 63
+            follows = end == place or messages[end].nonce == messages[end - 1].nonce + 1
+            fits = (
+                end - place < limits.messages
+                and gas[end + 1] - gas[place] + dearer + reserve <= limits.gas
+                and size[end + 1] - size[place] + longer <= limits.size
+            )
+            if end > place and not (follows and fits):
+                break
+            while dearest and messages[dearest[-1]].gas_limit <= messages[end].gas_limit:
+                dearest.pop()
+            dearest.append(end)
+            end += 1
+        ends.append(end)
+    return ends

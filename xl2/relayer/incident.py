@@ -18,7 +18,7 @@ from xl2.core.types import MessageId, Nonce, Wei
 from xl2.errors import Incident
 from xl2.flow import observe as observing
 from xl2.ports import Alarm, AlarmKind, Chain, Entry, Fate, Happening, Log, Place, Record
-from xl2.relayer.lane import LaneParts
+from xl2.relayer.lane_parts import LaneParts
 
 #: Who paused a lane that is parked here.
 BY = "incident"

@@ -8,46 +8,33 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-from attrs import Factory, define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from xl2.core.evidence import Finality
-from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
-from xl2.core.receipt import Expired
+from xl2.core.segment import Segment
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, BlockNumber, ChainId, MessageId, Wei, hex_text
+from xl2.core.types import BlockNumber, MessageId, Wei, hex_text
 from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
 from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
-from xl2.flow.alarms import Alarms
-from xl2.ports import (
-    Chain,
-    Clock,
-    Entry,
-    Happening,
-    Log,
-    Observer,
-    Pause,
-    Prover,
-    Record,
-    Sent,
-    Store,
-    Submitter,
-    Unobserved,
-)
+from xl2.ports import Chain, Happening, Log, Pause, Record, Sent
 from xl2.relayer.batching import Batching
+from xl2.relayer.expiry import recorded_expiry
 from xl2.relayer.gap_watch import GapWatch
-from xl2.relayer.judging import declined
-from xl2.relayer.policy import Declined, Policy
-from xl2.relayer.retry import DENIED, RECIPIENT, UNPAID, delay, rest_seconds
+from xl2.relayer.intake import Intake
+from xl2.relayer.judging import Judging
+from xl2.relayer.lane_parts import LaneParts
+from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
 from xl2.relayer.showing import Showing
+from xl2.relayer.stakes import Stakes
 
 log = logging.getLogger(__name__)
 
@@ -63,30 +50,6 @@ _CONFIRMED_AT_ONCE = 1_000
 _RESUMED_AT_ONCE = 1_000
 
 
-@frozen(kw_only=True)
-class LaneParts:
-    """What it takes to carry a lane's messages."""
-
-    lane: Lane
-    origin: Chain
-    destination: Chain
-    #: Of the lane log for the destination, and of the receipt log for the origin; the first that is ready serves.
-    provers: Sequence[Prover]
-    receipt_provers: Sequence[Prover]
-    #: By chain; also of the anchor where a prover routes through it.
-    submitters: Mapping[ChainId, Submitter]
-    store: Store
-    clock: Clock
-    payee: Address | None = None
-    #: What is carried, and for how much.
-    policy: Policy = field(factory=Policy)
-    limits: proving.BatchLimits = field(factory=proving.BatchLimits)
-    finality: Finality = Finality.FINALIZED
-    observer: Observer = field(factory=Unobserved)
-    #: Shared by all lanes of a daemon, and told to its observer.
-    alarms: Alarms = field(default=Factory(lambda self: Alarms(self.observer), takes_self=True), repr=False, eq=False)
-
-
 @define(kw_only=True)
 class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
@@ -100,12 +63,19 @@ class LaneRooms:
     #: Block of the delivery that was made last.
     delivered_upto: BlockNumber = field(default=BlockNumber(0), init=False)
     _batching: Batching = field(init=False)
+    _judging: Judging = field(init=False)
+    _intake: Intake = field(init=False)
+    _stakes: Stakes = field(init=False)
     _showing: Showing = field(init=False)
     _gaps: GapWatch = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """What is learned begins with the lane."""
-        self._batching = Batching(most=self.parts.limits)
+        parts = self.parts
+        self._batching = Batching(most=parts.limits)
+        self._judging = Judging.of(parts.lane, parts.origin, parts.destination, parts.policy, parts.clock)
+        self._intake = Intake(lane=parts.lane, store=parts.store, clock=parts.clock, judging=self._judging)
+        self._stakes = Stakes(judging=self._judging)
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
         self._gaps = GapWatch(self.parts.lane, self.parts.alarms)
 
@@ -135,24 +105,8 @@ class LaneRooms:
 
     async def prove(self) -> proving.Proven | None:
         """Evidence for the next messages that are due; None where nothing is, or the lane is paused."""
-        parts, now = self.parts, self.parts.clock.now()
-        limits = self._batching.limits
-        waiting: Sequence[Record] = ()
-        while not waiting:
-            due = await parts.store.due(parts.lane, [State.OBSERVED], now, limits.messages)
-            if not due or await self._pause() is not None:
-                return None
-            # What is declined rests, so that the next look sees what comes after it.
-            waiting = await self._accepted(due)
-        # Somebody else may have delivered them, or their time may be over: then nothing needs a proof.
-        candidates = proving.batch(waiting, limits)
-        doubtful = any(one.sent.message.id in self._doubtful for one in candidates)
-        seen = await delivering.look([one.sent.message for one in candidates], parts.destination, failed=doubtful)
-        await self._happen(seen.happenings)
-        over = {happening.id for happening in seen.happenings}
-        looked_at = parts.clock.steady()
-        self._doubtful -= over
-        chosen = self._batch([one for one in candidates if one.sent.message.id not in over], limits)
+        parts = self.parts
+        chosen, looked_at = await self._next()
         if not chosen:
             return None
         provers = self._showing.provers_for(chosen[0], parts.provers)
@@ -161,11 +115,22 @@ class LaneRooms:
         except (Retryable, Refused) as cause:
             await self._postpone(chosen, cause)
             return None
+        poor = self._judging.as_known(proven.segment.messages, len(proven.segment.suffix))
+        if poor is not None:
+            await self._postpone(chosen, TooExpensive(poor.why))
+            return None
         await self._happen([self._happening(one, Event.HEAD_SHOWN) for one in chosen])
+        self._stakes.begin(proven.segment.messages)
         return evolve(proven, looked_at=looked_at)
 
     async def deliver(self, proven: proving.Proven) -> None:
         """Deliver what was proven, or send it back to be proven again; returns when a block holds it."""
+        try:
+            await self._deliver(proven)
+        finally:
+            self._stakes.end(proven.segment.messages)
+
+    async def _deliver(self, proven: proving.Proven) -> None:
         parts = self.parts
         pause = await self._pause()
         if pause is not None:
@@ -176,7 +141,7 @@ class LaneRooms:
         try:
             if not is_fresh:
                 # Gas may have risen since it was taken.
-                await self._refuse_losses(proven.segment.messages)
+                await self._refuse_loss(proven.segment)
             outcome = await delivering.deliver(
                 proven.segment,
                 proven.shown.evidence,
@@ -187,8 +152,10 @@ class LaneRooms:
                 is_fresh=is_fresh,
             )
         except (Retryable, Refused) as cause:
+            self._stakes.wasted(proven.segment.messages, cause)
             await self._send_back(proven.segment.messages, self._learned(proven, cause))
             return
+        self._stakes.noted(proven.segment.messages, outcome)
         if outcome.receipt is not None:
             self.delivered_upto = outcome.receipt.block
             self._batching.delivered(len(proven.segment.messages), outcome.receipt.gas_used)
@@ -301,11 +268,17 @@ class LaneRooms:
 
     async def _retry(self, record: Record) -> None:
         parts, message = self.parts, record.sent.message
-        gas = message.gas_limit * (delivering.RETRY_GAS_PERCENT if record.attempts else 100) // 100
+        gas = delivering.retry_gas(message, is_first=not record.attempts)
         submitter = parts.submitters[parts.lane.destination]
+        poor = await self._judging.alone(message, gas)
+        if poor is not None:
+            await self._rest([(message.id, delay(RECIPIENT, record.attempts + 1), poor.why)])
+            return
+        self._stakes.begin([message])
         try:
             outcome = await delivering.retry(message, gas, parts.destination, submitter, payee=parts.payee)
         except Reverted as reverted:
+            self._stakes.wasted([message], reverted)
             if parts.destination.error_name(reverted.revert) != "VerifiersFell":
                 until = parts.clock.now() + delay(RECIPIENT, record.attempts + 1)
                 await parts.store.postpone([message.id], until, reverted.what)
@@ -316,46 +289,49 @@ class LaneRooms:
             outcome = await delivering.deliver(
                 proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee, anew=True
             )
+        finally:
+            self._stakes.end([message])
         await self._note(outcome)
 
     async def _expire(self, record: Record) -> None:
         parts, message = self.parts, record.sent.message
-        entry = await self._recorded_expiry(message)
+        entry = await recorded_expiry(message, parts.store, parts.destination)
         if entry is not None:
             await self._happen([evolve(self._happening(record, Event.EXPIRY_RECORDED), place=entry.place)])
             return
+        if wait := self._stakes.expiry():
+            await self._rest([(message.id, *wait)])
+            return
         await self._note(await delivering.expire(message, parts.destination, parts.submitters[parts.lane.destination]))
 
-    async def _recorded_expiry(self, message: Message) -> Entry | None:
-        """The receipt that says so, also one that is not final yet: to record it again is paid and does nothing."""
-        parts, receipt = self.parts, Expired(id=message.id).encode()
-        entry = await parts.store.entry(parts.lane, receipt)
-        if entry is not None:
-            return entry
-        cursor = await parts.store.cursor(Log(lane=parts.lane, kind=LogKind.RECEIPTS))
-        tip = await parts.destination.head(Finality.LATEST)
-        first = BlockNumber(cursor.block + 1 if cursor else 0)
-        newer = await parts.destination.receipts(parts.lane, first, tip.number) if first <= tip.number else []
-        return next((one for one in newer if one.data == receipt), None)
-
-    async def _accepted(self, records: Sequence[Record]) -> Sequence[Record]:
-        """What the policy takes; the rest is postponed with its reason."""
-        refused = await self._declined([one.sent.message for one in records])
-        await self._rest(
-            (record.sent.message.id, delay(UNPAID if verdict.may_change else DENIED, record.attempts + 1), verdict.why)
-            for record in records
-            if (verdict := refused.get(record.sent.message.id)) is not None
-        )
-        return [one for one in records if one.sent.message.id not in refused]
-
-    async def _refuse_losses(self, messages: Sequence[Message]) -> None:
-        """Raises `TooExpensive` where one of them is no longer carried: each is judged again before the next proof."""
-        for verdict in (await self._declined(messages)).values():
-            raise TooExpensive(verdict.why)
-
-    async def _declined(self, messages: Sequence[Message]) -> Mapping[MessageId, Declined]:
+    async def _next(self) -> tuple[Sequence[Record], float]:
+        """Messages of the next delivery, none of them over, and when that was looked at; none where nothing is due."""
         parts, limits = self.parts, self._batching.limits
-        return await declined(messages, parts.policy, parts.lane, parts.origin, parts.destination, limits=limits)
+        while True:
+            due = await parts.store.due(parts.lane, [State.OBSERVED], parts.clock.now(), limits.messages)
+            looked_at = parts.clock.steady()
+            if not due or await self._pause() is not None:
+                return (), looked_at
+            # What is declined rests, so that the next look sees what comes after it.
+            candidates = proving.batch(await self._intake.next(due, limits), limits)
+            if not candidates:
+                continue
+            # Somebody else may have delivered them, or their time may be over: then nothing needs a proof.
+            doubtful = any(one.sent.message.id in self._doubtful for one in candidates)
+            seen = await delivering.look([one.sent.message for one in candidates], parts.destination, failed=doubtful)
+            await self._happen(seen.happenings)
+            over = {happening.id for happening in seen.happenings}
+            self._doubtful -= over
+            if over and self._judging.wants_cost:
+                # They paid for the others.
+                continue
+            return self._batch([one for one in candidates if one.sent.message.id not in over], limits), looked_at
+
+    async def _refuse_loss(self, segment: Segment) -> None:
+        """Raises `TooExpensive` where it no longer pays: its messages are judged again before the next proof."""
+        poor = await self._judging.anew(segment.messages, len(segment.suffix))
+        if poor is not None:
+            raise TooExpensive(poor.why)
 
     async def _note(self, outcome: delivering.Outcome) -> None:
         await self._happen(outcome.happenings)

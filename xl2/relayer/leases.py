@@ -22,7 +22,7 @@ from xl2.core.lane import Lane
 from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
 from xl2.ports import LANE_LEASES, SIGNER_LEASES, Clock, Leases, lane_lease, signer_lease
-from xl2.relayer.lane import LaneParts
+from xl2.relayer.lane_parts import LaneParts
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,8 @@ from xl2.errors import Fatal
 from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Chain, Clock, Log
 from xl2.relayer.heads import HeadWatch
-from xl2.relayer.lane import LaneParts, LaneRooms
+from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.recovery import Recovery
 from xl2.relayer.rooms import LaneTasks
 from xl2.relayer.standing import Standing

@@ -1,10 +1,11 @@
 """
 Policy: which messages this relayer carries, and what it wants for that.
 
-Pure. Comes in: a message, what was added to its fee, and what its share of a delivery costs. Goes out: `Accepted`, or
-`Declined` with a sentence for `explain` and whether another look can come out otherwise. Promise: what is denied is
-denied whatever it pays, and nothing is carried at a loss unless a rule says `always`. A declined message is not expired
-by this relayer either: that costs gas, and anybody could send what only costs. Who wants the refund may (`xl2 relay`).
+Pure. Comes in: a message, what was added to its fee, and what it costs. Goes out: `Accepted`, or `Declined` with a
+sentence for `explain` and whether another look can come out otherwise; and what carrying it leaves, for `profit` to
+choose by. Promise: what is denied is denied whatever it pays or whoever stands beside it. A declined message is not
+expired by this relayer either: that costs gas, and anybody could send what only costs. Who wants the refund may (`xl2
+relay`).
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,13 @@ from attrs import field, frozen, validators
 
 from xl2.core.message import Message
 from xl2.core.types import Address, ChainId, Wei, checksum
-from xl2.ports import Rates
 
 #: Bytes of a packed message beside its payload, an upper bound.
 _PACKED_HEADER = 67
 #: EIP-7623: of a byte of calldata once execution is cheap.
 _BYTE_GAS = 40
-#: What a message that travels with others takes beside its recipient and its bytes: hashed, called, noted.
-_MESSAGE_GAS = 15_000
+#: What a message takes beside its recipient and its bytes: hashed, called, noted.
+MESSAGE_GAS = 15_000
 
 
 class Carry(StrEnum):
@@ -44,6 +44,10 @@ class Terms:
     margin_percent: int = field(default=10, validator=validators.ge(0))
     #: Wei; what pays less is left to others, whatever it costs and whatever `carry` says.
     min_fee: Wei = Wei(0)
+    #: Seconds that one which pays for itself, and not for a delivery, is kept for company before it is declined.
+    wait_seconds: float = field(default=60.0, validator=validators.ge(0))
+    #: Gas that may go within an hour into what earns nothing: calls that fail, expiries. Asked for by `paid` alone.
+    loss_gas_per_hour: int = field(default=20_000_000, validator=validators.ge(0))
 
 
 @frozen(kw_only=True)
@@ -79,36 +83,31 @@ class Policy:
     #: Bytes.
     max_payload: int | None = None
 
-    def terms_of(self, message: Message) -> Terms:
-        """Terms of the message's lane."""
-        return self.lanes.get((message.origin, message.destination), self.terms)
+    def terms_between(self, origin: ChainId, destination: ChainId) -> Terms:
+        """Terms of a lane."""
+        return self.lanes.get((origin, destination), self.terms)
 
     def wants_cost(self, origin: ChainId, destination: ChainId) -> bool:
         """Whether a lane's messages cannot be judged without knowing what they cost."""
-        return self.lanes.get((origin, destination), self.terms).carry is Carry.PAID
+        return self.terms_between(origin, destination).carry is Carry.PAID
 
-    def judge(self, message: Message, cost: Wei, added: Wei = Wei(0)) -> Judgement:
-        """
-        Whether a message is carried. `cost`: of its share of a delivery; `added`: to its fee, after it was sent.
+    def takes_all(self, origin: ChainId, destination: ChainId) -> bool:
+        """Whether there is nothing to ask of a lane's messages."""
+        terms = self.terms_between(origin, destination)
+        lists = (self.allow_senders, self.deny_senders, self.allow_recipients, self.deny_recipients)
+        return terms.carry is Carry.ALWAYS and not terms.min_fee and self.max_payload is None and not any(lists)
 
-        The cost is looked at where the lane's terms say `paid` alone.
-        """
+    def judge(self, message: Message, added: Wei = Wei(0)) -> Judgement:
+        """Whether a message is one to carry, what it costs aside. `added`: to its fee, after it was sent."""
         refused = self._refused(message)
         if refused:
             return Declined(why=refused, may_change=False)
-        terms, fee = self.terms_of(message), message.fee + added
+        terms, fee = self.terms_between(message.origin, message.destination), message.fee + added
         if terms.carry is Carry.NEVER:
             why = f"this relayer carries nothing from chain {message.origin} to chain {message.destination}"
             return Declined(why=why, may_change=False)
-        paid = f"its fee of {fee} wei" + (f" ({added} of them added)" if added else "")
         if fee < terms.min_fee:
-            return Declined(why=f"{paid} is below the {terms.min_fee} wei that this relayer asks for", may_change=True)
-        wanted = -(-cost * (100 + terms.margin_percent) // 100)
-        if terms.carry is Carry.PAID and fee < wanted:
-            why = (
-                f"{paid} is below the {wanted} wei that this relayer asks for now: delivery costs {cost} wei, and a "
-                f"margin of {terms.margin_percent} percent; add to the fee, or wait until gas falls"
-            )
+            why = f"{_paid(message, added)} is below the {terms.min_fee} wei that this relayer asks for"
             return Declined(why=why, may_change=True)
         return Accepted()
 
@@ -126,15 +125,40 @@ class Policy:
         return ""
 
 
-def share(message: Message, rates: Rates, overhead_gas: int, batch: int) -> Wei:
+def worth(fee: int, cost: int, terms: Terms) -> int:
     """
-    What one message of a delivery costs at most: its own gas and bytes, and its part of what the delivery takes for
-    all.
+    What a fee leaves of a cost with the margin, in hundredths of a wei; below 0: it does not cover it.
+
+    Whole numbers, so that sums over a delivery say the same as each of its parts.
+    """
+    return 100 * fee - cost * (100 + terms.margin_percent)
+
+
+def own_gas(message: Message) -> int:
+    """
+    Gas that a message takes at most of a delivery, beside what that takes for all.
 
     Its recipient is taken to use all gas that the sender gave it: nobody else can know, and what other recipients took
-    says nothing of this one. `overhead_gas`: of a delivery of one message, without its recipient; `batch`: messages
-    that share that.
+    says nothing of this one.
     """
-    size = _PACKED_HEADER + len(message.payload)
-    own = message.gas_limit + size * _BYTE_GAS + _MESSAGE_GAS * (batch - 1) // batch
-    return rates.cost(own + overhead_gas // batch, size)
+    return message.gas_limit + own_size(message) * _BYTE_GAS + MESSAGE_GAS
+
+
+def own_size(message: Message) -> int:
+    """Bytes that a message takes at most."""
+    return _PACKED_HEADER + len(message.payload)
+
+
+def too_poor(message: Message, added: Wei, own: Wei, shared: Wei, terms: Terms) -> Declined:
+    """Why a message is not carried. `own`: what it costs itself; `shared`: what all of a delivery pay together."""
+    wanted = -(-(own + shared) * (100 + terms.margin_percent) // 100)
+    why = (
+        f"{_paid(message, added)} is below the {wanted} wei that this relayer asks for now: delivery costs "
+        f"{own + shared} wei, {shared} of them shared by those that go together, and a margin of "
+        f"{terms.margin_percent} percent; add to the fee, or wait until gas falls or others come that share"
+    )
+    return Declined(why=why, may_change=True)
+
+
+def _paid(message: Message, added: Wei) -> str:
+    return f"its fee of {message.fee + added} wei" + (f" ({added} of them added)" if added else "")

@@ -32,8 +32,6 @@ REVERTED = wait_chain(*(wait_fixed(seconds) for seconds in (5, 10, 30, 60, 180, 
 RECIPIENT = wait_chain(*(wait_fixed(seconds) for seconds in (10, 30, 60, 300, 900, 3600)))
 #: Logs, proofs or signatures do not hold: another block may be told truly, and somebody should look.
 UNTRUE = wait_chain(*(wait_fixed(seconds) for seconds in (5, 15, 60, 300)))
-#: It pays less than is asked for: gas may fall, or its fee be added to.
-UNPAID = wait_exponential(multiplier=60, max=1800)
 #: It is on no list of what is carried, and only another configuration changes that.
 DENIED = wait_fixed(3600)
 #: Out of money for gas.

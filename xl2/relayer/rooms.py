@@ -20,7 +20,8 @@ from xl2.flow.prove import Proven
 from xl2.flow.resting import rest
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
-from xl2.relayer.lane import LaneParts, LaneRooms
+from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.retry import rest_seconds
 
 log = logging.getLogger(__name__)

@@ -1,12 +1,14 @@
 """Batching: a batch is as large as its gas allows, as far as deliveries have told what messages take."""
 
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
-from xl2.core.message import MAX_PAYLOAD_SIZE, MAX_TX_GAS, Message
+from xl2.core.message import MAX_GAS_LIMIT, MAX_PAYLOAD_SIZE, MAX_TX_GAS, Message
 from xl2.core.segment import Segment, packed_size
 from xl2.core.types import Nonce
-from xl2.flow.prove import BYTE_GAS, BatchLimits
-from xl2.relayer.batching import Batching
+from xl2.flow.prove import BYTE_GAS, BatchLimits, fitting
+from xl2.relayer.batching import Batching, reaches
 from xl2.testing import World
 
 MOST = BatchLimits()
@@ -86,3 +88,64 @@ def test_the_packed_size_is_the_one_on_the_wire() -> None:
 
     assert len(three.encode()) - len(one.encode()) == grown
     assert len(one.encode()) == packed_size(one.messages[0], None) + 8 + 20 + 1 + 5 + 2 + 2 + 32
+
+
+#: What a sender may choose, its edges above all.
+GAS_LIMITS = st.one_of(
+    st.sampled_from([0, 1, 200_000, MAX_GAS_LIMIT - 1, MAX_GAS_LIMIT]), st.integers(0, MAX_GAS_LIMIT)
+)
+SIZES = st.one_of(st.sampled_from([0, 1, MAX_PAYLOAD_SIZE]), st.integers(0, MAX_PAYLOAD_SIZE))
+
+
+@st.composite
+def neighbours(draw: st.DrawFn) -> list[Message]:
+    """Messages of one lane by nonce, some of them missing."""
+    (pattern,) = segment(1).messages
+    nonce, found = 0, []
+    for gas_limit, size, gap in draw(
+        st.lists(st.tuples(GAS_LIMITS, SIZES, st.sampled_from([1, 1, 1, 2])), min_size=1, max_size=12)
+    ):
+        nonce += gap
+        found.append(evolve(pattern, nonce=Nonce(nonce), gas_limit=gas_limit, payload=bytes(size)))
+    return found
+
+
+@st.composite
+def learned(draw: st.DrawFn) -> Batching:
+    """After deliveries that took what a test says, and some that were too much."""
+    batching = Batching(most=MOST)
+    for gas_used in draw(st.lists(st.one_of(st.none(), st.integers(0, MAX_TX_GAS)), max_size=6)):
+        if gas_used is None:
+            batching.too_much(segment(3))
+        else:
+            batching.delivered(batching.limits.messages, gas_used)
+    return batching
+
+
+@given(learned(), neighbours())
+def test_no_delivery_comes_within_a_tenth_of_the_gas_that_a_transaction_may_have(
+    batching: Batching, messages: list[Message]
+) -> None:
+    chosen = messages[: fitting(messages, batching.limits)]
+
+    assert 10 * batching.gas_limit(chosen) <= 9 * MAX_TX_GAS
+
+
+@given(learned(), st.integers(1, 600), GAS_LIMITS)
+def test_many_small_messages_stay_below_it_too(batching: Batching, count: int, gas_limit: int) -> None:
+    messages = segment(count, gas_limit).messages
+    chosen = messages[: fitting(messages, batching.limits)]
+
+    assert chosen
+    assert 10 * batching.gas_limit(chosen) <= 9 * MAX_TX_GAS
+
+
+@given(learned(), neighbours(), st.integers(1, 5))
+def test_how_far_a_delivery_reaches_is_the_same_from_every_place_as_one_by_one(
+    batching: Batching, messages: list[Message], most: int
+) -> None:
+    for limits in (batching.limits, evolve(batching.limits, messages=most)):
+        ends = reaches(messages, limits)
+
+        assert ends == [place + fitting(messages[place:], limits) for place in range(len(messages))]
+        assert ends == sorted(ends)

@@ -1,15 +1,16 @@
 """Judging: nothing is carried at a loss; what is declined says why, and is looked at again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from xl2.core.lane import Lane
-from xl2.core.message import DEFAULT_GAS_LIMIT
-from xl2.core.types import Timestamp, Wei
+from xl2.core.lifecycle import State
+from xl2.core.message import DEFAULT_GAS_LIMIT, Message
+from xl2.core.types import Nonce, Timestamp, Wei
 from xl2.flow.submit import JournalledSubmitter
 from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS, data_fee_of, quote, whole_gwei
-from xl2.ports import Record, Store
+from xl2.ports import Rates, Record, Store
 from xl2.relayer import LaneParts
 from xl2.relayer.lane import LaneRooms
 from xl2.relayer.policy import Carry, Policy, Terms
@@ -161,12 +162,155 @@ async def test_what_a_sender_is_quoted_is_enough_for_a_relayer_that_wants_its_co
     assert await scene.rooms.prove() is not None
 
 
-async def test_messages_that_nobody_carries_share_no_cost_of_those_between_them(scene: Scene) -> None:
-    """Else who sends many for nothing has each of the others delivered alone, at the price of one among many."""
-    together = whole_gwei(scene.enough() // 2)
-    await scene.observed(*(together if number % 2 else 0 for number in range(40)))
+def cost(scene: Scene, messages: int) -> int:
+    """Of a delivery of so many small messages, and of its receipt proven back: at least this."""
+    kind, price = scene.lane.assurance, scene.destination.base_fee + 10**9
+    return (DELIVERY_GAS[kind] - 15_000 + SETTLEMENT_GAS[kind] + messages * (DEFAULT_GAS_LIMIT + 15_000)) * price
+
+
+async def test_who_pays_nothing_is_carried_between_those_who_pay_for_all_and_at_no_end(scene: Scene) -> None:
+    """A segment holds neighbours without a gap: to leave these out would take a delivery for each of the others."""
+    payer = whole_gwei(scene.enough() // 2)
+    await scene.observed(*(payer if number % 2 else 0 for number in range(40)))
+
+    proven = await scene.rooms.prove()
+
+    assert proven is not None
+    fees = [one.fee for one in proven.segment.messages]
+    assert sum(fees) >= cost(scene, len(fees))
+    assert fees[0] == fees[-1] == payer
+    assert len(fees) == 39
+
+
+async def test_who_pays_nothing_is_not_carried_where_the_others_do_not_pay_for_him(scene: Scene) -> None:
+    """Else who sends many for nothing has each of the others delivered at the price of one among many."""
+    await scene.observed(*(whole_gwei(scene.enough() // 3) if number % 2 else 0 for number in range(40)))
 
     assert await scene.rooms.prove() is None
+
+
+async def test_whoever_comes_later_is_carried_together_with_those_who_waited_for_company(scene: Scene) -> None:
+    part = whole_gwei(scene.enough() // 2)
+    early = [*await scene.observed(part), *await scene.observed(part)]
+    alone = await scene.rooms.prove()
+    why = (await record(scene.store, early[0].sent.message.id)).cause
+
+    late = await scene.observed(part, part)
+    together = await scene.rooms.prove()
+
+    assert alone is None
+    assert "waits for others to go with" in why
+    assert together is not None
+    assert [one.id for one in together.segment.messages] == [one.sent.message.id for one in (*early, *late)]
+
+
+async def test_what_was_declined_for_minutes_is_carried_as_soon_as_its_company_comes(scene: Scene) -> None:
+    part = whole_gwei(scene.enough() // 2)
+    (early,) = await scene.observed(part)
+    for _ in range(9):
+        assert await scene.rooms.prove() is None
+        scene.clock.advance(300)
+    assert await scene.rooms.prove() is None
+
+    late = await scene.observed(part, part, part)
+    together = await scene.rooms.prove()
+
+    assert together is not None
+    assert [one.id for one in together.segment.messages] == [one.sent.message.id for one in (early, *late)]
+
+
+async def test_company_is_found_after_a_restart_too(scene: Scene) -> None:
+    part = whole_gwei(scene.enough() // 2)
+    await scene.observed(part, part)
+    assert await scene.rooms.prove() is None
+
+    scene.rooms = LaneRooms(parts=scene.parts)
+    await scene.observed(part, part)
+    together = await scene.rooms.prove()
+
+    assert together is not None
+    assert len(together.segment.messages) == 4
+
+
+async def test_company_that_a_person_skipped_meanwhile_is_not_carried(scene: Scene) -> None:
+    part = whole_gwei(scene.enough() // 2)
+    early = await scene.observed(part, part)
+    assert await scene.rooms.prove() is None
+
+    await scene.store.skip([early[0].sent.message.id], "poison")
+    late = await scene.observed(part, part, part)
+    together = await scene.rooms.prove()
+
+    assert together is not None
+    assert [one.id for one in together.segment.messages] == [one.sent.message.id for one in late]
+
+
+async def test_what_waits_for_company_is_not_kept_beyond_its_expiry(scene: Scene) -> None:
+    part = whole_gwei(scene.enough() // 2)
+    soon = Timestamp(int(scene.clock.now()) + 2)
+    sent = await scene.origin.put(scene.lane, b"hello", fee=part, expiry=soon)
+    scene.origin.mine(2)
+    await scene.rooms.observe()
+
+    await scene.rooms.prove()
+
+    assert (await record(scene.store, sent.message.id)).due <= soon
+
+
+async def test_a_look_costs_one_round_trip_and_what_one_delivery_carries_however_many_rest(scene: Scene) -> None:
+    """Who sends thousands that pay too little cannot have them judged again by each that he adds."""
+    await scene.observed(*([10**9] * 1_500))
+    while await scene.store.due(scene.lane, [State.OBSERVED], scene.clock.now(), 1):
+        assert await scene.rooms.prove() is None
+    asked = Asked(scene)
+
+    await scene.observed(10**9)
+    assert await scene.rooms.prove() is None
+
+    assert asked.top_ups == [1]
+    assert asked.rates == 2
+    assert max(asked.ranges, default=0) <= 1_000
+
+
+class Asked:
+    """Counts what is asked from now on."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.top_ups: list[int] = []
+        self.ranges: list[int] = []
+        self.rates = 0
+        for chain in (scene.origin, scene.destination):
+            self._count_rates(chain)
+        self._count_top_ups(scene.origin)
+        self._count_ranges(scene.store)
+
+    def _count_rates(self, chain: MemoryChain) -> None:
+        real = chain.rates
+
+        async def rates() -> Rates:
+            self.rates += 1
+            return await real()
+
+        chain.rates = rates  # type: ignore[method-assign]
+
+    def _count_top_ups(self, chain: MemoryChain) -> None:
+        real = chain.top_ups
+
+        async def top_ups(messages: Sequence[Message]) -> Sequence[Wei]:
+            self.top_ups.append(len(messages))
+            return await real(messages)
+
+        chain.top_ups = top_ups  # type: ignore[method-assign]
+
+    def _count_ranges(self, store: SqliteStore) -> None:
+        real = store.range
+
+        async def read(lane: Lane, first: Nonce, last: Nonce) -> Sequence[Record]:
+            found = await real(lane, first, last)
+            self.ranges.append(len(found))
+            return found
+
+        store.range = read  # type: ignore[method-assign]
 
 
 async def test_messages_that_go_together_share_what_their_delivery_takes(scene: Scene) -> None:

@@ -25,7 +25,6 @@ from xl2.relayer import retry
         (retry.REVERTED, [5, 10, 30, 60, 180, 600, 600]),
         (retry.RECIPIENT, [10, 30, 60, 300, 900, 3600, 3600]),
         (retry.UNTRUE, [5, 15, 60, 300, 300]),
-        (retry.UNPAID, [60, 120, 240, 480, 960, 1800, 1800]),
         (retry.DENIED, [3600, 3600]),
         (retry.POOR, [30, 60, 300, 300]),
     ],

@@ -1,0 +1,108 @@
+"""
+Profit: which neighbours go together so that most is left, and how long what does not pay yet waits for company.
+
+Pure. Comes in: what each message of a lane leaves when it is carried, what a delivery takes for all, and which
+neighbours fit one. Goes out: runs, or when to look again. A segment holds neighbours without a gap, so whoever stands
+between two that are carried together is carried too, and what it costs counts. Promise: no run is at a loss, and no
+other choice of runs leaves more; it takes time that grows with the messages, not with their square. What a message
+leaves is `judging`'s.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+from attrs import frozen
+
+#: Rests of what does not pay yet, in seconds: powers of two, so that each ends at a moment where all shorter ones end.
+LEAST_WAIT, LEAST_REST, LONGEST_REST = 4, 32, 1_024
+
+
+@frozen
+class Run:
+    """Neighbours that are delivered together: places from `first` to before `end`."""
+
+    first: int
+    end: int
+
+
+def choose(worths: Sequence[int], fixed: int, ends: Sequence[int]) -> list[Run]:
+    """
+    Runs, none over another, whose worths less `fixed` for each sum up to the most; in order.
+
+    `worths`: of each place, below 0 where it takes more than it gives. `ends`: behind the last place of the longest run
+    that may begin at a place; at least one further, and never falling. Of equal choices, the one that carries more and
+    earlier.
+    """
+    count = len(worths)
+    before = [0]
+    for worth in worths:
+        before.append(before[-1] + worth)
+    best, chosen = [0] * (count + 1), [0] * count
+    # Where a run may end, with what is left then: falling from the front on, so that the front is the most.
+    candidates: deque[tuple[int, int]] = deque()
+    for place in range(count - 1, -1, -1):
+        left = before[place + 1] + best[place + 1]
+        while candidates and candidates[-1][1] < left:
+            candidates.pop()
+        candidates.append((place + 1, left))
+        while candidates[0][0] > ends[place]:
+            candidates.popleft()
+        end, left = candidates[0]
+        carried = left - before[place] - fixed
+        is_worth_it = carried >= best[place + 1]
+        best[place] = carried if is_worth_it else best[place + 1]
+        chosen[place] = end if is_worth_it else 0
+    runs, place = [], 0
+    while place < count:
+        if chosen[place]:
+            runs.append(Run(place, chosen[place]))
+        place = chosen[place] or place + 1
+    return runs
+
+
+@frozen
+class CarryNow:
+    """It is in a run that pays."""
+
+
+@frozen
+class WaitUntil:
+    """It pays for itself, and not for a delivery: whoever comes until then may share that."""
+
+    until: float
+
+
+@frozen
+class Decline:
+    """Nobody who comes makes it pay, or nobody came in time."""
+
+
+Outlook = CarryNow | WaitUntil | Decline
+
+
+def outlook(*, is_chosen: bool, worth: int, since: float, now: float, expiry: float, longest_wait: float) -> Outlook:
+    """
+    What becomes of a message now. `worth`: what it leaves, its part of a delivery's own cost aside; `since`: when it
+    was first seen; `expiry`: 0 is never; `longest_wait`: seconds that one which pays for itself is kept for company.
+    """
+    if is_chosen:
+        return CarryNow()
+    until = since + longest_wait
+    if expiry:
+        until = min(until, expiry)
+    # A clock that was set back makes nobody wait longer than that.
+    until = min(until, now + longest_wait)
+    return WaitUntil(until) if worth >= 0 and until > now else Decline()
+
+
+def next_look(now: float, since: float, least: int) -> float:
+    """
+    When to look at it again: rests grow with the time that has passed since, and end where those of others end.
+
+    At a multiple of a power of two all who rest for less have their turn too: neighbours that pay together only are
+    looked at together, whenever each was declined.
+    """
+    step = least
+    while step * 2 <= min(max(now - since, 0.0), LONGEST_REST):
+        step *= 2
+    return (now // step + 1) * step
