@@ -14,7 +14,9 @@ help: ## list the targets
 demo: .setup ## two L2s over one L1: messages and tokens move, every proof checked
 	@.venv/bin/xl2 demo
 
-test: lint types layers forge pytest ## everything that must pass
+# Two at once: solc and mypy keep one processor busy, and most tests of Python wait for chains.
+test: .setup ## everything that must pass
+	@$(MAKE) --no-print-directory --jobs=2 lint types pytest layers forge
 
 fmt: .setup ## write Python and Solidity as the formatters want them
 	@.venv/bin/ruff check --fix --quiet . || true
@@ -45,7 +47,7 @@ forge: .setup ## Solidity tests, after a canary that must fail
 
 pytest: .setup
 	@echo "== pytest"
-	@PYTHONHASHSEED=0 .venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@MAKEFLAGS= PYTHONHASHSEED=0 .venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 contracts: .setup ## compile, and write the artifacts that the wheel carries
 	@$(PY) -m tools.artifacts
