@@ -16,7 +16,7 @@ from xl2_devnet.devnet_file import ChainEntry
 T = TypeVar("T")
 
 #: Longest that a test waits for the devnet to do what it promises, on a busy machine.
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from attrs import frozen
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 _LAST_BYTES = 600
 #: Begins what it says when it carries.
 _UP = b"pays "

@@ -19,7 +19,7 @@ from tests.faults.ground import A, B
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scene import Scene
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 _LATE_SECONDS = 0.05
 
 

@@ -22,7 +22,7 @@ from xl2_adapters.chain import EvmChain
 from xl2_adapters.rpc import Call
 
 #: Longest that a test waits for what a relayer promises, on a busy machine.
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 class Scene(Protocol):

@@ -224,7 +224,7 @@ class Scene:
 
     @staticmethod
     async def _receipt(chain: OpChain, tx_hash: str) -> Mapping[str, Any]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (found := await chain.ask("eth_getTransactionReceipt", tx_hash)) is None:  # noqa: ASYNC110 - the chain makes it
                 await asyncio.sleep(0.02)
         assert isinstance(found, dict)

@@ -63,7 +63,7 @@ def test_the_families_of_the_page_are_found_by_their_names(package: Path) -> Non
         "        print(entry.name, [made.why_not(kind) is None for kind in ('attested', 'proven', 'routed')])\n"
     )
 
-    ran = run(package, "-c", program, timeout=60)
+    ran = run(package, "-c", program, timeout=120)
 
     assert ran.stdout == "mychain [True, False, True]\nmychain-plain [True, False, False]\n", ran.stderr
 

@@ -21,7 +21,7 @@ from xl2_devnet.devnet_file import Description
 
 A, B = "op-a", "op-b"
 ETHER = 10**18
-PATIENCE = 90.0
+PATIENCE = 120.0
 
 Say = Callable[..., tuple[int, Any]]
 
@@ -146,10 +146,10 @@ def test_the_command_line_deposits_withdraws_and_claims(say: Say) -> None:
     recipient = Account.create().address
 
     deposited, down = say("deposit", A, "0.25", recipient, "--key", "carol", "-y")
-    claimed, arrived = say("claim", down["sent"]["tx_hash"], "--watch", "--timeout", "60", "--key", "carol", "-y")
+    claimed, arrived = say("claim", down["sent"]["tx_hash"], "--watch", "--timeout", "120", "--key", "carol", "-y")
     withdrawn, up = say("withdraw", A, "0.125", recipient, "--key", "carol", "-y")
     looked, seen = say("claim", up["first"]["sent"]["tx_hash"], "--look")
-    finished, out = say("claim", up["first"]["sent"]["tx_hash"], "--watch", "--timeout", "60", "--key", "frank", "-y")
+    finished, out = say("claim", up["first"]["sent"]["tx_hash"], "--watch", "--timeout", "120", "--key", "frank", "-y")
 
     assert (deposited, claimed, withdrawn, looked, finished) == (0, 0, 0, 0, 0)
     assert arrived["journey"]["first"]["state"] == out["journey"]["first"]["state"] == "arrived"

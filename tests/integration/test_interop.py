@@ -350,7 +350,7 @@ def _relayer(config: Path, target: Address) -> Iterator["subprocess.Popen[str]"]
         assert process.stdout.readline().startswith("{")
         process.stdout.close()
         yield process
-        process.wait(timeout=30)
+        process.wait(timeout=60)
     finally:
         process.kill()
         process.wait()

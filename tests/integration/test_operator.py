@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 A, B = "op-a", "op-b"
 ATTESTED = "901-902-attested"
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 120
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations"
 METRIC = re.compile(r"\b(xl2_(?!watcher_)\w+)")

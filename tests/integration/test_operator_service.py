@@ -78,7 +78,7 @@ async def test_whoever_does_not_read_is_dropped_and_others_hear_on() -> None:
 async def test_listeners_keep_no_relayer_from_stopping() -> None:
     events = Events(lambda: 1.0)
     async with aiohttp.ClientSession() as session:
-        async with serving(events) as listening, asyncio.timeout(30):
+        async with serving(events) as listening, asyncio.timeout(60):
             stream = await session.get(f"{listening.url}/events")
         rest = await stream.content.read()
 

@@ -18,14 +18,14 @@ from xl2_devnet import Description
 from xl2_devnet.accounts import account
 
 A, B = "op-a", "op-b"
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
 PAYER = account("frank")
 
 
 @asynccontextmanager
 async def relaying(devnet: Description, folder: Path, theirs: Web3Signer) -> AsyncIterator[RunningRelayer]:
     """A relayer of attested lanes that pays with a key at the signer."""
-    far = {"remote": theirs.url, "address": PAYER.address, "transactions": "eth1_sign", "timeout_seconds": 2.0}
+    far = {"remote": theirs.url, "address": PAYER.address, "transactions": "eth1_sign", "timeout_seconds": 20.0}
     keys: dict[str, Any] = json.loads(devnet.to_json())["keys"] | {"far": far}
     settings = {"store": ":memory:", "key": "far", "classes": ["attested"], "poll_seconds": 0.2}
     async with relayer(file_of(devnet, folder, keys=keys, relayer=settings)) as running:

@@ -26,7 +26,7 @@ from xl2_devnet.accounts import account
 from xl2_devnet.devnet_file import Description
 
 A, B = "op-a", "op-b"
-PATIENCE = 90.0
+PATIENCE = 120.0
 
 
 class Refusing(xl2.WalletHooks):

@@ -215,7 +215,7 @@ def test_a_process_of_its_own_shows_none_when_it_fails(folder: Path, form: str) 
 
     ran = subprocess.run(
         [sys.executable, "-m", "xl2.cli", "relayer", "run"],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
     assert ran.returncode != 0

@@ -14,7 +14,7 @@ from xl2_devnet import BRISK, Description, Options, up
 from xl2_devnet.accounts import account
 
 A, B = "op-a", "op-b"
-PATIENCE = 90.0
+PATIENCE = 120.0
 #: As few as leave time to prove on a busy machine: 25 seconds of blocks.
 STATES = 100
 

@@ -93,7 +93,7 @@ async def test_a_relayer_killed_in_the_middle_loses_nothing_and_doubles_nothing(
         settled = f"SELECT count(*) FROM messages WHERE state = 'settled' AND hex(id) IN ({ours})"  # noqa: S608 - hashes
         await until(settled, MESSAGES)
         second.send_signal(signal.SIGINT)
-        code = second.wait(timeout=30)
+        code = second.wait(timeout=60)
 
     tip = (await route.destination.head(Finality.LATEST)).number
     receipts = await route.destination.receipts(Lane.of(sent[0].message), BlockNumber(0), tip)

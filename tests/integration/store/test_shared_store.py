@@ -103,7 +103,7 @@ async def test_two_that_move_the_same_messages_at_once_lose_nothing(store_of: St
 async def test_news_wake_who_waits_in_another_process(store_of: StoreOf) -> None:
     async with store_of() as waiter, store_of() as teller:
         waiting = asyncio.ensure_future(waiter.changed(60))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not waiting.done():
                 await teller.pause(LANE, "look", "alice", NOW)
                 await asyncio.wait([waiting], timeout=0.05)
@@ -124,7 +124,7 @@ async def test_news_that_are_lost_only_cost_time(store_of: StoreOf, database: st
         await connection.close()
         await teller.pause(LANE, "look", "alice", NOW)
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await waiter.changed(0.01)
 
         assert [one.why for one in await waiter.pauses()] == ["look"]
@@ -141,7 +141,7 @@ async def test_a_database_that_goes_away_is_waited_for(store_of: StoreOf, databa
         await connection.close()
 
         found: Sequence[Record] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not found:
                 with contextlib.suppress(StoreUnavailable):
                     found = await store.due(LANE, [State.OBSERVED], NOW, 10)
