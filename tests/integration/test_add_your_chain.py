@@ -71,7 +71,7 @@ def test_the_families_of_the_page_are_found_by_their_names(package: Path) -> Non
 @pytest.mark.timeout(280)
 def test_the_adapter_of_the_page_passes_the_conformance_suite(package: Path) -> None:
     # A check that hangs is told by its name, not by this test's own end.
-    asked = ("-q", "--timeout=60", "-p", "no:cacheprovider", "test_mychain.py")
+    asked = ("-q", "--timeout=120", "-p", "no:cacheprovider", "test_mychain.py")
     ran = run(package, "-m", "pytest", *asked, timeout=270)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr

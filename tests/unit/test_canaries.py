@@ -95,7 +95,7 @@ def test_a_whole_run_with_one_that_shows_ends_with_a_failure(tmp_path: Path) -> 
         str(tmp_path),
     ]
 
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180, cwd=ROOT)
 
     assert ran.returncode == pytest.ExitCode.TESTS_FAILED, ran.stdout
     assert "5 passed" in ran.stdout

@@ -50,7 +50,7 @@ def published() -> Mapping[str, Any]:
     script = Path(__file__).with_name("published.cjs")
     folders = [str(fetched(package, os.environ)) for package in (VIEM, OPTIMISM, ARBITRUM)]
     ran = subprocess.run(
-        [find_node(os.environ).node, script, *folders], capture_output=True, text=True, check=True, timeout=60
+        [find_node(os.environ).node, script, *folders], capture_output=True, text=True, check=True, timeout=180
     )
     found: Mapping[str, Any] = json.loads(ran.stdout)
     return found

@@ -83,7 +83,7 @@ async def test_only_logs_that_are_others_than_before_are_told_of(world: World) -
         watched.follow(log, lambda block, to=destination: told.append((to, block)))  # type: ignore[misc]
 
     looking = asyncio.ensure_future(watched.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(told) < 2:  # noqa: ASYNC110 - of a list, which tells nobody
             await asyncio.sleep(0.001)
         del told[:]

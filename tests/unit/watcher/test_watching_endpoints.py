@@ -130,7 +130,7 @@ async def test_who_makes_a_contradiction_up_and_keeps_silent_holds_up_no_other(
     remotes = [Eye(name=f"remote {place}", chain=one) for place, one in seen]  # type: ignore[arg-type]
     eyes = {HOME: [Eye(name="home", chain=scene.home)], REMOTE: remotes}
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         said = await witness.testimony(case.contradiction, eyes, agree=0)
 
     assert not said.is_confirmed
