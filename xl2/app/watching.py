@@ -43,7 +43,8 @@ Eyes = Mapping[ChainId, tuple[Eye, ...]]
 class RunningWatcher:
     """A watcher that watches."""
 
-    rights: KeyRights
+    #: What its key may do; None in a dry run that has no key, or one whose account is not known without opening it.
+    rights: KeyRights | None
     #: Endpoints, by chain.
     endpoints: Mapping[ChainId, tuple[str, ...]]
     #: How many logs are recomputed, and which tokens.
@@ -84,7 +85,8 @@ async def watcher(
     Watch the lanes and tokens between the configuration's chains until the block ends.
 
     :param key: pauses: a name under the configuration's `keys`; else its `watcher.key`.
-    :param dry_run: tell of contradictions and pause nothing; then the key need be no guardian.
+    :param dry_run: tell of contradictions and pause nothing; no key is opened, and none need be there. One that is
+        there is asked for what it may do, and need be no guardian.
     :param once: do not watch by itself; whoever asks calls `RunningWatcher.watcher.look`.
     :param observer: is told of alarms.
     :param tell: is given the evidence of what is acted upon, each time it changes.
@@ -92,20 +94,23 @@ async def watcher(
     """
     config = configuration(source)
     settings = config.watcher
-    name = key or require_key(config, "watcher", "key")
+    name = _key_of(config, key, dry_run=dry_run)
     folder = config.path(settings.state)
     eyes = eyes_of(config)
-    signer = signer_of(config, key=name)()
+    signer = None if dry_run else signer_of(config, key=name)()
+    account = signer.address if signer else account_of(config, name) if name else None
     folder.mkdir(parents=True, exist_ok=True)
     journal = SqliteStore(folder / "journal.sqlite")
     stop = asyncio.Event()
     told = Several((AlarmLines(), observer)) if observer else AlarmLines()
     try:
         chains = await _answering(eyes)
-        rights = await key_rights(signer.address, chains, _bridges(config), _shared(config, name, signer.address))
-        rights.require_no_more_than_pausing()
-        if not dry_run:
-            rights.require_pausing()
+        rights: KeyRights | None = None
+        if account is not None:
+            rights = await key_rights(account, chains, _bridges(config), _shared(config, name, account))
+            rights.require_no_more_than_pausing()
+            if not dry_run:
+                rights.require_pausing()
         logs = [Log(lane=lane, kind=kind) for lane in await open_lanes(list(chains.values())) for kind in LogKind]
         assets = _assets(config, chains)
         await _require_all_ends(assets, chains)
@@ -113,7 +118,7 @@ async def watcher(
             eyes=eyes,
             logs=logs,
             assets=assets,
-            brake=_brake(eyes, signer, journal, told, why_not="this is a dry run" if dry_run else ""),
+            brake=_brake(eyes, signer, journal, told),
             cabinet=Cabinet(folder / "evidence"),
             observer=told,
             clock=CLOCK,
@@ -242,14 +247,26 @@ async def _require_all_ends(assets: Sequence[Asset], chains: Mapping[ChainId, Ch
                     )
 
 
-def _brake(eyes: Eyes, signer: Signer, journal: SqliteStore, observer: Observer, *, why_not: str) -> Brake:
+def _key_of(config: Config, key: str | None, *, dry_run: bool) -> str:
+    """Name of the key; empty for a dry run where there is none. Raises `ConfigInvalid` where one is needed."""
+    if dry_run and key is None and config.watcher.key not in config.keys:
+        return ""
+    return key or require_key(config, "watcher", "key")
+
+
+def _brake(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: Observer) -> Brake:
+    if signer is None:
+        dry = {
+            chain: Levers(eyes=several, submitters=(), why_not="this is a dry run") for chain, several in eyes.items()
+        }
+        return Brake(levers=dry, journal=journal)
+
     def submitter(eye: Eye) -> RecoveringSubmitter:
         inner = JournalledSubmitter(eye.chain, signer, journal, CLOCK, SubmitPolicy(), observer=observer)
         return RecoveringSubmitter(inner, eye.id, journal)
 
     levers = {
-        chain: Levers(eyes=several, submitters=[submitter(eye) for eye in several], why_not=why_not)
-        for chain, several in eyes.items()
+        chain: Levers(eyes=several, submitters=[submitter(eye) for eye in several]) for chain, several in eyes.items()
     }
     return Brake(levers=levers, journal=journal)
 

@@ -21,7 +21,7 @@ def watcher() -> None:
 
 @watcher.command()
 @click.option("--key", help="Who pauses: a name under [keys] of the configuration; a guardian and nothing else.")
-@click.option("--dry-run", is_flag=True, help="Tell of contradictions and pause nothing.")
+@click.option("--dry-run", is_flag=True, help="Tell of contradictions and pause nothing; needs no key.")
 @click.option("--once", is_flag=True, help="Look at everything once; exit code 1 if something contradicts.")
 @common
 def run(*, key: str | None, dry_run: bool, once: bool, config: Path | None, as_json: bool) -> None:
@@ -53,16 +53,18 @@ async def _run(config: Path | None, key: str | None, *, dry_run: bool, once: boo
         stoppable() as stop,
         running(config, key=key, dry_run=dry_run, once=once, tell=tell) as watching,
     ):
+        rights = watching.rights
+        account, may = (checksum(rights.account), list(rights.sentences)) if rights else (None, [])
         told = {
-            "account": checksum(watching.rights.account),
-            "may": list(watching.rights.sentences),
+            "account": account,
+            "may": may,
             "endpoints": {str(chain): list(names) for chain, names in watching.endpoints.items()},
             "logs": watching.logs,
             "tokens": list(watching.tokens),
             "url": watching.url,
             "dry_run": dry_run,
         }
-        rows = [("key", checksum(watching.rights.account)), *(("may", may) for may in watching.rights.sentences)]
+        rows = [("key", account or "none: a dry run pauses nothing"), *(("may", sentence) for sentence in may)]
         rows += [("watches", name) for names in watching.endpoints.values() for name in names]
         rows += [("logs", str(watching.logs)), ("tokens", ", ".join(watching.tokens)), ("answers at", watching.url)]
         if as_json:
