@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.daemon import Daemon
 from tests.faults.oracle import assert_each_paid_message_ended_once, until, until_fate
 from tests.faults.recipients import RECIPIENTS, VALVE
 from tests.faults.scene import Parcel, Scene
@@ -95,7 +96,7 @@ async def test_what_rests_when_the_clock_goes_back_is_looked_at_again_at_once(
 ) -> None:
     turn(clock, ahead=_HOUR, rate=1)
     relayer = stable.start(scene.configuration("relayer"), clock=clock)
-    sent = await resting(scene)
+    sent = await resting(scene, relayer)
 
     turn(clock, ahead=0, rate=1)
     await assert_each_paid_message_ended_once(scene, sent)
@@ -110,7 +111,7 @@ async def test_a_relayer_that_was_killed_while_its_clock_was_ahead_goes_on_when_
 ) -> None:
     turn(clock, ahead=_HOUR, rate=1)
     killed = stable.start(scene.configuration("relayer"), clock=clock)
-    sent = await resting(scene)
+    sent = await resting(scene, killed)
 
     killed.kill()
     turn(clock, ahead=0, rate=1)
@@ -180,11 +181,11 @@ async def test_a_relayer_that_stood_still_for_a_minute_goes_on_where_it_stood(sc
     assert await asyncio.to_thread(relayer.stop) == 0
 
 
-async def resting(scene: Scene) -> list[Sent]:
-    """Messages whose recipient failed, so that they rest for seconds, and would take them by now."""
+async def resting(scene: Scene, relayer: Daemon) -> list[Sent]:
+    """Messages that a relayer has put to rest for seconds, as their recipient failed, which would take them by now."""
     await scene.turn_valve(is_open=False)
     sent = await scene.send(Parcel(habit=VALVE), Parcel(habit=VALVE))
-    await until_fate(scene, sent, Fate.FAILED)
+    await until(lambda: sum(line["failed"] for line in relayer.lines("delivered")) == len(sent), "both to rest")
     await scene.turn_valve(is_open=True)
     return sent
 
