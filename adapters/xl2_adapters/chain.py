@@ -156,6 +156,11 @@ class EvmChain(Evm):
         (state,) = await self.log_states([log], at)
         return state
 
+    async def log_state_beside(self, log: Log, at: BlockNumber) -> tuple[LogState, Block]:
+        """The same, and the block."""
+        (answer,), block = await self.views_beside([self._asks_state(log)], at)
+        return self._state(log, answer), block
+
     async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
         """Head and count of logs that are written here."""
         asked = [self._asks_state(one) for one in logs]

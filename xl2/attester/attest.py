@@ -46,7 +46,7 @@ class HeadAttester:
             raise NotYet(f"block {at} of chain {log.home} is not final; final is {final.number}")
         async with self._turns[log]:
             recomputed = self._logs.setdefault(log, Recomputed(chain, log))
-            state = await recomputed.at(await chain.block(at))
+            state = await recomputed.at(final if at == final.number else await chain.block(at))
             head = self._head(log, state, count, recomputed)
         attestation = Attestation(head=head, block=at, chain=log.reader, contract=verifier)
         return SignedHead(attestation=attestation, signature=await self.signer.sign_hash_of(attestation.preimage))

@@ -62,17 +62,20 @@ async def deliver(
     anew: bool = False,
     gas_limit: int | None = None,
     is_fresh: bool = False,
+    failed: bool = True,
 ) -> Outcome:
     """
     Deliver what of a segment is still open. `payee`: who earns; else who pays.
 
     `anew`: also what has failed, on this evidence, as the evidence it failed on no longer counts. `gas_limit`: what it
     is simulated and sent with; else an estimate is asked for. `is_fresh`: it was looked at just now, and all is open.
+    `failed` false: it is not asked which have failed, for each of which that is a question of its own.
 
     Raises `Reverted` where the inbox refuses the whole (evidence that fell, a paused lane), `Unaffordable` where the
     relayer is out of gas money.
     """
-    before = Outcome(happenings=(), reasons={}) if is_fresh else await look(segment.messages, destination)
+    nothing = Outcome(happenings=(), reasons={})
+    before = nothing if is_fresh else await look(segment.messages, destination, failed=failed)
     over = {one.id for one in before.happenings if not (anew and one.event is Event.FAILURE)}
     narrowed = narrow(segment, over) if over else segment
     if narrowed is None:

@@ -132,9 +132,7 @@ class Inclusion:
             "give this relayer a key of its own"
         )
         # Not by nonce: whoever else has the key uses it again, and that is one cause.
-        self._alarms.tell(
-            self._cause(AlarmKind.KEY_IN_USE), Alarm(kind=AlarmKind.KEY_IN_USE, what=what, chain=chain)
-        )
+        self._alarms.tell(self._cause(AlarmKind.KEY_IN_USE), Alarm(kind=AlarmKind.KEY_IN_USE, what=what, chain=chain))
 
     async def look(self) -> None:
         """One look at all that is open, and what follows from it."""

@@ -49,37 +49,38 @@ async def observe(chain: Chain, log: Log, store: Store, finality: Finality, now:
     Raises `ProofInvalid` where events and storage differ, `NotYet` where a block changed while it was read, `Incident`
     where a block that was final is gone.
     """
-    cursor = await store.cursor(log)
-    taken_back = 0
-    if cursor is not None and not await _stands(chain, cursor):
+    cursor, known = await store.reached(log)
+    newest, taken_back = await chain.head(finality), 0
+    following = await _following(chain, cursor, newest)
+    if cursor is not None and not _follows(following, cursor) and not await _stands(chain, cursor):
         if finality >= Finality.FINALIZED:
             raise Incident(
                 f"block {cursor.block} of chain {log.home} was final, and is another block now",
                 remedy="Pause the lane; find out whether the endpoint or the chain broke its word.",
             )
         taken_back = await back_to_fork(chain, store, log, now)
-        cursor = await store.cursor(log)
-    newest = await chain.head(finality)
+        cursor, known = await store.reached(log)
+        newest = await chain.head(finality)
+        following = await _following(chain, cursor, newest)
     first = BlockNumber(cursor.block + 1 if cursor else 0)
     if newest.number < first:
         return None
     last = newest if newest.number < first + MAX_BLOCKS else await chain.block(BlockNumber(first + MAX_BLOCKS - 1))
-    if cursor is not None and (await chain.block(first)).parent_hash != cursor.block_hash:
+    if cursor is not None and not _follows(following, cursor):
         raise NotYet(f"block {cursor.block} of chain {log.home} changed while it was read")
     after = Cursor(log=log, block=last.number, block_hash=last.hash)
-    known = LogState(count=await store.count(log), head=await store.head(log))
+    found: Sequence[Sent | Entry]
     sent: Sequence[Sent] = ()
     if log.kind is LogKind.LANE:
-        sent = await chain.sent(log.lane, first, last.number)
+        found = sent = await chain.sent(log.lane, first, last.number)
         await _check(chain, log, known, _ids(sent), last)
         await store.observe(after, sent, now)
     else:
-        entries = await chain.receipts(log.lane, first, last.number)
+        found = entries = await chain.receipts(log.lane, first, last.number)
         await _check(chain, log, known, _hashes(entries), last)
         await store.observe_receipts(after, entries)
-    new = await store.count(log) - known.count
     more = last.number < newest.number
-    return Observed(cursor=after, entries=new, sent=tuple(sent), taken_back=taken_back, more=more)
+    return Observed(cursor=after, entries=len(found), sent=tuple(sent), taken_back=taken_back, more=more)
 
 
 async def back_to_fork(chain: Chain, store: Store, seen: Log, now: float) -> int:
@@ -111,15 +112,27 @@ async def _check(chain: Chain, log: Log, known: LogState, found: Sequence[tuple[
             remedy="It is observed again; if this stays, the endpoint leaves events out: ask another one.",
         )
     head = head_after(known.head, (entry for _, entry in found))
-    stored = await chain.log_state(log, last.number)
+    stored, read_at = await chain.log_state_beside(log, last.number)
     if stored != LogState(head=head, count=known.count + len(found)):
         raise ProofInvalid(
             f"events of log {hex_text(log.id)} lead to {known.count + len(found)} entries and head {hex_text(head)}, "
             f"storage at block {last.number} of chain {log.home} holds {stored.count} and {hex_text(stored.head)}",
             remedy="It is observed again; if this stays, the endpoint leaves events out: ask another one.",
         )
-    if (await chain.block(last.number)).hash != last.hash:
+    if read_at.hash != last.hash:
         raise NotYet(f"block {last.number} of chain {log.home} changed while it was read")
+
+
+async def _following(chain: Chain, cursor: Cursor | None, newest: Block) -> Block | None:
+    """The block behind a cursor; None before there is a cursor, or such a block."""
+    if cursor is None or newest.number <= cursor.block:
+        return None
+    return newest if newest.number == cursor.block + 1 else await chain.block(BlockNumber(cursor.block + 1))
+
+
+def _follows(following: Block | None, cursor: Cursor) -> bool:
+    """Whether a cursor's block is known to stand, as a block that stands is made on it."""
+    return following is not None and following.parent_hash == cursor.block_hash
 
 
 async def _stands(chain: Chain, cursor: Cursor) -> bool:

@@ -75,7 +75,7 @@ class Recomputed:
         del self._blocks[confirmed:], self._heads[confirmed:]
 
     async def _check_storage(self, state: LogState, block: Block) -> None:
-        stored = await self.chain.log_state(self.log, block.number)
+        stored, read_at = await self.chain.log_state_beside(self.log, block.number)
         if stored != state:
             raise ProofInvalid(
                 f"at block {block.number} of chain {self.log.home} the events of log {hex_text(self.log.id)} lead to "
@@ -83,7 +83,7 @@ class Recomputed:
                 f"storage holds {hex_text(stored.head)} of {stored.count}",
                 remedy="Ask another endpoint; this one leaves events out, or mixes forks.",
             )
-        if (await self.chain.block(block.number)).hash != block.hash:
+        if read_at.hash != block.hash:
             raise NotYet(f"block {block.number} of chain {self.log.home} changed while it was read")
 
     async def _read(self, last: BlockNumber) -> None:

@@ -234,6 +234,10 @@ class Chain(Blocks, Origin, Destination, HeadReader, Protocol):
         """Head and count, in storage at a block, of a log written here; before the first entry its name and 0."""
         ...
 
+    async def log_state_beside(self, log: Log, at: BlockNumber) -> tuple[LogState, Block]:
+        """The same, and that block, read after it, in one round trip."""
+        ...
+
     async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
         """The same of many logs at one block, in their order, in one round trip."""
         ...

@@ -15,7 +15,7 @@ from xl2.core.lifecycle import Event, State
 from xl2.core.types import BlockNumber, ChainId, Hash32, MessageId, Nonce
 from xl2.ports.controls import Controls
 from xl2.ports.leases import Leases
-from xl2.ports.seen import Entry, Log, Place, Sent
+from xl2.ports.seen import Entry, Log, LogState, Place, Sent
 from xl2.ports.transactions import Journal
 
 
@@ -96,6 +96,10 @@ class Store(Journal, Controls, Leases, Protocol):
 
     async def take_back(self, log: Log, above: BlockNumber, now: float) -> int:
         """A reorg: forget cursors, and take back what stands in blocks above; how much that is."""
+        ...
+
+    async def reached(self, log: Log) -> tuple[Cursor | None, LogState]:
+        """Last block observed, None before the first; count and head of the entries that stand."""
         ...
 
     async def count(self, log: Log) -> int:

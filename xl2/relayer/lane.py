@@ -150,6 +150,7 @@ class LaneRooms:
                 payee=parts.payee,
                 gas_limit=self._batching.gas_limit(proven.segment.messages),
                 is_fresh=is_fresh,
+                failed=any(one.id in self._doubtful for one in proven.segment.messages),
             )
         except (Retryable, Refused) as cause:
             self._stakes.wasted(proven.segment.messages, cause)

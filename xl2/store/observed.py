@@ -26,6 +26,13 @@ _KEPT_CURSORS = 256
 _FINAL = (Event.INCLUDED, Event.ORIGIN_FINAL)
 
 
+async def cursor(db: Session, log: Log) -> Cursor | None:
+    """Last block observed."""
+    sql = "SELECT block, block_hash FROM cursors WHERE log = ?1 ORDER BY block DESC LIMIT 1"
+    row = await first(db, sql, log.id)
+    return None if row is None else Cursor(log=log, block=BlockNumber(row[0]), block_hash=Hash32(row[1]))
+
+
 async def tip(db: Session, log: Log) -> tuple[int, Hash32]:
     """Count and head of the entries that stand."""
     lane = log.lane.encode()

@@ -24,6 +24,7 @@ from xl2.ports import (
     Journalled,
     Lease,
     Log,
+    LogState,
     Pause,
     Record,
     Sent,
@@ -107,9 +108,16 @@ class SqlStore:
 
     async def cursor(self, log: Log) -> Cursor | None:
         """Last block observed."""
-        sql = "SELECT block, block_hash FROM cursors WHERE log = ?1 ORDER BY block DESC LIMIT 1"
-        row = await self._run(lambda db: first(db, sql, log.id))
-        return None if row is None else Cursor(log=log, block=BlockNumber(row[0]), block_hash=Hash32(row[1]))
+        return await self._run(lambda db: observed.cursor(db, log))
+
+    async def reached(self, log: Log) -> tuple[Cursor | None, LogState]:
+        """Last block observed, and the entries that stand."""
+
+        async def read(db: Session) -> tuple[Cursor | None, LogState]:
+            count, head = await observed.tip(db, log)
+            return await observed.cursor(db, log), LogState(count=count, head=head)
+
+        return await self._run(read)
 
     async def observe(self, cursor: Cursor, sent: Sequence[Sent], now: float) -> None:
         """Keep final messages and the cursor."""
@@ -182,10 +190,10 @@ class SqlStore:
         """Receipt entries from an index on."""
         sql = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ?1 AND place >= ?2 ORDER BY place LIMIT ?3"
         return [rows.entry_of(row) for row in await self._run(lambda db: db.fetch(sql, lane.encode(), first, limit))]
+
     async def rouse(self, lane: Lane, now: float) -> int:
         """Let what rests on a lane rest no longer."""
         return await self._write(lambda db: queue.rouse(db, lane, now), lane)
-
 
     async def entry(self, lane: Lane, data: bytes) -> Entry | None:
         """First receipt entry with these bytes."""

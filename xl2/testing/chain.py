@@ -121,6 +121,10 @@ class MemoryChain(MemoryLedger):
         self._fault()
         return self._log_state(log, self._at(at).state)
 
+    async def log_state_beside(self, log: Log, at: BlockNumber) -> tuple[LogState, Block]:
+        """Head and count of a log, and the block."""
+        return await self.log_state(log, at), await self.block(at)
+
     async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
         """Head and count of many logs."""
         self._fault()
