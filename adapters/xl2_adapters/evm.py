@@ -163,6 +163,10 @@ class Evm:
             )
         return block
 
+    def known_hash(self, number: BlockNumber) -> Hash32 | None:
+        """Hash of a block that was read lately, as it was then."""
+        return self._hashes.get(number)
+
     async def raw_block(self, number: BlockNumber) -> dict[str, Json]:
         """The header's fields as the node sends them. Raises `NotYet` above the tip."""
         found = await self.ask("eth_getBlockByNumber", hex(number), False)
@@ -315,7 +319,7 @@ class Evm:
         what the endpoint said where a shorter range would not help.
         """
         wanted = Wanted(contract=contract, topics=topics, endpoint=self.endpoint)
-        return await wanted.read(self.ask, first, last, self._hashes.get)
+        return await wanted.read(self.ask, first, last, self.known_hash)
 
     def explained(self, reverted: Reverted, what: str) -> Reverted:
         """The same revert, with the contract's error in words."""

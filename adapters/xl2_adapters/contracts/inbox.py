@@ -4,10 +4,9 @@ Inbox: its calls, views and events in Python's words. The manual is `contracts/s
 Promise: a receipt read from a log is given out as the very bytes that extended the receipt log.
 """
 
-import asyncio
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xl2.core.lane import Lane, index_in_page, page_of
 from xl2.core.message import Message
@@ -15,6 +14,7 @@ from xl2.core.receipt import Delivered, Expired, Receipt
 from xl2.core.types import Address, BlockNumber, Hash32, MessageId, Wei, address, hex_text
 from xl2.ports import Block, Call, Entry, Failure, Fate, LogState
 from xl2_adapters.abi import Event, Method
+from xl2_adapters.contracts.shared_logs import SharedLogs
 from xl2_adapters.evm import Evm
 
 DELIVER = Method("deliver(bytes,bytes,address)")
@@ -40,6 +40,12 @@ class Inbox:
 
     evm: Evm
     address: Address
+    _logs: SharedLogs = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """All lanes of the inbox write the same events."""
+        topics = [[DELIVERED.topic, EXPIRED.topic]]
+        object.__setattr__(self, "_logs", SharedLogs(self.evm, self.address, topics))
 
     async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> list[Fate]:
         """What became of messages: one bitmap a page; then, where asked for, one word for each not delivered."""
@@ -91,14 +97,13 @@ class Inbox:
 
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Entry]:
         """Entries of a lane's receipt log in a range of blocks."""
-        delivered, expired = await asyncio.gather(
-            self.evm.logs(self.address, [[DELIVERED.topic], [lane.log]], first, last),
-            self.evm.logs(self.address, [[EXPIRED.topic], None, [lane.log]], first, last),
-        )
         entries = []
-        for log in (*delivered, *expired):
+        for log in await self._logs.read(first, last):
             receipt: Receipt
-            if log.topics[0] == DELIVERED.topic:
+            is_delivery = log.topics[0] == DELIVERED.topic
+            if log.topics[1 if is_delivery else 2 :][:1] != (lane.log,):
+                continue
+            if is_delivery:
                 values = DELIVERED.decode(log.topics, log.data, self.evm.endpoint)
                 _, index, page, bitmap, payee, fees = values
                 receipt = Delivered(page=page, bitmap=bitmap, payee=address(payee), fees=Wei(fees))

@@ -38,7 +38,7 @@ from xl2_adapters.contracts.sent_log import (
     destination_of,
     message_of,
 )
-from xl2_adapters.contracts.sent_logs import SentLogs
+from xl2_adapters.contracts.shared_logs import SharedLogs
 from xl2_adapters.evm import Evm, Log, topic_of
 
 SEND = Method("sendMessage(bytes,bytes,bytes[])", "(bytes32)")
@@ -67,12 +67,12 @@ class Outbox:
     address: Address
     #: Inboxes by destination: the outbox sets each once, so what was read stays true.
     _inboxes: dict[ChainId, Address] = field(factory=dict, init=False, eq=False, repr=False)
-    _logs: SentLogs = field(init=False, eq=False, repr=False)
+    _logs: SharedLogs = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """All lanes of the outbox write the same events."""
         topics = [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]]
-        object.__setattr__(self, "_logs", SentLogs(self.evm, self.address, topics))
+        object.__setattr__(self, "_logs", SharedLogs(self.evm, self.address, topics))
 
     @property
     def _home(self) -> Home:

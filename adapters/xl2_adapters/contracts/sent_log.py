@@ -13,7 +13,7 @@ from attrs import frozen
 
 from xl2.core.hashing import keccak
 from xl2.core.message import ALLOW_NO_CODE as ALLOW_NO_CODE_FLAG
-from xl2.core.message import DEFAULT_GAS_LIMIT, HEADER_SIZE, VERSION, Message, id_of
+from xl2.core.message import DEFAULT_GAS_LIMIT, VERSION, Message
 from xl2.core.types import Address, ChainId, hex_text
 from xl2.errors import InvalidInput, ProofInvalid
 from xl2_adapters.abi import Method
@@ -80,13 +80,12 @@ def message_of(home: Home, inbox: Address, named: bytes, sent: bytes, placed: by
                 keccak(payload),
             )
         )
-        found = id_of(header) if len(header) == HEADER_SIZE else b""
-        message = Message.parse(header, payload) if found == named else None
+        message = Message.parse(header, payload)
     except (OverflowError, InvalidInput, ProofInvalid) as bad:
         raise ProofInvalid(f"{home.endpoint} sent a log of message {hex_text(named)} that is none: {bad}") from bad
-    if message is None:
+    if message.id != named:
         raise ProofInvalid(
-            f"{home.endpoint} sent a log of message {hex_text(named)} whose fields hash to {hex_text(found)}",
+            f"{home.endpoint} sent a log of message {hex_text(named)} whose fields hash to {hex_text(message.id)}",
             remedy="Do not trust this endpoint; ask another one.",
         )
     return message
