@@ -11,10 +11,10 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import orjson
@@ -32,18 +32,26 @@ from xl2.core.types import Address, Assurance, BlockNumber, Timestamp, address, 
 from xl2.flow.send import NEVER
 from xl2.ports import Sent
 from xl2_adapters.chain import EvmChain
-from xl2_devnet import Description
+from xl2_devnet import BRISK, Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
+
+T = TypeVar("T")
 
 L1 = "l1"
 #: Those who show heads of settled lanes.
 SETTLED_KINDS = ("proven", "routed")
 FACTORY, GAME, PORTAL = op_stack("DisputeGameFactory"), op_stack("FaultDisputeGame"), op_stack("OptimismPortal2")
 IN_PROGRESS, CHALLENGER_WINS, DEFENDER_WINS = 0, 1, 2
+#: Nobody is challenged: a game need not leave time for it.
+UNDISPUTED = evolve(BRISK, max_clock_seconds=1)
+#: What is final is eighty blocks behind the tip, on L1 as on L2s, so that a reorg of sixty-four does not reach it.
+DEEP = evolve(UNDISPUTED, slots_in_an_epoch=40)
+#: After so many blocks what was newest is final there.
+DEEP_FINAL = 84
 _SEND_GAS = 2_000_000
-#: What a fault lasts at least, in looks of a relayer: long enough for it to be met.
 _POLL_SECONDS = 0.1
+_HURRY_BLOCKS, _HURRY_SECONDS = 6, 0.5
 PATIENCE_SECONDS = 60.0
 
 
@@ -123,13 +131,29 @@ class Anchored:
 
     async def mine(self, blocks: int) -> None:
         """So many blocks of L1 at once; the L2s follow."""
-        await self.l1.rpc.call("anvil_mine", hex(blocks))
+        if blocks:
+            await self.l1.rpc.call("anvil_mine", hex(blocks))
 
-    async def take_back_from(self, block: int) -> int:
-        """This block of L1 and all after it are replaced by as many empty ones; how many those were."""
-        depth = await self.number() - block + 1
-        await self.l1.rpc.call("anvil_reorg", depth, [])
-        return depth
+    async def hurry_until(self, told: Awaitable[T]) -> T:
+        """What somebody waits for, while L1 and with it the L2s make blocks faster than they do by themselves."""
+
+        async def hurry() -> None:
+            while True:
+                await self.mine(_HURRY_BLOCKS)
+                await asyncio.sleep(_HURRY_SECONDS)
+
+        hurrying = asyncio.ensure_future(hurry())
+        try:
+            return await told
+        finally:
+            hurrying.cancel()
+
+    async def take_back_from(self, block: int, *, depth: int = 1) -> int:
+        """This block of L1 and all after it are replaced by as many empty ones: at least `depth`, and how many."""
+        await self.mine(max(0, depth - 1 - (await self.number() - block)))
+        taken = await self.number() - block + 1
+        await self.l1.rpc.call("anvil_reorg", taken, [])
+        return taken
 
     async def games(self) -> int:
         """How many dispute games the origin has on L1."""

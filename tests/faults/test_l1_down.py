@@ -5,20 +5,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from attrs import evolve
 
-from tests.faults.anchored import L1, Anchored, anchored_on, ready, seen, stopped, unready
+from tests.faults.anchored import L1, UNDISPUTED, Anchored, anchored_on, ready, seen, stopped, unready
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once, until
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
 from xl2.core.types import Assurance
 from xl2.ports import Fate
-from xl2_devnet import BRISK, Description, Options, running
+from xl2_devnet import Description, Options, running
 from xl2_devnet.controls import Controls
 
-#: Nobody is challenged here, so a game need not leave time for it.
-CLOCKS = evolve(BRISK, max_clock_seconds=1)
 #: Blocks of an L2, in which what does not need L1 is done long since.
 _BLOCKS = 12
 
@@ -31,7 +28,7 @@ def controls() -> Controls:
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
-    with running(Options(clocks=CLOCKS), controls=controls) as description:
+    with running(Options(clocks=UNDISPUTED), controls=controls) as description:
         yield description
 
 

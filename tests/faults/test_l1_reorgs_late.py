@@ -1,0 +1,72 @@
+"""L1 takes back what a delivery was made by, after it was made: a head that was pushed, a root that was proven."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.anchored import DEEP, Anchored, anchored_on
+from tests.faults.daemon import Daemon
+from tests.faults.oracle import (
+    assert_each_message_was_executed_once,
+    assert_each_paid_message_ended_once,
+    until,
+    until_fate,
+)
+from tests.faults.scene import Parcel
+from tests.faults.stable import Stable
+from xl2.ports import Fate
+from xl2_devnet import Description, Options, running
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Description]:
+    """One for this module, whose L1 nobody else relies on."""
+    with running(Options(clocks=DEEP)) as description:
+        yield description
+
+
+@pytest.fixture
+async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
+    async with anchored_on(devnet, tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize("depth", [1, pytest.param(8, marks=pytest.mark.soak), 64])
+async def test_a_push_that_l1_takes_back_is_made_again(anchored: Anchored, stable: Stable, depth: int) -> None:
+    relayer = stable.start(anchored.configuration("relayer", kinds=("routed",)))
+    sent = await anchored.send(Parcel())
+    await anchored.hurry_until(until(lambda: bool(pushes(relayer)), "a push"))
+    push = await anchored.l1.receipt(pushes(relayer)[0]["tx_hash"])
+
+    await anchored.take_back_from(int(push["blockNumber"], 16), depth=depth)
+    gone = await anchored.l1.rpc.call("eth_getTransactionReceipt", push["transactionHash"])
+    await anchored.hurry_until(assert_each_message_was_executed_once(anchored, sent))
+
+    assert gone is None
+    assert len(pushes(relayer)) > 1
+    assert relayer.lines("lane parked") == []
+
+
+async def test_deliveries_whose_root_l1_takes_back_are_made_again_and_paid_once(
+    anchored: Anchored, stable: Stable
+) -> None:
+    relayer = stable.start(anchored.configuration("relayer", kinds=("proven",)))
+    sent, first = await anchored.send(Parcel(), Parcel()), await anchored.games()
+    for depth in (1, 8):
+        await anchored.hurry_until(until_fate(anchored, sent, Fate.DELIVERED))
+        await anchored.take_back_from(await anchored.number() - depth + 1)
+    await anchored.hurry_until(until_fate(anchored, sent, Fate.DELIVERED))
+    _, game = await anchored.covering(sent[-1], first)
+    await anchored.take_back_from(await anchored.created_at(game), depth=64)
+    await until_fate(anchored, sent, Fate.UNSEEN)
+
+    await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
+
+    assert relayer.lines("lane parked") == []
+
+
+def pushes(relayer: Daemon) -> list[dict[str, Any]]:
+    """Heads that it has sent by L1."""
+    return relayer.lines("prepared evidence")
