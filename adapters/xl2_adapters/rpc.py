@@ -294,7 +294,7 @@ def transport_retry(limits: RpcLimits, sleep: Callable[[float], Awaitable[None]]
 
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.info("rpc retry", extra={"fields": {"error": str(error), "attempt": state.attempt_number}})
+        log.debug("rpc retry", extra={"fields": {"error": str(error), "attempt": state.attempt_number}})
 
     return AsyncRetrying(
         sleep=sleep,

@@ -6,7 +6,7 @@ endpoint. A chain that does not answer hides no other, and is told of once, by n
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Final
 
 from attrs import define, field, frozen
@@ -23,6 +23,8 @@ from xl2.ports import Alarm, AlarmKind, Blocks, Chain, Clock, Endpoints, Endpoin
 READ_SECONDS: Final = 10.0
 #: A chain whose newest block is older than this by our clock has stopped, or an endpoint or a clock stands still.
 MAX_HEAD_AGE_SECONDS: Final = 120.0
+#: A block that is the newest for longer is told of. What is final moves every few minutes where all is well.
+_STANDS_SECONDS: Final = {"latest": 300.0, "finalized": 3_600.0}
 _MEANWHILE: Final = "lanes that need it wait, all others go on, and nothing has to be started again"
 
 
@@ -46,6 +48,10 @@ class Readings:
     clock: Clock
     name: Callable[[ChainId], str]
     alarms: Alarms
+    #: Newest block of each chain by finality, and since when it is that, in steady time.
+    _moved: dict[tuple[ChainId, str], tuple[int, float]] = field(factory=dict, init=False)
+    #: What is alarmed of each chain.
+    _causes: dict[ChainId, set[Hashable]] = field(factory=dict, init=False)
     _last: dict[ChainId, ChainReading | _Silence] = field(factory=dict, init=False)
 
     async def keep(self) -> None:
@@ -100,14 +106,44 @@ class Readings:
     async def _read(self, chain: ChainId) -> None:
         blocks, account = self.chains[chain]
         try:
-            self._last[chain] = await self._reading(blocks, account)
+            found = await self._reading(blocks, account)
         except Xl2Error as silent:
             self._last[chain] = _Silence(what=silent.what, remedy=silent.remedy)
             if isinstance(silent, RpcUnavailable | RpcRejected):
                 what = f"chain {self.name(chain)} does not answer: {silent.what}; {_MEANWHILE}. {silent.remedy}"
-                self.alarms.tell(chain, Alarm(kind=AlarmKind.PROVIDER_DOWN, what=what, chain=chain))
+                alarm = Alarm(kind=AlarmKind.PROVIDER_DOWN, what=what, chain=chain, endpoint=silent.endpoint)
+                self._tell(chain, (AlarmKind.PROVIDER_DOWN, silent.endpoint), alarm)
         else:
-            self.alarms.well(chain)
+            self._last[chain] = found
+            self._well(chain)
+            self._mind_heads(chain, found.heads)
+
+    def _mind_heads(self, chain: ChainId, heads: Mapping[str, int]) -> None:
+        """Tell where blocks come no more, or become final no more; counted by a clock that never jumps."""
+        for kind, longest in _STANDS_SECONDS.items():
+            number, since = self._moved.get((chain, kind), (-1, 0.0))
+            if heads[kind] != number:
+                self._moved[chain, kind] = heads[kind], self.clock.steady()
+                self.alarms.well((AlarmKind.PROVIDER_DOWN, chain, kind))
+                continue
+            stood = self.clock.steady() - since
+            # Where all blocks are final nothing waits to become so.
+            if stood > longest and (kind == "latest" or number < heads["latest"]):
+                what = (
+                    f"the {kind} block of chain {self.name(chain)} is {number} for {stood:.0f} s; {_MEANWHILE}. "
+                    "Compare with another endpoint: the chain itself may stand, or what it settles on"
+                )
+                alarm = Alarm(kind=AlarmKind.PROVIDER_DOWN, what=what, chain=chain)
+                self.alarms.tell((AlarmKind.PROVIDER_DOWN, chain, kind), alarm)
+
+    def _tell(self, chain: ChainId, cause: Hashable, alarm: Alarm) -> None:
+        """Once for all who fail over the same."""
+        self._causes.setdefault(chain, set()).add(cause)
+        self.alarms.tell(cause, alarm, ("chain", chain))
+
+    def _well(self, chain: ChainId) -> None:
+        for cause in self._causes.pop(chain, ()):
+            self.alarms.well(cause, ("chain", chain))
 
     async def _reading(self, blocks: Blocks, account: Address) -> ChainReading:
         latest, final, balance, included = await asyncio.gather(

@@ -14,7 +14,7 @@ from attrs import define, field
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import Assurance, hex_text
-from xl2.errors import Xl2Error
+from xl2.errors import StoreUnavailable, Xl2Error
 from xl2.flow.alarms import Alarms
 from xl2.ports import Alarm, AlarmKind, Clock, Record, Store
 
@@ -50,6 +50,9 @@ class Stuck:
         while True:
             try:
                 await self.look()
+            except StoreUnavailable:
+                # The store tells it, once.
+                pass
             except Xl2Error as error:
                 log.warning("nobody could look for stuck messages", extra={"fields": {"cause": error.what}})
             await self.clock.sleep(_LOOK_SECONDS)

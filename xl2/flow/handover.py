@@ -52,7 +52,7 @@ class Handover:
             return await self._chain.broadcast(signed.raw)
         except Retryable as unknown:
             fields = {"tx_hash": hex_text(signed.hash), "cause": unknown.what}
-            log.info("broadcast unanswered", extra={"fields": fields})
+            log.debug("broadcast unanswered", extra={"fields": fields})
             return None
 
     async def void(self, signed: SignedTransaction) -> None:

@@ -31,6 +31,8 @@ class Open:
     outcome: Broadcast | None = None
     #: How often in a row a node refused the newest attempt for good.
     refusals: int = 0
+    #: What the last one said.
+    refused_with: str = ""
     #: Whoever begins it still writes it down or sends it: nobody else sends it meanwhile.
     is_in_hand: bool = False
     #: A block by which the nonce was used while no attempt was seen included.

@@ -120,7 +120,7 @@ class Inclusion:
             if seen.tx_nonce <= entry.tx_nonce and not any(one.hash in seen.receipts for one in entry.attempts):
                 self._held.reopen(entry, self._clock.steady())
                 fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "tx_hash": hex_text(entry.newest.hash)}
-                log.warning("an included transaction was taken back and is sent again", extra={"fields": fields})
+                log.info("an included transaction was taken back and is sent again", extra={"fields": fields})
 
     async def alarm_foreign(self, nonce: int, instead: str) -> None:
         """Somebody else has the key. `instead`: who did not get the nonce."""
@@ -156,7 +156,8 @@ class Inclusion:
             try:
                 await self.look()
             except (Retryable, Refused) as cause:
-                log.info("inclusion unknown", extra={"fields": {"chain": self._chain.chain, "cause": cause.what}})
+                # Rooms tell of an endpoint that fails.
+                log.debug("inclusion unknown", extra={"fields": {"chain": self._chain.chain, "cause": cause.what}})
             # Or until something was handed over.
             await rest(self._clock, self._news, self._patience.poll_seconds)
 
@@ -225,7 +226,14 @@ class Inclusion:
 
     async def _free(self, entry: Open) -> None:
         """Should the bytes be included for all that, whoever takes the nonce next is lost, and made again."""
-        fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "tx_hash": hex_text(entry.newest.hash)}
+        fields = {
+            "chain": self._chain.chain,
+            "what": entry.what,
+            "tx_nonce": entry.tx_nonce,
+            "tx_hash": hex_text(entry.newest.hash),
+            "cause": entry.refused_with,
+            "remedy": "Nothing is lost; if this comes again, ask another endpoint what is wrong with it.",
+        }
         log.warning("a transaction that no node takes is given up, and its call made again", extra={"fields": fields})
         await self._handover.void(entry.newest)
         self._held.give_up(entry)
@@ -237,13 +245,19 @@ class Inclusion:
             yield
         except Refused as refused:
             fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "cause": refused.what}
-            log.warning("open transaction refused", extra={"fields": fields})
             # A balance comes back without a word; a wallet says no to a better price, not to what is out.
             entry.refusals += not isinstance(refused, (Unaffordable, NotAccepted))
+            # It is sent again every few seconds: told when that begins, and aloud when it is given up.
+            log.log(
+                logging.INFO if entry.refusals == 1 else logging.DEBUG,
+                "open transaction refused",
+                extra={"fields": fields},
+            )
+            entry.refused_with = refused.what
             entry.outcome, entry.sent_at = Broadcast.NOT_NOW, self._clock.steady()
         except Retryable as cause:
             fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "cause": cause.what}
-            log.info("open transaction unanswered", extra={"fields": fields})
+            log.debug("open transaction unanswered", extra={"fields": fields})
 
     def _is_stuck(self, entry: Open, now: float) -> bool:
         """Only the lowest waits for nobody but itself."""

@@ -98,7 +98,8 @@ async def back_to_fork(chain: Chain, store: Store, seen: Log, now: float) -> int
         taken_back += await store.take_back(seen, BlockNumber(cursor.block if cursor else -1), now)
     if newest is not None:
         fields = {"chain": seen.home, "log": seen.kind.name.lower(), "block": newest, "taken_back": taken_back}
-        log.warning("reorg", extra={"fields": fields})
+        # What was final is told as an incident by who meets it; below that it costs time alone.
+        log.info("reorg", extra={"fields": fields})
     return taken_back
 
 

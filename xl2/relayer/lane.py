@@ -35,6 +35,7 @@ from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
 from xl2.relayer.showing import Showing
 from xl2.relayer.stakes import Stakes
+from xl2.relayer.troubles import Troubles, endpoint_of
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class LaneRooms:
     _stakes: Stakes = field(init=False)
     _showing: Showing = field(init=False)
     _gaps: GapWatch = field(init=False)
+    #: What rooms fail over.
+    troubles: Troubles = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """What is learned begins with the lane."""
@@ -78,6 +81,7 @@ class LaneRooms:
         self._stakes = Stakes(judging=self._judging)
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
         self._gaps = GapWatch(self.parts.lane, self.parts.alarms)
+        self.troubles = Troubles(self.parts.lane, self.parts.alarms)
 
     @property
     def name(self) -> str:
@@ -113,8 +117,10 @@ class LaneRooms:
         try:
             proven = await self._showing.first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
         except (Retryable, Refused) as cause:
+            self.troubles.failed("proving", cause)
             await self._postpone(chosen, cause)
             return None
+        self.troubles.well("proving")
         poor = self._judging.as_known(proven.segment.messages, len(proven.segment.suffix))
         if poor is not None:
             await self._postpone(chosen, TooExpensive(poor.why))
@@ -154,8 +160,11 @@ class LaneRooms:
             )
         except (Retryable, Refused) as cause:
             self._stakes.wasted(proven.segment.messages, cause)
+            if endpoint_of(cause):
+                self.troubles.failed("delivering", cause)
             await self._send_back(proven.segment.messages, self._learned(proven, cause))
             return
+        self.troubles.well("delivering")
         self._stakes.noted(proven.segment.messages, outcome)
         if outcome.receipt is not None:
             self.delivered_upto = outcome.receipt.block

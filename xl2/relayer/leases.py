@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 #: Beginning of the leases by which daemons know of each other.
 _DAEMON = "daemon:"
+_LOST_REMEDY = (
+    "This process, its machine or its way to the database stood still for longer than `relayer.lease_seconds`: find "
+    "out why, or raise that. Nothing was done twice; it takes lanes again as they become free."
+)
 #: A lease is renewed so many times before it would end.
 _LOOKS = 3
 
@@ -92,16 +96,20 @@ class LeaseHolder:
             try:
                 await self.look()
             except Retryable as cause:
-                # Nothing can be written meanwhile, so nothing goes wrong if a lease ends.
-                log.warning("leases not renewed", extra={"fields": {"cause": cause.what}})
+                # Nothing can be written meanwhile, so nothing goes wrong if a lease ends; the store tells of it, once.
+                log.debug("leases not renewed", extra={"fields": {"cause": cause.what}})
 
     async def look(self) -> None:
         """Renew what is ours, and take or let go of lanes until we have our share."""
         if missing := await self._missing_keys():
             raise await self._refusal(missing)
         held = await self._renew()
-        for lane in [lane for lane, fence in self._carried.items() if held.get(lane) != fence]:
-            log.warning("lane lost to another daemon", extra={"fields": {"lane": lane.name}})
+        lost = [lane for lane, fence in self._carried.items() if held.get(lane) != fence]
+        if lost:
+            fields = {"lanes": [lane.name for lane in lost], "remedy": _LOST_REMEDY}
+            log.warning("leases ended before they were renewed, and others carry the lanes", extra={"fields": fields})
+        for lane in lost:
+            log.info("lane lost to another daemon", extra={"fields": {"lane": lane.name}})
             await self._drop(lane)
         daemons = tuple(sorted(one.owner for one in await self.store.leases(_DAEMON)))
         if daemons != self._daemons:
@@ -180,7 +188,7 @@ class LeaseHolder:
                 await self._renew()
             except Retryable as cause:
                 # The lane ends all the same: were it still counted as carried, nobody would carry it again.
-                log.warning("leases not renewed", extra={"fields": {"cause": cause.what}})
+                log.debug("leases not renewed", extra={"fields": {"cause": cause.what}})
         await dropping
         self._carried.pop(lane, None)
         self._unwanted.discard(lane)

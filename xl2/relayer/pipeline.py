@@ -226,7 +226,8 @@ def _supervised(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[]
         try:
             await work()
         except Fatal as fatal:
-            log.error("relayer stops: a promise broke", extra={"fields": {"room": name, "cause": fatal.what}})  # noqa: TRY400
+            fields = {"room": name, "cause": fatal.what, "remedy": fatal.remedy}
+            log.error("relayer stops: a promise broke", extra={"fields": fields})  # noqa: TRY400
             raise
         except Exception:
             log.exception("relayer stops: defect", extra={"fields": {"room": name}})

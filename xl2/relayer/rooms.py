@@ -15,7 +15,7 @@ from functools import partial
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber
-from xl2.errors import Incident, NotYet, Refused, Retryable, StoreUnavailable
+from xl2.errors import Incident, NotYet, ProofInvalid, Refused, Retryable, StoreUnavailable
 from xl2.flow.prove import Proven
 from xl2.flow.resting import rest
 from xl2.relayer import incident
@@ -174,6 +174,7 @@ class LaneTasks:
                 try:
                     busy = await self._watched(name, look)
                     fruitless = 0
+                    self._rooms.troubles.well(name)
                     idle = 0 if busy or self._rooms.postponed != postponed or self._is_behind(name) else idle + 1
                     seconds = self._idle_seconds(name, idle)
                     if self._rooms.postponed != postponed:
@@ -185,13 +186,19 @@ class LaneTasks:
                     seconds, wake = max(self._poll_seconds, rest_seconds(cause, fruitless)), self._ending
                     self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, seconds)
                     fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": seconds}
-                    log.log(_level(cause), "room rests", extra={"fields": fields})
+                    log.debug("room rests", extra={"fields": fields})
+                    self._tell_trouble(name, cause)
                     self._observe_anew(name)
                 self._note(name, busy)
                 if not busy and await self._rest(wake, seconds):
                     idle = 0
 
         return run
+
+    def _tell_trouble(self, name: str, cause: Retryable | Refused) -> None:
+        """A log with gaps is told by who looks for gaps."""
+        if not (isinstance(cause, ProofInvalid) and name in _OBSERVERS.values()):
+            self._rooms.troubles.failed(name, cause)
 
     async def _watched(self, name: str, look: Callable[[], Awaitable[bool]]) -> bool:
         """One look, told to the observer with how long it took."""
@@ -297,7 +304,7 @@ class LaneTasks:
             # It could not even be noted: the store does not answer, or the lane is another daemon's by now.
             self._is_unsure = True
             fields = {"lane": self._rooms.name, "cause": cause.what}
-            log.log(_level(cause), "delivery not noted", extra={"fields": fields})
+            log.debug("delivery not noted", extra={"fields": fields})
         self._idle.clear()
         # What it left to others may be due: a batch that was too much, a recipient that failed.
         for name in ("prove", "deliver"):
@@ -311,8 +318,3 @@ class LaneTasks:
         if confirmed:
             self._wakes["settle"].set()
         return confirmed
-
-
-def _level(cause: Retryable | Refused) -> int:
-    """Waiting is normal; what is refused, someone should look at."""
-    return logging.DEBUG if isinstance(cause, Retryable) else logging.WARNING

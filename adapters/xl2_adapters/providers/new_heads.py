@@ -52,9 +52,8 @@ async def wake_on_heads(chain: ChainId, ws_url: str, wake: Callable[[], None]) -
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 why = type(error).__name__
             if is_well:
-                log.warning(
-                    "new heads are not told, so blocks are polled for", extra={"fields": {**fields, "why": why}}
-                )
+                told = {**fields, "why": why, "remedy": "Work goes on, a little later; see to `ws_url` of the chain."}
+                log.warning("new heads are not told, so blocks are polled for", extra={"fields": told})
             is_well = False
             await asyncio.sleep(rest)
             rest = min(_LONGEST_REST_SECONDS, 2 * rest)

@@ -43,3 +43,25 @@ async def test_a_chain_that_does_not_answer_is_told_of_once_by_name_and_again_af
     assert [(one.kind, one.chain) for one in heard.alarms] == [(AlarmKind.PROVIDER_DOWN, 902)] * 2
     assert heard.alarms[0].what.startswith("chain op-902 does not answer: the node of chain 902 is down; lanes that")
     assert "Check that the endpoint is up" in heard.alarms[0].what
+
+
+async def test_a_chain_that_makes_no_blocks_any_more_is_told_of_once() -> None:
+    heard, world, clock = Heard(), World(), ManualClock(now=1_700_000_000.0)
+    chain = world.chain(901)
+    async with SqliteStore(":memory:") as store:
+        readings = Readings(
+            chains={ChainId(901): (chain, PAYER)},
+            origins={},
+            store=store,
+            clock=clock,
+            name=lambda chain: f"op-{chain}",
+            alarms=Alarms(heard),
+        )
+        for _ in range(4):
+            await readings.read()
+            await clock.sleep(200)
+
+    (alarm,) = heard.alarms
+    assert (alarm.kind, alarm.chain) == (AlarmKind.PROVIDER_DOWN, 901)
+    assert alarm.what.startswith("the latest block of chain op-901 is")
+    assert "Compare with another endpoint" in alarm.what
