@@ -74,8 +74,8 @@ soak: .setup ## for hours: new examples, long campaigns
 	@FOUNDRY_FUZZ_RUNS=20000 FOUNDRY_FUZZ_SEED=$$(date +%s) FOUNDRY_INVARIANT_RUNS=1000 $(FORGE) test
 	@XL2_HYPOTHESIS=soak .venv/bin/pytest -n $(WORKERS) --timeout 0 -m "soak or property or unit"
 
-chaos: .setup ## 1,000 messages through a seeded mix of faults: make chaos SEED=7
-	@$(PY) -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) $(if $(MESSAGES),--messages $(MESSAGES))
+chaos: .setup ## 1,000 messages through a seeded mix of mishaps: make chaos SEED=7 STORE=postgresql
+	@$(PY) -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(STORE),--store $(STORE))
 
 # Internal: the locked packages in .venv, and xl2 itself, editable.
 .setup:

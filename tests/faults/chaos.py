@@ -1,229 +1,198 @@
 """
-Chaos: a seed in, a schedule of faults carried out between senders and a relayer, and the chains' verdict out.
+Chaos: a seed in, a schedule of mishaps carried out between senders and relayers, and the chains' verdict out.
 
-`python -m tests.faults.chaos --seed 7 --messages 1000` prints its seed and each fault with the message it came at, so a
-run can be told of and repeated; what the machine's own pace adds to it no seed repeats. Promise: it ends by the oracle
-alone, after all faults are over; it exits with 1 and the seed where a promise broke.
+`python -m tests.faults.chaos --seed 7 --messages 1000 --store postgresql` says what it does as it does it, and at the
+end the verdict, or the promise that broke, with the command that repeats it. A seed repeats what is sent and done, step
+by step; what the machine's own pace adds to it no seed repeats. Promise: it ends by the oracle alone, after all mishaps
+are over.
 """
 
 import argparse
 import asyncio
 import random
-import signal
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 from attrs import frozen
 
-from tests.faults.daemon import Daemon
-from tests.faults.ground import A, B, grounds
-from tests.faults.oracle import assert_each_paid_message_ended_once
-from tests.faults.points import AFTER, BEFORE, POINTS
-from tests.faults.proxy import Fault, FaultProxy
-from tests.faults.scene import Parcel, Scene, scene_on
-from tests.faults.stable import Stable, stable
-from xl2.ports import Sent
+from tests.faults.fleet import POSTGRESQL, SQLITE, Fleet, fleet_in
+from tests.faults.mishaps import Mishap, in_words, mishaps
+from tests.faults.oracle import assert_each_message_was_executed_once, assert_each_paid_message_ended_once
+from tests.faults.scene import FEE, Parcel
+from xl2.ports import Ending, Sent
 
 _BATCH = 10
-#: What a node or a line may do for a while without anybody's money being wrong.
-_LINE_FAULTS = (
-    Fault.RESET,
-    Fault.SLOW,
-    Fault.RATE_LIMIT,
-    Fault.SERVER_ERROR,
-    Fault.HTML,
-    Fault.TRUNCATED,
-    Fault.WRONG_ID,
-    Fault.NULL_RESULT,
-    Fault.MISSING_LOG,
-    Fault.DUPLICATED_LOG,
-    Fault.FORGED_LOG,
-    Fault.SWALLOWED,
-)
-#: Points that plain messages bring a relayer to.
-_POINTS = tuple(point for point in POINTS if not any(word in point for word in ("retry", "expire", "expiry", "nonce")))
-_SETTLES_SECONDS = 240.0
+#: Asked of the chains at a time, so that asking takes little of the machine.
+_ASKED_AT_ONCE = 100
+#: For each so many, once all mishaps are over.
+_SETTLES_SECONDS = 120.0
+_CLAIMED_SECONDS = 60.0
+#: Seconds that a message which can fail may be delivered in, by the destination's clock; then it passes at once.
+_EXPIRES_IN = 1800
+_PLAIN = "counts"
+_TOLD_LENGTH = 2000
 
 
 @frozen(kw_only=True)
-class Chaos:
-    """What a run is made of."""
+class Asked:
+    """What to repeat a run by."""
 
-    scene: Scene
-    stable: Stable
-    configuration: Path
-    proxies: Sequence[FaultProxy]
-    random: random.Random
-    say: Callable[[str], object]
+    seed: int
+    messages: int = 1000
+    store: str = SQLITE
+
+    @property
+    def command(self) -> str:
+        """Of a shell."""
+        return f"make chaos SEED={self.seed} MESSAGES={self.messages} STORE={self.store}"
 
 
 @frozen(kw_only=True)
 class Verdict:
     """What a run came to."""
 
-    messages: int
-    faults: int
+    delivered: int
+    refunded: int
+    #: Of the relayers, in wei.
+    earned: int
+    claimed: int
+    #: How often each happened.
+    mishaps: Counter[str]
     seconds: float
 
+    @property
+    def lines(self) -> Iterator[str]:
+        """For whoever ran it."""
+        yield f"mishaps: {', '.join(f'{name} {count}x' for name, count in sorted(self.mishaps.items()))}"
+        yield (
+            f"verdict: {self.delivered} messages delivered once, {self.refunded} refunded, none lost, none twice; "
+            f"{self.claimed / FEE:.1f} of {self.earned / FEE:.0f} fees claimed; "
+            f"{self.mishaps.total()} mishaps in {self.seconds:.0f} s"
+        )
 
-async def run(folder: Path, *, seed: int, messages: int, say: Callable[[str], object], seconds: float = 0.0) -> Verdict:
+
+def schedule(asked: Asked) -> Iterator[tuple[Mishap, random.Random]]:
+    """What happens, without end, each with the chance that chooses how: all there is once, then all again."""
+    step = 0
+    while True:
+        turn = mishaps(asked.store)
+        random.Random(f"{asked.seed} from {step}").shuffle(turn)
+        for mishap in turn:
+            yield mishap, random.Random(f"{asked.seed} at {step}")
+            step += 1
+
+
+async def run(folder: Path, asked: Asked, say: Callable[[str], object]) -> Verdict:
     """
-    Carry so many messages through faults chosen by the seed; at least for so many seconds.
+    Carry messages through what the seed chooses.
 
-    Raises `AssertionError` where a paid message was lost, or anything was done twice.
+    Raises `AssertionError` where a paid message was lost, anything was done twice, or a relayer ended by itself.
     """
     began = time.monotonic()
-    say(f"chaos: seed {seed}, {messages} messages")
-    async with AsyncExitStack() as stack:
-        found = stack.enter_context(grounds(epoch=4))
-        scene = await stack.enter_async_context(scene_on(found, folder))
-        proxies = [await stack.enter_async_context(FaultProxy(found[name].url)) for name in (A, B)]
-        urls = {name: proxy.url for name, proxy in zip((A, B), proxies, strict=True)}
-        chaos = Chaos(
-            scene=scene,
-            stable=stack.enter_context(stable()),
-            configuration=scene.configuration("relayer", urls=urls),
-            proxies=proxies,
-            random=random.Random(seed),
-            say=say,
+    say(f"chaos: {asked.command}")
+    async with fleet_in(folder, store=asked.store, say=lambda what: say(f"    {what}")) as fleet:
+        await fleet.come_up()
+        sent: list[Sent] = []
+        fragile: list[Sent] = []
+        met: Counter[str] = Counter()
+        for mishap, chance in schedule(asked):
+            if len(sent) >= asked.messages:
+                break
+            parcels = [_parcel(chance) for _ in range(_BATCH)]
+            batch = await fleet.scene.send(*parcels)
+            sent += batch
+            fragile += [one for one, parcel in zip(batch, parcels, strict=True) if parcel.habit != _PLAIN]
+            say(f"{time.monotonic() - began:5.0f} s  message {len(sent):5}  {in_words(mishap)}")
+            await mishap(fleet, chance)
+            met[in_words(mishap)] += 1
+            await fleet.scene.until_blocks(chance.randrange(2, 15))
+            fleet.check()
+        say(f"{time.monotonic() - began:5.0f} s  all mishaps are over")
+        await fleet.calm_down()
+        delivered, refunded = await _ended(fleet, sent, fragile)
+        say(f"{time.monotonic() - began:5.0f} s  all messages have ended")
+        earned = delivered * FEE
+        return Verdict(
+            delivered=delivered,
+            refunded=refunded,
+            earned=earned,
+            claimed=await _claimed(fleet, earned),
+            mishaps=met,
+            seconds=time.monotonic() - began,
         )
-        return await _carry(chaos, messages, began, seconds)
-
-
-async def _carry(chaos: Chaos, messages: int, began: float, seconds: float) -> Verdict:
-    relayer = await _start(chaos)
-    sent: list[Sent] = []
-    faults = 0
-    while len(sent) < messages or time.monotonic() - began < seconds:
-        sent += await chaos.scene.send(*[_parcel(chaos.random) for _ in range(_BATCH)])
-        fault = chaos.random.choice(_FAULTS)
-        chaos.say(f"at message {len(sent)}: {fault.__name__.strip('_')}")
-        relayer = await fault(chaos, relayer)
-        faults += 1
-    for proxy in chaos.proxies:
-        proxy.heal()
-    # What rests after so many faults rests for minutes: another start does not change that, a faster clock does.
-    relayer.kill()
-    clock = chaos.scene.folder / "clock"
-    clock.write_text("0 20", encoding="ascii")
-    chaos.scene.pass_time(3600)
-    chaos.stable.start(chaos.configuration, clock=clock)
-    await assert_each_paid_message_ended_once(chaos.scene, sent, within_seconds=_SETTLES_SECONDS)
-    return Verdict(messages=len(sent), faults=faults, seconds=time.monotonic() - began)
 
 
 def _parcel(chance: random.Random) -> Parcel:
     """Mostly plain ones; some that fail and are refunded in the end."""
-    habit = chance.choices(("counts", "flips by block", "reverts", "burns all gas"), weights=(90, 4, 3, 3))[0]
-    expires_in = 1800 if habit != "counts" or chance.random() < 0.2 else None
+    habit = chance.choices((_PLAIN, "flips by block", "reverts", "burns all gas"), weights=(90, 4, 3, 3))[0]
+    expires_in = None if habit == _PLAIN else _EXPIRES_IN
     return Parcel(habit=habit, payload=chance.randbytes(chance.randrange(200)), expires_in=expires_in)
 
 
-# --- faults: what is running goes in, what runs then comes out
+async def _ended(fleet: Fleet, sent: Sequence[Sent], fragile: Sequence[Sent]) -> tuple[int, int]:
+    """How many were delivered, and how many refunded; waits until each was one of them, and once."""
+    scene, failing = fleet.scene, {one.message.id for one in fragile}
+    # What never expires and never fails was delivered, whatever happened; then time passes for what may fail.
+    for part in _parts([one for one in sent if one.message.id not in failing]):
+        await assert_each_message_was_executed_once(scene, part, within_seconds=_SETTLES_SECONDS)
+    fleet.pass_time(2 * _EXPIRES_IN)
+    for part in _parts(sent):
+        await assert_each_paid_message_ended_once(scene, part, within_seconds=_SETTLES_SECONDS)
+    # Once more, all at the end: nothing happened twice later.
+    told = [
+        one
+        for part in _parts(sent)
+        for one in await assert_each_paid_message_ended_once(scene, part, within_seconds=_SETTLES_SECONDS)
+    ]
+    endings = Counter(one.ending for one in told)
+    return endings[Ending.SETTLED], endings[Ending.REFUNDED]
 
 
-async def _start(chaos: Chaos) -> Daemon:
-    """One that is up: it waits for what it needs, so that it ends by itself is a broken promise."""
-    relayer = chaos.stable.start(chaos.configuration)
-    # Not in this thread: the proxies that it talks through are served by it.
-    assert await asyncio.to_thread(relayer.comes_up), f"it did not come up: {relayer.last_words}"
-    return relayer
+async def _claimed(fleet: Fleet, earned: int) -> int:
+    """Wei of fees paid out; waits until a relayer alone on its store has claimed nearly all."""
+    payers = [berth.payer for berth in fleet.berths]
+    over = time.monotonic() + _CLAIMED_SECONDS
+    while True:
+        left = [await fleet.scene.origin.credit(payer) for payer in payers]
+        assert sum(left) <= earned, f"{sum(left)} wei are credited, {earned} wei were earned"
+        # Two of them settle for each other, and one claims its own when it settles.
+        enough = earned // 2 if len(payers) > 1 else min(earned // 2, 10 * FEE)
+        if sum(left) <= enough:
+            return earned - sum(left)
+        assert time.monotonic() < over, f"{sum(left)} of {earned} wei are credited and not claimed"
+        await asyncio.sleep(0.2)
 
 
-async def _killed(chaos: Chaos, relayer: Daemon) -> Daemon:
-    relayer.kill()
-    return await _start(chaos)
-
-
-async def _killed_at_a_point(chaos: Chaos, relayer: Daemon) -> Daemon:
-    relayer.kill()
-    point, when = chaos.random.choice(_POINTS), chaos.random.choice((BEFORE, AFTER))
-    chaos.say(f"  {when} {point}")
-    chaos.stable.start(chaos.configuration, dies_at=point, when=when)
-    await chaos.scene.until_blocks(20)
-    chaos.stable.clear()
-    return await _start(chaos)
-
-
-async def _stopped(chaos: Chaos, relayer: Daemon) -> Daemon:
-    await asyncio.to_thread(relayer.stop)
-    return await _start(chaos)
-
-
-async def _stalled(chaos: Chaos, relayer: Daemon) -> Daemon:
-    relayer.signal(signal.SIGSTOP)
-    await chaos.scene.until_blocks(chaos.random.randrange(5, 30))
-    relayer.signal(signal.SIGCONT)
-    return relayer
-
-
-async def _spoiled_line(chaos: Chaos, relayer: Daemon) -> Daemon:
-    fault, proxy = chaos.random.choice(_LINE_FAULTS), chaos.random.choice(chaos.proxies)
-    chaos.say(f"  {fault.value}")
-    proxy.fault(fault, times=chaos.random.randrange(1, 8))
-    await chaos.scene.until_blocks(5)
-    return relayer
-
-
-async def _reorged_destination(chaos: Chaos, relayer: Daemon) -> Daemon:
-    """Never as deep as what is final."""
-    await _reorg(chaos, B)
-    return relayer
-
-
-async def _reorged_origin(chaos: Chaos, relayer: Daemon) -> Daemon:
-    """Never so deep that a message is gone; `test_reorgs` tries that."""
-    with chaos.scene.grounds[A].held() as node:
-        node.ask("anvil_mine", "0x7")
-    await _reorg(chaos, A)
-    return relayer
-
-
-async def _dear_gas(chaos: Chaos, relayer: Daemon) -> Daemon:
-    with chaos.scene.grounds[chaos.random.choice((A, B))].held() as node:
-        node.ask("anvil_setNextBlockBaseFeePerGas", hex(10**11))
-        node.ask("evm_mine")
-    return relayer
-
-
-async def _reorg(chaos: Chaos, chain: str) -> None:
-    with chaos.scene.grounds[chain].held() as node:
-        node.ask("anvil_reorg", chaos.random.randrange(1, 7), [])
-        node.ask("evm_mine")
-
-
-_FAULTS: tuple[Callable[[Chaos, Daemon], Awaitable[Daemon]], ...] = (
-    _killed,
-    _killed_at_a_point,
-    _stopped,
-    _stalled,
-    _spoiled_line,
-    _spoiled_line,
-    _reorged_destination,
-    _reorged_origin,
-    _dear_gas,
-)
+def _parts(sent: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
+    for start in range(0, len(sent), _ASKED_AT_ONCE):
+        yield sent[start : start + _ASKED_AT_ONCE]
 
 
 def main() -> None:
     """From the command line; see the module."""
-    asked = argparse.ArgumentParser(description="Carry messages through a seeded mix of faults.")
-    asked.add_argument("--seed", type=int, default=int(time.time()))
-    asked.add_argument("--messages", type=int, default=1000)
-    chosen = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            verdict = asyncio.run(run(Path(folder), seed=chosen.seed, messages=chosen.messages, say=click.echo))
-        except AssertionError as broken:
-            sys.exit(f"chaos: a promise broke; repeat it by SEED={chosen.seed}: {broken}")
-    click.echo(
-        f"chaos: {verdict.messages} messages ended once through {verdict.faults} faults in {verdict.seconds:.0f} s"
-    )
+    arguments = argparse.ArgumentParser(description="Carry messages through a seeded mix of mishaps.")
+    arguments.add_argument("--seed", type=int, default=int(time.time()))
+    arguments.add_argument("--messages", type=int, default=1000)
+    arguments.add_argument("--store", choices=(SQLITE, POSTGRESQL), default=SQLITE)
+    chosen = arguments.parse_args()
+    asked = Asked(seed=chosen.seed, messages=chosen.messages, store=chosen.store)
+    folder = Path(tempfile.mkdtemp(prefix="xl2-chaos-"))
+    try:
+        verdict = asyncio.run(run(folder, asked, click.echo))
+    except AssertionError as broken:
+        sys.exit(
+            f"chaos: A PROMISE BROKE: {str(broken)[:_TOLD_LENGTH]}\n"
+            f"  what the relayers said and kept: {folder}\n  again: {asked.command}"
+        )
+    shutil.rmtree(folder)
+    for line in verdict.lines:
+        click.echo(line)
 
 
 if __name__ == "__main__":

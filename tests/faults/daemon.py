@@ -5,6 +5,7 @@ Promise: it never outlives the test: who leaves the block kills it. `daemon` sta
 `doomed.Stable` starts many in little time. What they log is JSON, one line each.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from typing import Any
 
 import orjson
 from attrs import frozen
+
+from tests.faults.lines import LINES
 
 PATIENCE_SECONDS = 120.0
 _LAST_BYTES = 600
@@ -45,6 +48,12 @@ class Daemon:
         self.signal(signal.SIGKILL)
         self.wait()
 
+    def kill_if_it_runs(self) -> None:
+        """The same, where it may have ended before."""
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGKILL)
+        self.wait()
+
     def stop(self) -> int:
         """As an operator does, once it is up; its exit code."""
         self.until_up()
@@ -59,7 +68,7 @@ class Daemon:
         """Whether it says who pays; False where it ended before."""
         over = time.monotonic() + PATIENCE_SECONDS
         while _UP not in self._text():
-            if not self._runs or time.monotonic() > over:
+            if not self.runs or time.monotonic() > over:
                 return False
             time.sleep(0.005)
         return True
@@ -70,7 +79,8 @@ class Daemon:
         return self._text()[-_LAST_BYTES:].decode(errors="replace")
 
     @property
-    def _runs(self) -> bool:
+    def runs(self) -> bool:
+        """Whether it has not ended."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -91,6 +101,10 @@ class Daemon:
     def alarms(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Lines of alarms, of one kind or of all."""
         return [line for line in self.lines() if line.get("alarm") == kind or (kind is None and "alarm" in line)]
+
+    def told(self, fault: str) -> list[dict[str, Any]]:
+        """Lines by which a person hears of a fault of the table."""
+        return [line for line in self.lines() if LINES[fault].is_said_by(line)]
 
 
 @contextmanager

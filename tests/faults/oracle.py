@@ -23,6 +23,8 @@ from xl2_adapters.rpc import Call
 
 #: Longest that a test waits for what a relayer promises, on a busy machine.
 PATIENCE_SECONDS = 120.0
+#: Of what has not ended in time, so many are told of.
+_TOLD_AT_MOST = 20
 
 
 class Scene(Protocol):
@@ -56,6 +58,16 @@ class Told:
     def ended(self) -> bool:
         """Whether its fee was paid or refunded."""
         return self.ending is not Ending.OPEN
+
+    @property
+    def words(self) -> str:
+        """All of it in one line."""
+        message = self.sent.message
+        return (
+            f"nonce {message.nonce}, {hex_text(message.id)} of block {self.sent.place.block}: {self.fate.value}, "
+            f"{self.ending.value}; executed {self.executed}x, delivered {self.delivered}x, expired {self.expired}x; "
+            f"fee {message.fee}, expiry {message.expiry}"
+        )
 
     @property
     def fault(self) -> str | None:
@@ -171,8 +183,9 @@ async def _until(
                 await asyncio.sleep(0.05)
             return told
     except TimeoutError:
-        left = [one for one in await ask(scene, sent) if not one.ended]
-        raise AssertionError(f"after {seconds} s these have not ended: {left}") from None
+        left = [one.words for one in await ask(scene, sent) if not one.ended]
+        first = "\n  ".join(left[:_TOLD_AT_MOST])
+        raise AssertionError(f"after {seconds} s {len(left)} of {len(sent)} have not ended:\n  {first}") from None
 
 
 async def _executed(scene: Scene, sent: Sequence[Sent], at: BlockNumber) -> list[int]:
