@@ -10,9 +10,10 @@ import pytest
 
 from tests.unit.operator.desk_scene import check, scene
 from xl2.errors import InvalidInput, StoreUnavailable
+from xl2.listening import Listening
 from xl2.operator.events import Events
 from xl2.operator.gate import gate_for
-from xl2.operator.service import Listening, View, serve
+from xl2.operator.service import View, serve
 from xl2.operator.values import Check
 from xl2.ports import Alarm, AlarmKind
 

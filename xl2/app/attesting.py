@@ -16,7 +16,7 @@ from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.parts import attester_of, parts_of
 from xl2.attester.service import serve
 from xl2.config import require_key
-from xl2.config.listen import host_and_port, url_of
+from xl2.config.listen import host_and_port
 from xl2.core.types import Address
 from xl2.errors import Fatal
 from xl2.store import IN_MEMORY, SqliteStore
@@ -50,7 +50,7 @@ async def attester(
     try:
         async with serve(made, host=host, port=port) as listening, asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_raise_when_broken(listening.broken), name="attester")
-            yield RunningAttester(address=made.address, url=url_of(listening.host, listening.port))
+            yield RunningAttester(address=made.address, url=listening.url)
             watch.cancel()
     except BaseExceptionGroup as group:
         raise cause_of(group) from group

@@ -23,13 +23,14 @@ from xl2.config import Config
 from xl2.config.listen import host_and_port
 from xl2.core.lane import Lane
 from xl2.flow.alarms import Alarms
+from xl2.listening import Listening
 from xl2.operator.client import Whereabouts, find, write_down
 from xl2.operator.desk import Desk
 from xl2.operator.events import Events
 from xl2.operator.gate import gate_for, token_for
 from xl2.operator.glance import Glance
 from xl2.operator.metrics import Metrics
-from xl2.operator.service import Listening, View, serve
+from xl2.operator.service import View, serve
 from xl2.operator.values import Check
 from xl2.ports import Clock, Observer, Several
 from xl2.sdk import Parts

@@ -20,6 +20,7 @@ from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, checksum, hex_text
 from xl2.errors import Fatal, InvalidInput, Refused, Retryable
+from xl2.listening import Listening, listening
 from xl2.ports import Attester, Log
 
 log = logging.getLogger(__name__)
@@ -28,32 +29,24 @@ _MAX_REQUEST_BYTES = 4_096
 _ANSWER_SECONDS = 30.0
 
 
-@frozen
-class Listening:
-    """A running service."""
+@frozen(kw_only=True)
+class Answering(Listening):
+    """A running attester."""
 
-    host: str
-    port: int
     #: Set when a chain broke a promise: the owner stops the process with this error.
     broken: "asyncio.Future[Fatal]"
 
 
 @asynccontextmanager
-async def serve(attester: Attester, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Listening]:
-    """Serve until the block ends. `port` 0: a free one."""
+async def serve(attester: Attester, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Answering]:
+    """Serve until the block ends. `port` 0: a free one. Raises `InvalidInput` where the address cannot be had."""
     broken: asyncio.Future[Fatal] = asyncio.get_running_loop().create_future()
     app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
     app.router.add_post("/attest", _Attest(attester, broken).answer)
     app.router.add_get("/healthz", _healthz(attester, broken))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        bound = runner.addresses[0]
-        log.info("attester listens", extra={"fields": {"host": bound[0], "port": bound[1]}})
-        yield Listening(host=bound[0], port=bound[1], broken=broken)
-    finally:
-        await runner.cleanup()
+    async with listening(app, host=host, port=port, setting="attester.listen") as bound:
+        log.info("attester listens", extra={"fields": {"host": bound.host, "port": bound.port}})
+        yield Answering(host=bound.host, port=bound.port, broken=broken)
 
 
 @frozen

@@ -1,8 +1,7 @@
 """
 Listen: where a process answers, as HOST:PORT.
 
-Comes in: text. Goes out: host and port, or what is wrong with them; and the URL of what listens there. Port 0 is a free
-one.
+Comes in: text. Goes out: host and port, or what is wrong with them. Port 0 is a free one.
 """
 
 from xl2.errors import InvalidInput
@@ -19,11 +18,6 @@ def host_and_port(listen: str) -> tuple[str, int]:
             remedy="Write it like 127.0.0.1:9100; port 0 is a free one.",
         )
     return host.strip("[]"), int(port)
-
-
-def url_of(host: str, port: int) -> str:
-    """Where somebody answers who listens there."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def wrong_with(listen: str) -> str:

@@ -17,8 +17,8 @@ from typing import Any, Final
 from aiohttp import web
 from attrs import frozen
 
-from xl2.config.listen import url_of
 from xl2.errors import Fatal, InvalidInput, NotFound, Refused, Retryable, Xl2Error
+from xl2.listening import Listening, listening
 from xl2.operator.desk import Desk
 from xl2.operator.events import Events, Listener
 from xl2.operator.gate import Gate, Unauthorized, WrongHost
@@ -51,22 +51,9 @@ class View:
     patience_seconds: float = 10.0
 
 
-@frozen(kw_only=True)
-class Listening:
-    """A running service."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return url_of(self.host, self.port)
-
-
 @asynccontextmanager
 async def serve(view: View, *, host: str, port: int) -> AsyncIterator[Listening]:
-    """Serve until the block ends. `port` 0: a free one. Raises `Refused` where the address cannot be had."""
+    """Serve until the block ends. `port` 0: a free one. Raises `InvalidInput` where the address cannot be had."""
     app = web.Application(client_max_size=_MAX_REQUEST_BYTES, middlewares=[_answering(view)])
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(view, route))
@@ -74,24 +61,13 @@ async def serve(view: View, *, host: str, port: int) -> AsyncIterator[Listening]
     app.router.add_get("/metrics", _metrics(view))
     app.router.add_get("/events", _events(view))
     app.router.add_get("/openapi.json", _openapi(view))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_SECONDS)
-    await runner.setup()
-    try:
+    async with listening(app, host=host, port=port, setting="relayer.listen", stop_seconds=_STOP_SECONDS) as bound:
+        log.info("operator's view listens", extra={"fields": {"host": bound.host, "port": bound.port}})
         try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as taken:
-            raise InvalidInput(
-                f"nobody can listen on {host}:{port}: {taken.strerror or taken}",
-                field="relayer.listen",
-                value=f"{host}:{port}",
-                remedy="Stop whoever listens there, or set relayer.listen to another address; port 0 is a free one.",
-            ) from taken
-        bound = runner.addresses[0]
-        log.info("operator's view listens", extra={"fields": {"host": bound[0], "port": bound[1]}})
-        yield Listening(host=bound[0], port=bound[1])
-    finally:
-        view.events.close()
-        await runner.cleanup()
+            yield bound
+        finally:
+            # Before the end is waited for: whoever listens to events never hangs up by himself.
+            view.events.close()
 
 
 def status_of(error: Xl2Error) -> HTTPStatus:

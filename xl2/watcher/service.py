@@ -12,44 +12,24 @@ from http import HTTPStatus
 
 import orjson
 from aiohttp import web
-from attrs import frozen
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from xl2.config.listen import url_of
+from xl2.listening import Listening, listening
 from xl2.ports import AlarmKind
 from xl2.watcher.watch import Watcher
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-@frozen
-class Listening:
-    """A running service."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return url_of(self.host, self.port)
-
-
 @asynccontextmanager
 async def serve(watcher: Watcher, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Listening]:
-    """Serve until the block ends. `port` 0: a free one."""
+    """Serve until the block ends. `port` 0: a free one. Raises `InvalidInput` where the address cannot be had."""
     app = web.Application()
     app.router.add_get("/healthz", _healthz(watcher))
     app.router.add_get("/metrics", _metrics(watcher))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        bound = runner.addresses[0]
-        yield Listening(host=bound[0], port=bound[1])
-    finally:
-        await runner.cleanup()
+    async with listening(app, host=host, port=port, setting="watcher.listen") as bound:
+        yield bound
 
 
 def _healthz(watcher: Watcher) -> _Handler:
