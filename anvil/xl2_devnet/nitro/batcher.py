@@ -176,4 +176,8 @@ class NitroBatcher:
 
 async def _view(rpc: RpcClient, to: str, contract: Contract, function: str, tag: str) -> tuple[Any, ...]:
     request: Json = {"from": _NOBODY, "to": to, "data": "0x" + contract.call(function).hex()}
-    return contract.result(function, data(await rpc.call("eth_call", request, tag), rpc.name))
+    answer = data(await rpc.call("eth_call", request, tag), rpc.name)
+    if not answer:
+        # A block of the L2 from before its derivation names L1's block 0, where nothing is deployed.
+        raise NotYet(f"{rpc.name} has no contract {to} at block {tag}")
+    return contract.result(function, answer)
