@@ -145,9 +145,7 @@ async def _lanes(parts: Parts) -> str:
     unpaid = [lane for lane in wanted if lane not in mute and not able(parts, Log(lane=lane, kind=LogKind.RECEIPTS))]
 
     def words(some: Sequence[Lane]) -> str:
-        return ", ".join(
-            f"{parts.name(one.origin)} to {parts.name(one.destination)} {one.assurance.name.lower()}" for one in some
-        )
+        return "; ".join(one.words(parts.name) for one in some)
 
     if len(mute) == len(wanted):
         raise NotFound(

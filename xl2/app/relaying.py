@@ -117,7 +117,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
                 async with view(config, parts, carrying, watch, readings, alarms=alarms) as (listening, desk):
                     yield RunningRelayer(
                         address=next(iter(submitters.values())).address,
-                        lanes=tuple(_in_words(parts, lane) for lane in pipeline.lanes),
+                        lanes=tuple(lane.words(parts.name) for lane in pipeline.lanes),
                         backlog=store.backlog,
                         url=listening.url,
                         desk=desk,
@@ -231,7 +231,3 @@ async def _run(
         fields = {"seconds": leases.settings.seconds, "cause": cause.what}
         log.info("leases end by themselves, as the store does not answer", extra={"fields": fields})
     ended.set()
-
-
-def _in_words(parts: Parts, lane: Lane) -> str:
-    return f"{parts.name(lane.origin)} to {parts.name(lane.destination)}, {lane.assurance.name.lower()}"

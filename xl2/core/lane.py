@@ -6,7 +6,7 @@ cut into. Promise: a head commits to every entry before it, in order; two lanes 
 entry is, is left to `message` (its id) and `receipt` (its hash); in which slot a head stands, to `storage`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Self
 
@@ -67,6 +67,10 @@ class Lane:
     def name(self) -> str:
         """What people call the lane: `901-902-settled`. Lanes between other contracts of the same chains share it."""
         return f"{self.origin}-{self.destination}-{self.assurance.name.lower()}"
+
+    def words(self, name: Callable[[ChainId], str]) -> str:
+        """The lane in words, by what people call its chains: `base to op, settled`."""
+        return f"{name(self.origin)} to {name(self.destination)}, {self.assurance.name.lower()}"
 
     @cached_property
     def log(self) -> Hash32:

@@ -186,7 +186,7 @@ class Desk:
         return LaneStanding(
             lane=lane.encode(),
             name=lane.name,
-            words=f"{self.name(lane.origin)} to {self.name(lane.destination)}, {lane.assurance.name.lower()}",
+            words=lane.words(self.name),
             origin=lane.origin,
             destination=lane.destination,
             assurance=lane.assurance,
