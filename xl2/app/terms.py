@@ -19,10 +19,16 @@ def policy_of(config: Config) -> Policy:
             carry=Carry(settings.carry),
             margin_percent=settings.margin_percent,
             min_fee=Wei(config.relayer.min_fee_wei),
+            wait_seconds=settings.wait_seconds,
+            loss_gas_per_hour=settings.loss_gas_per_hour,
         ),
         lanes={
             (ids[lane.origin], ids[lane.destination]): Terms(
-                carry=Carry(lane.carry), margin_percent=lane.margin_percent, min_fee=Wei(lane.min_fee_wei)
+                carry=Carry(lane.carry),
+                margin_percent=lane.margin_percent,
+                min_fee=Wei(lane.min_fee_wei),
+                wait_seconds=lane.wait_seconds,
+                loss_gas_per_hour=lane.loss_gas_per_hour,
             )
             for lane in settings.lanes
         },

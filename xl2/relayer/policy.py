@@ -47,7 +47,7 @@ class Terms:
     #: Seconds that one which pays for itself, and not for a delivery, is kept for company before it is declined.
     wait_seconds: float = field(default=60.0, validator=validators.ge(0))
     #: Gas that may go within an hour into what earns nothing: calls that fail, expiries. Asked for by `paid` alone.
-    loss_gas_per_hour: int = field(default=20_000_000, validator=validators.ge(0))
+    loss_gas_per_hour: int = field(default=50_000_000, validator=validators.ge(0))
 
 
 @frozen(kw_only=True)

@@ -101,7 +101,8 @@ async def test_a_drain_carries_what_is_observed_and_ends(relayer: Relayer) -> No
 
 async def test_an_observer_is_told_of_looks_rests_and_moves(relayer: Relayer) -> None:
     await put(relayer, 1)
-    relayer.world.chain(901).fail(RpcUnavailable("down", endpoint="memory"))
+    # Several: whoever watches heads for all lanes hears of one, and rests without a word.
+    relayer.world.chain(901).fail(*(RpcUnavailable("down", endpoint="memory") for _ in range(8)))
 
     await relayer.run_until(State.SETTLED)
 
