@@ -15,6 +15,7 @@ from xl2.store import SqlStore
 LANE_NAME = lane_lease(LANE)
 SIGNER_NAME = signer_lease(LANE.origin, ALICE.address)
 OVER = 0.0
+HOUR = 3_600.0
 
 WRITES: list[Callable[[SqlStore], Awaitable[object]]] = [
     lambda store: store.observe(cursor(10), sent(1, first=2), NOW),
@@ -24,6 +25,11 @@ WRITES: list[Callable[[SqlStore], Awaitable[object]]] = [
         [Happening(id=sent(1)[0].message.id, event=Event.DELIVERY, chain=LANE.destination)], NOW
     ),
 ]
+
+
+async def database_clock_jumps(store: SqlStore, seconds: float) -> None:
+    """As good as that: what is counted from it moves the other way."""
+    await store._run(lambda db: db.execute("UPDATE leases SET ends = ends - ?1", seconds))
 
 
 class LeasePromises:
@@ -66,6 +72,20 @@ class LeasePromises:
 
         assert await store.messages(lane=None, states=[], after=None, limit=10) == before
         assert await store.settled_upto(LANE) == 0
+
+    async def test_a_lease_from_before_the_databases_clock_went_back_is_over_unless_it_is_renewed(
+        self, store: SqlStore
+    ) -> None:
+        await store.lease(["lane:dead", "lane:alive"], "one", 60)
+
+        await database_clock_jumps(store, -HOUR)
+        renewed = await store.lease(["lane:alive"], "one", 60)
+        seen = await store.leases("lane:")
+        taken = await store.lease(["lane:dead", "lane:alive"], "two", 60)
+
+        assert renewed == {"lane:alive": 1}
+        assert [(one.name, one.owner) for one in seen] == [("lane:alive", "one")]
+        assert taken == {"lane:dead": 2}
 
     async def test_without_the_signers_lease_nothing_is_signed_for(self, store: SqlStore) -> None:
         await store.lease([SIGNER_NAME], "one", 60)

@@ -25,7 +25,7 @@ from xl2.config.watcher import Watcher
 from xl2.core.message import GWEI
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Wei, address
 from xl2.errors import NotFound
-from xl2.ports import ChainSettings, VerifierSettings
+from xl2.ports import LONGEST_LEASE_SECONDS, ChainSettings, VerifierSettings
 
 
 @frozen(kw_only=True)
@@ -316,8 +316,9 @@ def _relayer(relayer: Relayer) -> Complaints:
         yield ("relayer", "listen"), wrong
     if 0 < len(relayer.token.reveal()) < MIN_TOKEN:
         yield ("relayer", "token"), f"it has fewer than {MIN_TOKEN} characters (its value is not shown here)"
-    if not 0 < relayer.lease_seconds < math.inf:
-        yield ("relayer", "lease_seconds"), f"{relayer.lease_seconds} seconds are no time for a lease"
+    if not 0 < relayer.lease_seconds <= LONGEST_LEASE_SECONDS:
+        longest = f"up to {LONGEST_LEASE_SECONDS:.0f} are"
+        yield ("relayer", "lease_seconds"), f"{relayer.lease_seconds} seconds are no time for a lease; {longest}"
     if not 0 <= relayer.keep_days < math.inf:
         yield ("relayer", "keep_days"), f"{relayer.keep_days} days are no time; 0 keeps everything"
 

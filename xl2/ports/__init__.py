@@ -25,7 +25,7 @@ from xl2.ports.controls import Controls, Pause
 from xl2.ports.endpoints import Endpoints, EndpointState
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.keys import KeySettings, SignerMaker
-from xl2.ports.leases import LANE_LEASES, SIGNER_LEASES, Lease, Leases, lane_lease, signer_lease
+from xl2.ports.leases import LANE_LEASES, LONGEST_LEASE_SECONDS, SIGNER_LEASES, Lease, Leases, lane_lease, signer_lease
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Several, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
 from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes
@@ -51,6 +51,7 @@ from xl2.ports.watching import HeadShown, Motion, Moved, Rights, Watched
 
 __all__ = [
     "LANE_LEASES",
+    "LONGEST_LEASE_SECONDS",
     "NO_REVIEWS",
     "SIGNER_LEASES",
     "Alarm",

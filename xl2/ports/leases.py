@@ -17,6 +17,8 @@ from xl2.core.types import Address, ChainId, hex_text
 #: How the names of leases of lanes begin, and those of accounts.
 LANE_LEASES: Final = "lane:"
 SIGNER_LEASES: Final = "signer:"
+#: No lease is taken for longer.
+LONGEST_LEASE_SECONDS: Final = 300.0
 
 
 @frozen(kw_only=True)
@@ -38,7 +40,8 @@ class Leases(Protocol):
         """
         Take what is free or over of these names, renew what is ours; the fences of what is ours now.
 
-        Time is the store's own clock, so daemons on machines whose clocks differ, or jump, agree.
+        `seconds`: `LONGEST_LEASE_SECONDS` at most. Time is the store's own clock, so daemons on machines whose clocks
+        differ, or jump, agree.
         """
         ...
 

@@ -21,7 +21,7 @@ from attrs import define, field, frozen, validators
 from xl2.core.lane import Lane
 from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
-from xl2.ports import LANE_LEASES, SIGNER_LEASES, Clock, Leases, lane_lease, signer_lease
+from xl2.ports import LANE_LEASES, LONGEST_LEASE_SECONDS, SIGNER_LEASES, Clock, Leases, lane_lease, signer_lease
 from xl2.relayer.lane_parts import LaneParts
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class LeaseSettings:
     """For how long a daemon is believed to live."""
 
     #: After so many seconds of silence others take over.
-    seconds: float = field(default=10.0, validator=validators.gt(0))
+    seconds: float = field(default=10.0, validator=[validators.gt(0), validators.le(LONGEST_LEASE_SECONDS)])
 
 
 @define(kw_only=True)

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import define, field
 
 from xl2.errors import LeaseLost
-from xl2.ports import Lease
+from xl2.ports import LONGEST_LEASE_SECONDS, Lease
 from xl2.store.session import Session, among, first
 
+#: A lease that has more left was taken before the database's clock went back, and is over. Its owner, if he lives, has
+#: it renewed before anybody looks, or finds that he lost it.
+_MOST_LEFT_SECONDS = 2 * LONGEST_LEASE_SECONDS
 #: In place of a fence: taken once, and no longer ours.
 _LOST = -1
 
@@ -57,10 +60,11 @@ async def lease(db: Session, names: Sequence[str], owner: str, seconds: float) -
     left = [name for name in wanted if name not in fences]
     # Who asks at the same moment has these rows locked: they are not ours to wait for.
     free = (
-        "SELECT name, fence FROM leases WHERE owner <> ?1 AND ends <= ?2 AND name IN ({ids}) "
+        "SELECT name, fence FROM leases WHERE owner <> ?1 AND NOT (ends > ?2 AND ends <= ?3) AND name IN ({ids}) "
         f"ORDER BY name{db.locks.free}"
     )
-    fences |= {name: fence + 1 for name, fence in await among(db, free, left, owner, now)}
+    latest = now + _MOST_LEFT_SECONDS
+    fences |= {name: fence + 1 for name, fence in await among(db, free, left, owner, now, latest)}
     await db.many(
         "UPDATE leases SET owner = ?1, fence = ?2, ends = ?3 WHERE name = ?4",
         [(owner, fence, now + seconds, name) for name, fence in fences.items()],
@@ -80,8 +84,11 @@ async def release(db: Session, names: Sequence[str], owner: str) -> None:
 async def leases(db: Session, prefix: str) -> list[Lease]:
     """Leases that are not over."""
     now = await db.clock()
-    sql = "SELECT name, owner, fence, ends FROM leases WHERE substr(name, 1, ?1) = ?2 AND ends > ?3 ORDER BY name"
+    sql = (
+        "SELECT name, owner, fence, ends FROM leases WHERE substr(name, 1, ?1) = ?2 AND ends > ?3 AND ends <= ?4 "
+        "ORDER BY name"
+    )
     return [
         Lease(name=name, owner=owner, fence=fence, seconds=ends - now)
-        for name, owner, fence, ends in await db.fetch(sql, len(prefix), prefix, now)
+        for name, owner, fence, ends in await db.fetch(sql, len(prefix), prefix, now, now + _MOST_LEFT_SECONDS)
     ]

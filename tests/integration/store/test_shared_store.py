@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from tests.postgres import empty
+from tests.store_promises.leasing import HOUR, database_clock_jumps
 from tests.store_promises.scene import ALICE, LANE, LANE_LOG, NOW, StoreOf, cursor, ids, nonces, sent, signed
 from xl2.core.lifecycle import Event, State
 from xl2.core.types import BlockNumber
@@ -43,6 +44,23 @@ async def test_an_owner_that_slept_too_long_writes_nothing(
         assert taken == {NAME: 2}
         assert await other.messages(lane=None, states=[], after=None, limit=10) == before
         assert (await other.settled_upto(LANE), await other.count(LANE_LOG)) == (0, 2)
+
+
+@pytest.mark.parametrize("seconds", [24 * HOUR, -HOUR])
+async def test_whoever_lost_a_lease_as_the_databases_clock_jumped_writes_nothing_more(
+    store_of: StoreOf, seconds: float
+) -> None:
+    async with store_of() as one, store_of() as two:
+        await one.lease([NAME], "one", 60)
+        await one.observe(cursor(9), sent(2), NOW)
+        await database_clock_jumps(one, seconds)
+        taken = await two.lease([NAME], "two", 60)
+
+        with pytest.raises(LeaseLost, match="two has it"):
+            await one.observe(cursor(10), sent(1, first=2), NOW)
+        await two.observe(cursor(10), sent(1, first=2), NOW)
+
+    assert taken == {NAME: 2}
 
 
 async def test_a_lease_that_is_over_and_that_nobody_took_goes_on(store_of: StoreOf) -> None:

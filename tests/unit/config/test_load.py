@@ -123,6 +123,10 @@ treshold = 1
         ("[relayer]\nmin_fee_wei = -1", "relayer.min_fee_wei: -1 is no amount of wei"),
         ("[relayer]\npoll_seconds = nan", "relayer.poll_seconds: nan seconds are no time to wait"),
         ("[relayer]\nlease_seconds = inf", "relayer.lease_seconds: inf seconds are no time for a lease"),
+        (
+            "[relayer]\nlease_seconds = 301",
+            "relayer.lease_seconds: 301.0 seconds are no time for a lease; up to 300 are",
+        ),
         ("[relayer]\nkeep_days = inf", "relayer.keep_days: inf days are no time"),
         ("[relayer]\nbatch = true", "relayer.batch: True is not a whole number"),
         ('[log]\nform = "xml"', "log.form: 'xml' is neither console nor json"),

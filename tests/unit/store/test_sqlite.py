@@ -49,7 +49,7 @@ async def test_a_folder_that_does_not_exist_is_said(tmp_path: Path) -> None:
 
 async def test_a_process_that_starts_again_on_its_file_waits_for_no_lease(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path / "store.sqlite") as store:
-        await store.lease([LANE_NAME], "killed", 3600)
+        await store.lease([LANE_NAME], "killed", 300)
 
     async with SqliteStore(tmp_path / "store.sqlite") as store:
         assert await store.lease([LANE_NAME], "started again", 60) == {LANE_NAME: 2}
