@@ -15,13 +15,14 @@ from typing import Any
 from attrs import define, field
 from eth_account import Account
 
+from tests.heard import Heard
 from xl2.app.parts import CLOCK
 from xl2.core.types import Address, ChainId, Hash32, Wei, checksum, hex_text
 from xl2.errors import RpcRejected
 from xl2.flow.fees import FeeCaps
 from xl2.flow.inclusion import Patience
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
-from xl2.ports import Alarm, AlarmKind, Call, Journalled, Transaction, Unobserved
+from xl2.ports import Call, Journalled, Transaction
 from xl2.store import SqliteStore
 from xl2_adapters.evm import Evm
 from xl2_adapters.rpc import Json, RpcClient
@@ -32,19 +33,6 @@ from xl2_devnet.toolchain import ANVIL, find
 CHAIN = ChainId(901)
 RICH = 10**20
 _PATIENCE = Patience(poll_seconds=0.03, stuck_seconds=0.3, resend_seconds=0.2, gap_seconds=0.3, looks_before_lost=3)
-
-
-class Heard(Unobserved):
-    """Keeps what a person would be told."""
-
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
-
-    def of(self, kind: AlarmKind) -> list[Alarm]:
-        return [one for one in self.alarms if one.kind is kind]
 
 
 class Moody(Evm):

@@ -7,8 +7,9 @@ import pytest_asyncio
 
 from tests.faults.endpoints import until
 from tests.faults.proxy import Fault, FaultProxy
+from tests.heard import Heard
 from xl2.core.types import Address, BlockNumber, ChainId
-from xl2.ports import Alarm, AlarmKind, ChainSettings, Unobserved
+from xl2.ports import AlarmKind, ChainSettings
 from xl2_adapters.evm import Evm
 from xl2_adapters.providers import rpc_of
 from xl2_adapters.rpc import RpcClient
@@ -20,16 +21,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _CHAIN = ChainId(31_337)
 _ACCOUNT = Address(bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266"))
-
-
-class Told(Unobserved):
-    """An observer that remembers alarms."""
-
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -69,7 +60,7 @@ async def test_a_true_proof_is_asked_of_one_endpoint(chain: Evm, proxies: list[F
 
 
 async def test_a_forged_proof_is_not_handed_on_and_its_maker_is_named(chain: Evm, proxies: list[FaultProxy]) -> None:
-    told = Told()
+    told = Heard()
     chain.report_to(told)
     true = await chain.proof(_ACCOUNT, [], BlockNumber(3))
     proxies[0].fault(Fault.FORGED_PROOF)
@@ -86,7 +77,7 @@ async def test_a_forged_proof_is_not_handed_on_and_its_maker_is_named(chain: Evm
 
 
 async def test_where_no_proof_holds_nobody_is_called_a_liar(chain: Evm, proxies: list[FaultProxy]) -> None:
-    told = Told()
+    told = Heard()
     chain.report_to(told)
     for proxy in proxies:
         proxy.fault(Fault.FORGED_PROOF)

@@ -18,6 +18,7 @@ import xl2
 from tests.devnet_user import User
 from tests.devnet_user import until as until_true
 from tests.faults.proxy import Fault, FaultProxy
+from tests.heard import Heard
 from tests.integration.clients import file_of
 from tests.scenario.route import Opened
 from xl2.app.watching import RunningWatcher, watcher
@@ -43,7 +44,7 @@ from xl2.core.types import (
     hex_text,
 )
 from xl2.errors import ConfigInvalid
-from xl2.ports import Alarm, Chain, Log, Unobserved
+from xl2.ports import Chain, Log
 from xl2.watcher.contradiction import PauseVerifier
 from xl2.watcher.facts import HeadTaken
 from xl2.watcher.watch import Case
@@ -63,16 +64,6 @@ PATIENCE = 120.0
 MOST_BLOCKS = 120
 MARGIN_SECONDS = 5
 FALSE = Hash32(b"\x66" * 32)
-
-
-class Noticing(Unobserved):
-    """Keeps alarms."""
-
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +136,7 @@ async def transferred(
 
 
 async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path, opened: Opened) -> None:
-    noticing = Noticing()
+    noticing = Heard()
     async with watcher(file, observer=noticing) as watching:
         async with xl2.connect_async(file, key="alice") as client:
             notebook = client.contract(B, "notebook")
@@ -207,7 +198,7 @@ async def test_an_endpoint_that_lies_to_the_watcher_alone_pauses_nothing_and_is_
     devnet: Description, tmp_path: Path
 ) -> None:
     true = devnet.chain(A).rpc_url
-    noticing = Noticing()
+    noticing = Heard()
     async with FaultProxy(true) as liar:
         file = configured(devnet, tmp_path, endpoints={A: [true, liar.url]})
         async with watcher(file, observer=noticing, once=True) as watching:

@@ -1,25 +1,14 @@
 """Stuck messages: a lane is told of once, and again only after it was well; what is left out or paused is not stuck."""
 
-from attrs import define, field
-
+from tests.heard import Heard
 from tests.unit.operator.desk_scene import ATTESTED, SETTLED, Scene, scene
 from xl2.app.stuck import LONGEST_SECONDS, Stuck
 from xl2.core.lifecycle import Event
 from xl2.core.types import Assurance
 from xl2.flow.alarms import Alarms
-from xl2.ports import Alarm, AlarmKind, Happening, Unobserved
+from xl2.ports import AlarmKind, Happening
 
 HOUR = LONGEST_SECONDS[Assurance.ATTESTED]
-
-
-@define
-class Heard(Unobserved):
-    """Alarms that were told."""
-
-    alarms: list[Alarm] = field(factory=list)
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
 
 
 def stuck(at: Scene, heard: Heard) -> Stuck:

@@ -1,29 +1,20 @@
 """A gap in a log is refetched first, and told of when it stays."""
 
 from tests.factories import lane
+from tests.heard import Heard
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId
 from xl2.errors import ProofInvalid
 from xl2.flow.alarms import Alarms
-from xl2.ports import Alarm, AlarmKind, Unobserved
+from xl2.ports import AlarmKind
 from xl2.relayer.gap_watch import GapWatch
 
 HOME = ChainId(901)
 GAP = ProofInvalid("events lead to 2 entries, storage holds 3")
 
 
-class Told(Unobserved):
-    """An observer that remembers alarms."""
-
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
-
-
-def watch() -> tuple[GapWatch, Told]:
-    told = Told()
+def watch() -> tuple[GapWatch, Heard]:
+    told = Heard()
     return GapWatch(lane(), Alarms(told)), told
 
 

@@ -5,14 +5,15 @@ import logging
 from pathlib import Path
 
 import pytest
-from attrs import define, field
+from attrs import define
 
+from tests.heard import Heard
 from tests.unit.relayer.process import FastClock, Relayer, put
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei
 from xl2.errors import KeyLost, NotAccepted, WrongSignature, Xl2Error
 from xl2.flow.alarms import Alarms
-from xl2.ports import Alarm, AlarmKind, Call, SignedTransaction, Transaction, TxReceipt, Unobserved
+from xl2.ports import AlarmKind, Call, SignedTransaction, Transaction, TxReceipt
 from xl2.relayer.key_watch import WatchedSigner
 from xl2.relayer.purse import Purse, Spending
 from xl2.store import SqliteStore
@@ -24,16 +25,6 @@ TRANSACTION = Transaction(
     chain=HERE, tx_nonce=0, to=PAYER.address, data=b"", value=Wei(0), gas_limit=21_000, max_fee=Wei(1),
     priority_fee=Wei(1),
 )  # fmt: skip
-
-
-@define
-class Heard(Unobserved):
-    """Alarms that were told."""
-
-    alarms: list[Alarm] = field(factory=list)
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
 
 
 @define

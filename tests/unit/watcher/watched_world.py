@@ -8,12 +8,13 @@ from typing import Any
 from attrs import define, field
 
 from tests.factories import some_address, some_hash
+from tests.heard import Heard
 from xl2.core.evidence import VerifierNumber
 from xl2.core.interop import InteropAddress
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, MessageId, Wei
 from xl2.errors import RpcUnavailable
-from xl2.ports import Alarm, Call, HeadShown, Log, Motion, Moved, TxReceipt, Unobserved
+from xl2.ports import Call, HeadShown, Log, Motion, Moved, TxReceipt
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryChain, World
 from xl2.testing.watched import MemoryBridge
@@ -27,16 +28,6 @@ MARGIN_SECONDS = 10
 ATTESTED = 0
 FALSE = some_hash("a head that nobody has")
 SUSPENDED = [(REMOTE, "pause verifier 0")]
-
-
-class Noticing(Unobserved):
-    """Keeps alarms."""
-
-    def __init__(self) -> None:
-        self.alarms: list[Alarm] = []
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
 
 
 @define
@@ -132,7 +123,7 @@ class Scene:
         self.home.watched().bridges[VAULT] = MemoryBridge(is_home=True)
         self.remote.watched().bridges[MINT] = MemoryBridge(is_home=False)
         self.folder = folder
-        self.observer = Noticing()
+        self.observer = Heard()
         self.journal = SqliteStore(":memory:")
         self.guardians = {HOME: Guardian(self.home), REMOTE: Guardian(self.remote)}
         self._ids = 0

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
+from tests.heard import Heard
 from xl2.core.types import ChainId
 from xl2.errors import RpcRejected, RpcUnavailable, WrongChain
-from xl2.ports import Alarm, Unobserved
 from xl2_adapters.providers import Pool, PoolLimits
 from xl2_adapters.rpc_wire import Call, Json
 
@@ -25,16 +25,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.at
-
-
-@define
-class Told(Unobserved):
-    """An observer that remembers alarms."""
-
-    alarms: list[Alarm] = field(factory=list)
-
-    def alarmed(self, alarm: Alarm) -> None:
-        self.alarms.append(alarm)
 
 
 def block_hash(number: int) -> str:
@@ -148,11 +138,11 @@ class Group:
     endpoints: list[Scripted]
     pool: Pool
     clock: Clock
-    told: Told
+    told: Heard
 
     @classmethod
     def of(cls, *endpoints: Scripted, quorum: int = 2) -> "Group":
-        clock, told = Clock(), Told()
+        clock, told = Clock(), Heard()
 
         async def at_once(seconds: float) -> None:
             del seconds
