@@ -21,7 +21,8 @@ from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.header_proof import HeaderProof
 
-_LOOKS = 3
+#: A busy node is at work on a block for as long as several looks take.
+_LOOKS = 10
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,8 @@ from xl2_adapters.op_stack.output_root import true_output
 from xl2_devnet.abi import Contract, op_stack
 
 PORTAL, ORACLE, PROXY = (op_stack(name) for name in ("OptimismPortal", "L2OutputOracle", "Proxy"))
-INTERVAL, WINDOW_SECONDS = 4, 2
+#: The window is long enough for an output to be deleted within it, with a proof made before by a busy machine.
+INTERVAL, WINDOW_SECONDS = 4, 8
 FUNDS = 10**18
 
 

@@ -15,7 +15,7 @@ from attrs import frozen
 from eth_abi import encode
 from eth_utils import keccak
 
-from xl2.errors import Fatal, RpcRejected
+from xl2.errors import Fatal, Reverted, RpcRejected
 from xl2_adapters.rpc_wire import mapping, quantity, sequence
 from xl2_devnet.abi import Contract, op_stack
 from xl2_devnet.controls import BATCHES, ROOTS
@@ -220,7 +220,11 @@ class OpProposer:
         return (await self._read_all(to, contract, function, *arguments))[0]
 
     async def _read_all(self, to: str, contract: Contract, function: str, *arguments: Any) -> tuple[Any, ...]:
-        answer = await self._proposer.read(to, contract.call(function, *arguments))
+        try:
+            answer = await self._proposer.read(to, contract.call(function, *arguments))
+        except Reverted as reverted:
+            # A node that has begun its next block may show that one, and the one before it to the next question.
+            raise _GoneError(f"{contract.name} {to} of {self._chain} is not as it was: {reverted.what}") from reverted
         if not answer:
             raise _GoneError(f"{contract.name} {to} of {self._chain} is not there")
         return contract.result(function, answer)
