@@ -136,7 +136,7 @@ def packed_size(message: Message, before: Message | None) -> int:
         size += 20
     if message.recipient != before.recipient:
         size += 20
-    if _limits(message) != _limits(before):
+    if (message.gas_limit, message.expiry, message.fee) != (before.gas_limit, before.expiry, before.fee):
         size += 24
     return size
 

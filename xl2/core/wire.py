@@ -8,6 +8,8 @@ packet and the place. What the fields mean is left to the reader's owner.
 from xl2.core.types import ADDRESS_SIZE, HASH_SIZE, Address, Assurance, Hash32
 from xl2.errors import ProofInvalid
 
+_LAST_CLASS = max(Assurance)
+
 
 class Reader:
     """A cursor over one packet."""
@@ -25,9 +27,12 @@ class Reader:
 
     def take(self, size: int) -> bytes:
         """Take the next `size` bytes."""
-        self.check(self.rest >= size, f"{self._name} ends at byte {len(self._data)}, {size} were due at {self._at}")
-        taken = self._data[self._at : self._at + size]
-        self._at += size
+        end = self._at + size
+        # Here and below the words are made only where they are needed: messages are read by the thousand.
+        if end > len(self._data):
+            raise ProofInvalid(f"{self._name} ends at byte {len(self._data)}, {size} were due at {self._at}")
+        taken = self._data[self._at : end]
+        self._at = end
         return taken
 
     def uint(self, size: int) -> int:
@@ -45,17 +50,20 @@ class Reader:
     def assurance(self) -> Assurance:
         """Take the next byte, an evidence class."""
         value = self.uint(1)
-        self.check(value <= max(Assurance), f"{self._name} names class {value}; there are 0, 1 and 2")
+        if value > _LAST_CLASS:
+            raise ProofInvalid(f"{self._name} names class {value}; there are 0, 1 and 2")
         return Assurance(value)
 
     def expect(self, constant: bytes, what: str) -> None:
         """Take bytes that can only be `constant`."""
         found = self.take(len(constant))
-        self.check(found == constant, f"{what} of the {self._name} is 0x{found.hex()}, not 0x{constant.hex()}")
+        if found != constant:
+            raise ProofInvalid(f"{what} of the {self._name} is 0x{found.hex()}, not 0x{constant.hex()}")
 
     def end(self) -> None:
         """Refuse what is left over."""
-        self.check(self.rest == 0, f"{self._name} has {self.rest} bytes too many after byte {self._at}")
+        if self.rest:
+            raise ProofInvalid(f"{self._name} has {self.rest} bytes too many after byte {self._at}")
 
     def check(self, holds: bool, what: str) -> None:
         """Raise `ProofInvalid(what)` unless the condition holds."""

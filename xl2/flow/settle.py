@@ -151,9 +151,10 @@ async def _records(entry: Entry, store: Store) -> Sequence[Record]:
     if not isinstance(receipt, Delivered):
         record = await store.record(receipt.id)
         return [] if record is None else [record]
-    page = await store.range(entry.lane, receipt.nonces[0], receipt.nonces[-1])
-    named = [record for record in page if record.sent.message.nonce in receipt.nonces]
-    if len(named) < len(receipt.nonces):
+    nonces = receipt.nonces
+    page, wanted = await store.range(entry.lane, nonces[0], nonces[-1]), set(nonces)
+    named = [record for record in page if record.sent.message.nonce in wanted]
+    if len(named) < len(wanted):
         raise NotYet(f"chain {entry.lane.origin} is observed up to {len(page)} of the messages that receipt "
                      f"{entry.index} speaks of")  # fmt: skip
     return named

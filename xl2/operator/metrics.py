@@ -9,6 +9,7 @@ import time
 from collections import Counter as CountOf
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from attrs import frozen
@@ -146,10 +147,11 @@ class Metrics(Collector):
     def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
         """Messages moved."""
         now, name = time.monotonic(), lane.name
+        stage_of = cache(lambda event: self._stages.labels(name, _STAGES[event]))
         for happening in happenings:
             began = self._since.pop(happening.id, None)
             if began is not None and happening.event in _STAGES:
-                self._stages.labels(name, _STAGES[happening.event]).observe(now - began)
+                stage_of(happening.event).observe(now - began)
             if happening.event is not Event.SETTLEMENT:
                 self._since[happening.id] = now
         for event, count in CountOf(happening.event for happening in happenings).items():
