@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import re
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -18,18 +17,12 @@ from pathlib import Path
 from attrs import frozen
 
 from xl2.errors import Fatal, Retryable
+from xl2_devnet.bound import bound
 
 START_TIMEOUT_SECONDS = 20.0
 STOP_TIMEOUT_SECONDS = 2.0
 _POLL_SECONDS = 0.005
 _LISTENING = re.compile(r"^Listening on (127\.0\.0\.1:\d+)", re.MULTILINE)
-#: prctl(PR_SET_PDEATHSIG, SIGKILL), both by their numbers in Linux; then the command, unless the parent is gone.
-_BIND = """
-import ctypes, os, sys
-if ctypes.CDLL(None).prctl(1, 9) == 0 and os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
-sys.exit("anvil could not be bound to the life of the devnet")
-"""
 
 
 class AnvilFailed(Retryable):
@@ -71,7 +64,7 @@ async def anvil(binary: Path, name: str, *, port: int, arguments: Sequence[str])
     """
     with tempfile.TemporaryFile("w+", prefix=f"anvil-{name}-") as said:
         process = await asyncio.create_subprocess_exec(
-            *_bound_to_us([str(binary), "--host", "127.0.0.1", "--port", str(port), *arguments]),
+            *bound([str(binary), "--host", "127.0.0.1", "--port", str(port), *arguments]),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -106,14 +99,3 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         process.kill()
     async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
         await process.wait()
-
-
-def _bound_to_us(command: Sequence[str]) -> list[str]:
-    """The command, started so that Linux kills it when the thread that started it is gone, `kill -9` included.
-
-    By a short-lived Python that becomes the command, not by `preexec_fn`: that runs Python between fork and exec, which
-    may hang a process with threads.
-    """
-    if sys.platform != "linux":
-        return list(command)
-    return [sys.executable, "-I", "-S", "-c", _BIND, str(os.getpid()), *command]

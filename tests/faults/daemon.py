@@ -1,8 +1,9 @@
 """
 Daemon: a relayer as a process, from its start to its end, and what it said.
 
-Promise: it never outlives the test: who leaves the block kills it. `daemon` starts `xl2 relayer run` as anybody would;
-`doomed.Stable` starts many in little time. What they log is JSON, one line each.
+Promise: it never outlives the test: who leaves the block kills it, and the kernel does where the test was killed.
+`daemon` starts `xl2 relayer run` as anybody would; `doomed.Stable` starts many in little time. What they log is JSON,
+one line each.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import orjson
 from attrs import frozen
 
 from tests.faults.lines import LINES
+from xl2_devnet.bound import bound
 
 PATIENCE_SECONDS = 120.0
 _LAST_BYTES = 600
@@ -112,7 +114,7 @@ def daemon(configuration: Path, *arguments: str) -> Iterator[Daemon]:
     """`xl2 relayer run` with a configuration, gone when the block ends."""
     said = configuration.parent / "relayer.log"
     begins = size_of(said)
-    command = [sys.executable, "-c", _PROGRAM, "relayer", "run", "--config", str(configuration), *arguments]
+    command = bound([sys.executable, "-c", _PROGRAM, "relayer", "run", "--config", str(configuration), *arguments])
     with (
         said.open("ab") as log,
         subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
