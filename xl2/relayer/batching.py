@@ -86,7 +86,7 @@ def reaches(messages: Sequence[Message], limits: BatchLimits) -> list[int]:
 
     One walk for all places: whatever fits, fits without its first message too.
     """
-    behind = [packed_size(one, before) for one, before in zip(messages, (None, *messages[:-1]), strict=True)]
+    behind = [packed_size(one, messages[place - 1] if place else None) for place, one in enumerate(messages)]
     size, gas = [0], [0]
     for one in behind:
         size.append(size[-1] + one)

@@ -144,6 +144,7 @@ def test_many_small_messages_stay_below_it_too(batching: Batching, count: int, g
 def test_how_far_a_delivery_reaches_is_the_same_from_every_place_as_one_by_one(
     batching: Batching, messages: list[Message], most: int
 ) -> None:
+    assert reaches((), batching.limits) == []
     for limits in (batching.limits, evolve(batching.limits, messages=most)):
         ends = reaches(messages, limits)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from attrs import evolve
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
@@ -187,6 +188,16 @@ async def test_who_pays_nothing_is_not_carried_where_the_others_do_not_pay_for_h
     await scene.observed(*(whole_gwei(scene.enough() // 3) if number % 2 else 0 for number in range(40)))
 
     assert await scene.rooms.prove() is None
+
+
+async def test_where_every_message_is_denied_nothing_is_carried(scene: Scene) -> None:
+    """Looked at twice: by the prices known, and by those of now."""
+    rooms = LaneRooms(parts=evolve(scene.parts, policy=evolve(PAID, max_payload=1)))
+    for _ in range(2):
+        (denied,) = await scene.observed(10 * scene.enough())
+
+        assert await rooms.prove() is None
+        assert "payload" in (await record(scene.store, denied.sent.message.id)).cause
 
 
 async def test_whoever_comes_later_is_carried_together_with_those_who_waited_for_company(scene: Scene) -> None:
