@@ -17,6 +17,7 @@ from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import BlockNumber, checksum, hex_text
+from xl2.errors import NotYet
 from xl2.ports import Ending, Fate, Sent
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.rpc import Call
@@ -85,7 +86,15 @@ class Told:
 
 
 async def ask(scene: Scene, sent: Sequence[Sent]) -> list[Told]:
-    """What both chains say of messages at their tips."""
+    """What both chains say of messages at their tips; asked again where one goes back meanwhile."""
+    while True:
+        try:
+            return await _ask(scene, sent)
+        except NotYet:
+            await asyncio.sleep(0.05)
+
+
+async def _ask(scene: Scene, sent: Sequence[Sent]) -> list[Told]:
     messages = [one.message for one in sent]
     here, there = await scene.origin.head(Finality.LATEST), await scene.destination.head(Finality.LATEST)
     # The later question first: what ended at the origin has happened at the destination.

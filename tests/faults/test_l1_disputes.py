@@ -1,0 +1,140 @@
+"""Roots that L1 does not uphold: lost to a challenger, blacklisted, retired. None is used; the next good one is."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from tests.devnet_user import User
+from tests.faults.anchored import (
+    CHALLENGER_WINS,
+    DEFENDER_WINS,
+    GAME,
+    IN_PROGRESS,
+    PORTAL,
+    Anchored,
+    anchored_on,
+    seen,
+)
+from tests.faults.oracle import ask, assert_each_paid_message_ended_once
+from tests.faults.scene import Parcel
+from tests.faults.stable import Stable
+from xl2.ports import Ending, Fate, Sent
+from xl2_devnet import BRISK, Description, Options, running
+from xl2_devnet.accounts import account
+from xl2_devnet.controls import ROOTS, Controls
+
+ORIGIN = "op-a"
+CANNON, PERMISSIONED = 0, 1
+#: Blocks in which a proposer has noticed that it is to stop, and in which a relayer has looked at what is settled.
+_NOTICED, _LOOKED = 4, 12
+
+
+@pytest.fixture(scope="module")
+def controls() -> Controls:
+    return Controls()
+
+
+@pytest.fixture(scope="module")
+def devnet(controls: Controls) -> Iterator[Description]:
+    """One for this module, whose proposers nobody else relies on."""
+    with running(Options(clocks=BRISK), controls=controls) as description:
+        yield description
+
+
+@pytest.fixture
+async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
+    async with anchored_on(devnet, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def guardian(devnet: Description) -> AsyncIterator["Guardian"]:
+    async with User(devnet.chain("l1"), account("deployer").private_key) as user:
+        yield Guardian(user=user, portal=devnet.chain(ORIGIN).rollup["portal"])
+
+
+@frozen(kw_only=True)
+class Guardian:
+    """Who may say on L1 that games do not count."""
+
+    user: User
+    portal: str
+
+    async def blacklist(self, games: list[str]) -> None:
+        for game in games:
+            await self.user.send(self.portal, PORTAL.call("blacklistDisputeGame", game))
+
+    async def retire_all(self) -> None:
+        """All games until now, by respecting another type in between."""
+        for kind in (PERMISSIONED, CANNON):
+            await self.user.send(self.portal, PORTAL.call("setRespectedGameType", kind))
+
+
+async def test_roots_that_l1_does_not_uphold_are_never_used_and_the_next_good_one_is(
+    anchored: Anchored, stable: Stable, controls: Controls, guardian: Guardian
+) -> None:
+    controls.withhold(ROOTS, ORIGIN)
+    relayer = stable.start(anchored.configuration("relayer", kinds=("proven",)))
+    sent = await anchored.send(Parcel(), Parcel())
+
+    controls.claim_falsely(ORIGIN)
+    lost, *others = await some_games(anchored, sent, controls)
+    await guardian.blacklist(others)
+    outcome = await over(anchored, [lost, *others])
+    after_lost = await ask(anchored, sent)
+    black = await some_games(anchored, sent, controls)
+    await guardian.blacklist(black)
+    await over(anchored, black)
+    after_blacklisted = await ask(anchored, sent)
+    retired = await some_games(anchored, sent, controls)
+    await guardian.retire_all()
+    await over(anchored, retired)
+    after_retired = await ask(anchored, sent)
+    controls.give(ROOTS, ORIGIN)
+
+    await assert_each_paid_message_ended_once(anchored, sent)
+    assert outcome[0] == CHALLENGER_WINS
+    for told in (after_lost, after_blacklisted, after_retired):
+        assert [one.fate for one in told] == [Fate.UNSEEN] * len(sent)
+    assert relayer.lines(level=("error",)) == []
+
+
+async def test_what_no_good_root_covers_in_time_is_expired_and_refunded(
+    anchored: Anchored, stable: Stable, controls: Controls, guardian: Guardian
+) -> None:
+    controls.withhold(ROOTS, ORIGIN)
+    stable.start(anchored.configuration("relayer"))
+    sent = await anchored.send(Parcel(expires_in=8), Parcel(expires_in=8))
+    await guardian.blacklist(await some_games(anchored, sent, controls))
+
+    told = await assert_each_paid_message_ended_once(anchored, sent)
+    controls.give(ROOTS, ORIGIN)
+
+    assert [one.ending for one in told] == [Ending.REFUNDED] * len(sent)
+
+
+async def some_games(anchored: Anchored, sent: list[Sent], controls: Controls) -> list[str]:
+    """Let the proposer go on until a new game covers messages, then stop it; those that it made, oldest first."""
+    first = await anchored.games()
+    controls.give(ROOTS, ORIGIN)
+    index, _ = await anchored.covering(sent[-1], first)
+    controls.withhold(ROOTS, ORIGIN)
+    await anchored.until_blocks(_NOTICED)
+    return [(await anchored.game(place))[0] for place in range(index, await anchored.games())]
+
+
+async def over(anchored: Anchored, games: list[str]) -> list[int]:
+    """Who won each of these, once they are resolved and a relayer has had time to use them."""
+    outcomes = []
+    for game in games:
+
+        async def outcome(game: str = game) -> int | None:
+            status: int = await anchored.l1.read(game, GAME, "status")
+            return None if status == IN_PROGRESS else status
+
+        outcomes.append(await seen(outcome, f"the outcome of {game}"))
+    assert set(outcomes[1:]) <= {DEFENDER_WINS}
+    await anchored.until_blocks(_LOOKED)
+    return outcomes
