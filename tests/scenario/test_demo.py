@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from attrs import evolve
 from rich.console import Console
 
@@ -32,9 +33,10 @@ def report(*checks: Check) -> Report:
     return Report(letter="a", title="a way", rows=(row,), checks=checks)
 
 
+@pytest.mark.timeout(660)
 def test_the_demo_shows_six_ways_and_each_is_right() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "xl2.cli", "demo", "--json"], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-m", "xl2.cli", "demo", "--json"], capture_output=True, text=True, timeout=600, check=False
     )
 
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr

@@ -106,7 +106,7 @@ async def test_bad_endpoints_cost_the_relayer_time_and_nothing_else(
     reached = config.reached_by({name: url for name, (url, _) in doors.items()})
     settings = evolve(reached.relayer, poll_seconds=0.2, classes=(Assurance.ATTESTED,))
     async with relayer(evolve(reached, relayer=settings)) as running:
-        async with asyncio.timeout(150):
+        async with asyncio.timeout(240):
             while not await _settled(running.backlog, lane, len(sent)):  # noqa: ASYNC110 - the relayer makes it true
                 await asyncio.sleep(0.2)
 

@@ -14,6 +14,9 @@ from rich.console import Console
 from xl2_devnet.matrix.cells import ROUTES, Cell, Kind, Outcome
 from xl2_devnet.matrix.tables import draw
 
+# The first test waits for the whole table.
+pytestmark = pytest.mark.timeout(660)
+
 L2S = ("op-a", "base-b", "arbitrum-c", "zk-d")
 #: Where the log of each kind stands that is shown: messages at the origin, receipts at the destination.
 HOME = {Kind.MESSAGE: "origin", Kind.TRANSFER: "origin", Kind.REFUND: "destination"}

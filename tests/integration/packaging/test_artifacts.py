@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from attrs import evolve
 
 from tests.integration.packaging.conftest import ROOT
 from tools import artifacts
 
 
+# solc-js compiles for over a minute, and longer beside others.
+@pytest.mark.timeout(900)
 def test_committed_artifacts_are_what_the_sources_compile_to() -> None:
     check = subprocess.run(
         [sys.executable, "-m", "tools.artifacts", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
