@@ -38,8 +38,10 @@ class Server:
         while any(_runs(one) for one in [str(pid), *children]):
             assert time.monotonic() < over, "the server's processes outlive it"
             time.sleep(0.02)
-        # Written by who is dead: whoever waits for that process would find its zombie where nobody reaps it.
-        (Path(self._server.pgdata) / "postmaster.pid").unlink()
+        # It names who is dead, and where nobody reaps the dead they count as alive.
+        info = self._server.get_postmaster_info()
+        for lock in (Path(info.pgdata) / "postmaster.pid", *Path(info.socket_dir).glob(".s.PGSQL.*.lock")):
+            lock.unlink()
 
     def start(self) -> None:
         """It recovers, and serves again."""

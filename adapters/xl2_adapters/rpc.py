@@ -35,6 +35,7 @@ from xl2_adapters.rpc_wire import (
     encode_single,
     endpoint_name,
     quantity,
+    result_of,
 )
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class RpcClient:
         call = Call(method, params)
         request_id = self._take_ids(1)
         body = await self._exchange(encode_single(call, request_id), [call])
-        return _result(decode_single(body, call, request_id, self.name))
+        return result_of(decode_single(body, call, request_id, self.name))
 
     async def batch(self, calls: Sequence[Call]) -> list[Json]:
         """The results of many calls, in their order.
@@ -132,7 +133,7 @@ class RpcClient:
         Raises:
             RpcRejected: of the first call that the node answered with an error; and as `call`.
         """
-        return [_result(outcome) for outcome in await self.try_batch(calls)]
+        return [result_of(outcome) for outcome in await self.try_batch(calls)]
 
     async def try_batch(self, calls: Sequence[Call]) -> list[Json | RpcRejected]:
         """One outcome a call, in their order: its result, or the error the node answered this one call with.
@@ -318,9 +319,3 @@ def _retry_after_seconds(header: str | None) -> float | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())
-
-
-def _result(outcome: Json | RpcRejected) -> Json:
-    if isinstance(outcome, RpcRejected):
-        raise outcome
-    return outcome

@@ -122,6 +122,13 @@ def decode_batch(body: bytes, calls: Sequence[Call], first_id: int, endpoint: st
     return [outcomes[place] for place in range(len(calls))]
 
 
+def result_of(outcome: Json | RpcRejected) -> Json:
+    """One call's result. Raises `RpcRejected` where the node answered it with an error."""
+    if isinstance(outcome, RpcRejected):
+        raise outcome
+    return outcome
+
+
 def quantity(value: Json, endpoint: str) -> int:
     """A hex quantity ("0x1f") as an int.
 

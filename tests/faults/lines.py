@@ -138,9 +138,9 @@ LINES: Final[Mapping[str, Line]] = {
         remedy="find out why",
         by="faults/test_hostile.py::test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when_it_goes_on",
     ),
-    "postgresql: disk full": Line(what="No space left", remedy="is its disk full", by=_POSTGRES),
+    "postgresql: disk full": Line(what="has no room", remedy="Make room on the disk of the database", by=_POSTGRES),
     "postgresql: cut in a transaction": Line(what="terminating connection", remedy="See to the database", by=_POSTGRES),
-    "postgresql: reads only": Line(what="read-only", remedy="See to the database", by=_POSTGRES),
+    "postgresql: reads only": Line(what="only reads", remedy="Lead `relayer.store` to the server", by=_POSTGRES),
     "postgresql: killed": Line(what="store unavailable", remedy="See to the database", by=_POSTGRES),
     "postgresql: away at the start": Line(
         what="store unavailable",

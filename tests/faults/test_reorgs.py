@@ -1,9 +1,16 @@
-"""Blocks are taken back: what was not final costs time and nothing else; what was final parks the lane."""
+"""
+Blocks are taken back: what was not final costs time and nothing else; what was final parks the lane.
 
+Each time some depths are tried, one of them drawn by a seed that stays; all of them by `make soak`.
+"""
+
+import random
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +25,17 @@ from xl2.ports import Ending, Fate
 
 _PROGRAM = "from xl2.cli import main; main()"
 _LANE = "901-902-attested"
+_SEED = 4
 #: A chain's `finalized` is twice as many blocks behind its tip.
 _EPOCH = 32
+
+
+def depths(*named: int) -> list[Any]:
+    """How deep blocks are taken back, as parameters of a test: up to the last that is named, each once."""
+    others = sorted(set(range(1, named[-1])) - set(named))
+    tried = {*named, random.Random(_SEED + named[-1]).choice(others)}
+    soak = pytest.mark.soak
+    return [pytest.param(depth, marks=() if depth in tried else soak) for depth in range(1, named[-1] + 1)]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +48,7 @@ def grounds() -> Iterator[Grounds]:
         yield found
 
 
-@pytest.mark.parametrize("depth", [1, 8, 64])
+@pytest.mark.parametrize("depth", depths(1, 8, 64))
 async def test_a_message_that_is_taken_back_before_it_is_final_is_never_delivered(
     scene: Scene, stable: Stable, depth: int
 ) -> None:
@@ -52,7 +68,7 @@ async def test_a_message_that_is_taken_back_before_it_is_final_is_never_delivere
     assert (told.executed, told.sent.message.nonce) == (0, kept[0].message.nonce)
 
 
-@pytest.mark.parametrize("depth", [1, 8, 60])
+@pytest.mark.parametrize("depth", depths(1, 8, 60))
 async def test_a_delivery_that_is_taken_back_before_it_is_final_is_made_again_and_paid_once(
     scene: Scene, stable: Stable, depth: int
 ) -> None:
@@ -73,6 +89,29 @@ async def test_a_delivery_that_is_taken_back_before_it_is_final_is_made_again_an
 
     assert taken == [Fate.UNSEEN] * len(sent)
     assert [one.ending for one in told] == [Ending.SETTLED] * len(sent)
+
+
+@pytest.mark.parametrize("depth", depths(2, 16))
+async def test_a_message_that_was_observed_and_is_taken_back_before_it_was_proven_is_observed_no_more(
+    scene: Scene, stable: Stable, depth: int
+) -> None:
+    configuration = scene.configuration("relayer")
+    # Nothing of the tests before goes with it.
+    scene.finalize(A)
+    gone = await scene.send(Parcel(payload=b"gone"))
+    scene.finalize(A)
+    killed = stable.start(configuration, dies_at="messages are observed").wait()
+    # So deep that what was final goes, and some blocks more.
+    scene.take_back_from(A, gone[0].place.block - depth)
+
+    kept = await scene.send(Parcel(payload=b"kept"), Parcel(payload=b"and kept"))
+    relayer = stable.start(configuration)
+    await scene.advance_until(assert_each_paid_message_ended_once(scene, kept))
+    (told,) = await ask(scene, gone)
+
+    assert killed == -signal.SIGKILL
+    assert (told.executed, told.sent.message.nonce) == (0, kept[0].message.nonce)
+    assert relayer.lines("lane parked") == []
 
 
 async def test_a_lane_is_parked_where_its_destination_takes_a_delivery_back_that_was_paid_for(

@@ -1,5 +1,7 @@
-"""Gas a hundred times as dear, and fees that are added to: on real chains nothing is sent at a loss."""
+"""Dear gas, fees that are added to, recipients that take all and pay nothing: nobody drains a relayer that is paid."""
 
+import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,14 +15,19 @@ from xl2.app.parts import parts_of
 from xl2.app.relaying import able
 from xl2.app.terms import policy_of
 from xl2.config import load
+from xl2.core.lifecycle import State
+from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Wei, checksum, hex_text
+from xl2.plan import whole_gwei
 from xl2.ports import Log, Sent
 from xl2.relayer import LaneParts
+from xl2.relayer.judging import Prices
 from xl2.relayer.lane import LaneRooms
 from xl2.sdk import Parts
 from xl2.store import SqliteStore
 from xl2.wallet import Unattended
+from xl2_adapters.op_stack.chain import OpChain
 
 GWEI = 10**9
 
@@ -32,6 +39,7 @@ class Carrier:
     parts: Parts
     rooms: LaneRooms
     store: SqliteStore
+    chain: OpChain
 
     async def cause(self, sent: Sent) -> str:
         record = await self.store.record(sent.message.id)
@@ -45,10 +53,22 @@ class Carrier:
     async def hurry(self, *sent: Sent) -> None:
         await self.store.hurry([one.message.id for one in sent], self.parts.clock.now())
 
+    async def carry(self) -> None:
+        """Deliver, and retry, until nothing more is due."""
+        while (proven := await self.rooms.prove()) is not None:
+            await self.rooms.deliver(proven)
+        while await self.rooms.mend():
+            pass
 
-@pytest.fixture
-async def carrier(scene: Scene) -> AsyncIterator[Carrier]:
-    config = load(scene.configuration("paid", relayer={"policy": {"carry": "paid"}}))
+    async def wei(self) -> int:
+        """What the account that pays has on the destination."""
+        payer = self.rooms.parts.submitters[self.rooms.parts.lane.destination].address
+        return int(str(await self.chain.ask("eth_getBalance", checksum(payer), "latest")), 16)
+
+
+@contextlib.asynccontextmanager
+async def carrying(scene: Scene, **policy: object) -> AsyncIterator[Carrier]:
+    config = load(scene.configuration("paid", relayer={"policy": {"carry": "paid", **policy}}))
     store = SqliteStore(scene.folder / "paid.sqlite")
     parts = parts_of(config, store=store, signer=signer_of(config, key="relayer"), hooks=Unattended())
     lane = LaneParts(
@@ -62,8 +82,22 @@ async def carrier(scene: Scene) -> AsyncIterator[Carrier]:
         clock=parts.clock,
         policy=policy_of(config),
     )
-    yield Carrier(parts, LaneRooms(parts=lane), store)
-    await parts.close()
+    found = Carrier(parts, LaneRooms(parts=lane), store, scene.destination)
+    try:
+        # What other tests sent is theirs; and where nothing is sent for long, gas costs what it costs next time too.
+        scene.finalize(blocks=200)
+        await found.observe()
+        others = await store.messages(lane=scene.lane, states=(), after=None, limit=10_000)
+        await store.skip([one.sent.message.id for one in others], "of another test")
+        yield found
+    finally:
+        await parts.close()
+
+
+@pytest.fixture
+async def carrier(scene: Scene) -> AsyncIterator[Carrier]:
+    async with carrying(scene) as found:
+        yield found
 
 
 def dear(node: Node, wei: int) -> None:
@@ -111,3 +145,122 @@ async def test_what_is_added_to_a_fee_on_the_chain_counts(scene: Scene, carrier:
     assert await scene.origin.top_ups([sent.message]) == [FEE]
     assert proven is not None
     assert [one.id for one in proven.segment.messages] == [sent.message.id]
+
+
+#: Gas that one who burns all of it asks for, and a fee that would pay for it many times.
+BURNT = 500_000
+LURE = Wei(10**17)
+#: What may be lost within an hour here: six of them.
+ALLOWANCE = 6 * (BURNT + 150_000)
+
+
+async def most_price(scene: Scene) -> int:
+    """More than a gas costs while a test runs."""
+    fees = await scene.destination.fees()
+    return 2 * (fees.base_fee + fees.priority_fee)
+
+
+@pytest.mark.parametrize("habit", ["burns all gas", "reverts with a megabyte"])
+async def test_who_owns_a_recipient_that_fails_cannot_make_a_paid_relayer_spend_more_than_its_allowance(
+    scene: Scene, habit: str
+) -> None:
+    """He gets his fees back when they expire; without a bound, what is spent on him grows with what he sends."""
+    async with carrying(scene, loss_gas_per_hour=ALLOWANCE) as carrier:
+        before, sent = await carrier.wei(), list[Sent]()
+        for _ in range(4):
+            sent = await scene.send(*(Parcel(habit=habit, fee=LURE, gas_limit=BURNT) for _ in range(15)))
+            scene.finalize()
+            await carrier.observe()
+            await carrier.hurry(*sent)
+            await carrier.carry()
+        spent = before - await carrier.wei()
+        cause = await carrier.cause(sent[-1])
+
+    assert 0 < spent <= ALLOWANCE * await most_price(scene)
+    assert "fail again and again" in cause
+
+
+async def test_an_attacker_with_ever_new_recipients_is_held_to_the_same_allowance(scene: Scene) -> None:
+    async with carrying(scene, loss_gas_per_hour=ALLOWANCE) as carrier:
+        before = await carrier.wei()
+        for _ in range(3):
+            habits = ("burns all gas", "reverts", "reverts with a megabyte", "returns a megabyte")
+            sent = await scene.send(*(Parcel(habit=one, fee=LURE, gas_limit=BURNT) for one in habits * 4))
+            scene.finalize()
+            await carrier.observe()
+            await carrier.hurry(*sent)
+            await carrier.carry()
+        spent = before - await carrier.wei()
+
+    assert 0 < spent <= ALLOWANCE * await most_price(scene)
+
+
+async def test_honest_messages_among_those_that_fail_are_carried_at_a_gain(scene: Scene) -> None:
+    async with carrying(scene, loss_gas_per_hour=ALLOWANCE) as carrier:
+        honest: list[Sent] = []
+        before, payer = await carrier.wei(), carrier.rooms.parts.submitters[scene.lane.destination].address
+        for _ in range(4):
+            sent = await scene.send(
+                *(Parcel(habit=one, fee=LURE, gas_limit=BURNT) for one in ("counts", "burns all gas") * 6)
+            )
+            honest += [one for one in sent if one.message.recipient == scene.grounds[B].recipients["counts"]]
+            scene.finalize()
+            await carrier.observe()
+            await carrier.carry()
+            await carrier.hurry(*honest)
+            await carrier.carry()
+        spent = before - await carrier.wei()
+        receipts = [parse_receipt(entry.data) for entry in await scene.receipts_of(honest)]
+
+    earned = sum(one.fees for one in receipts if isinstance(one, Delivered) and one.payee == payer)
+    assert earned >= len(honest) * LURE
+    assert earned > spent
+
+
+async def test_messages_that_expire_before_they_can_be_carried_are_held_to_the_allowance(scene: Scene) -> None:
+    """To record an expiry costs gas and earns nothing, and the sender gets all of his fee back."""
+    async with carrying(scene, loss_gas_per_hour=1_500_000) as carrier:
+        sent = await scene.send(*(Parcel(fee=LURE, expires_in=5) for _ in range(20)))
+        scene.pass_time(60)
+        scene.finalize()
+        await carrier.observe()
+        before = await carrier.wei()
+        await carrier.carry()
+        spent = before - await carrier.wei()
+        records = [await carrier.store.record(one.message.id) for one in sent]
+
+    states = Counter(one.state for one in records if one is not None)
+    assert states[State.EXPIRED] == 1_500_000 // 150_000
+    assert states.keys() <= {State.EXPIRED, State.OVERDUE, State.OBSERVED}
+    assert 0 < spent <= 1_500_000 * await most_price(scene)
+    assert all("loss_gas_per_hour" in one.cause for one in records if one and one.state is not State.EXPIRED)
+
+
+async def test_messages_that_do_not_pay_alone_are_delivered_together_when_the_last_of_them_comes(
+    scene: Scene, carrier: Carrier
+) -> None:
+    """Each pays for itself and for a third of a delivery."""
+    (probe,) = await scene.send(Parcel(fee=Wei(0)))
+    scene.finalize(blocks=200)
+    here, there = await scene.origin.rates(), await scene.destination.rates()
+    prices = Prices(lane=scene.lane, here=here, there=there)
+    part = whole_gwei((prices.own(probe.message) + prices.shared // 3) * 13 // 10)
+    early = [*await scene.send(Parcel(fee=part)), *await scene.send(Parcel(fee=part))]
+    scene.finalize()
+    await carrier.observe()
+    alone = await carrier.rooms.prove()
+    cause = await carrier.cause(early[0])
+
+    late = await scene.send(Parcel(fee=part), Parcel(fee=part))
+    scene.finalize()
+    await carrier.observe()
+    proven = await carrier.rooms.prove()
+    assert proven is not None
+    before = await carrier.wei()
+    await carrier.rooms.deliver(proven)
+    spent = before - await carrier.wei()
+
+    assert alone is None
+    assert "waits for others" in cause
+    assert [one.id for one in proven.segment.messages] == [one.message.id for one in (*early, *late)]
+    assert 4 * part > spent

@@ -28,7 +28,7 @@ from xl2.ports.keys import KeySettings, SignerMaker
 from xl2.ports.leases import LANE_LEASES, LONGEST_LEASE_SECONDS, SIGNER_LEASES, Lease, Leases, lane_lease, signer_lease
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Several, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
-from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes
+from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes, unexpected_value
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.store import Cursor, Happening, Record, Step, Store
 from xl2.ports.transactions import (
@@ -132,4 +132,5 @@ __all__ = [
     "lane_lease",
     "shown_bytes",
     "signer_lease",
+    "unexpected_value",
 ]

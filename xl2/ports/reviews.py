@@ -12,6 +12,7 @@ from typing import Final
 from attrs import field, frozen
 
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, Wei, checksum, hex_text
+from xl2.ports.transactions import Transaction
 
 
 @frozen(kw_only=True)
@@ -34,6 +35,13 @@ class Caution:
 
     code: str
     text: str
+
+
+def unexpected_value(tx: Transaction) -> tuple[Caution, ...]:
+    """What to say of a call that takes no native value: what rides along is refused by the contract, or lost."""
+    if not tx.value:
+        return ()
+    return (Caution(code="UNEXPECTED_VALUE", text=f"The call takes no value, yet {tx.value} wei ride along."),)
 
 
 @frozen(kw_only=True)

@@ -152,12 +152,12 @@ class Store(Journal, Controls, Leases, Protocol):
         """Look at these again later, and say why; counts an attempt."""
         ...
 
-    async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
-        """Receipt entries of a lane from an index on, in order."""
-        ...
-
     async def rouse(self, lane: Lane, now: float) -> int:
         """Let what rests on a lane rest no longer, as another clock said until when; how many messages did."""
+        ...
+
+    async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
+        """Receipt entries of a lane from an index on, in order."""
         ...
 
     async def entry(self, lane: Lane, data: bytes) -> Entry | None:

@@ -35,8 +35,12 @@ from xl2.ports import Alarm, AlarmKind
 
 log = logging.getLogger(__name__)
 
-#: So many looks in a row must be in vain.
+#: So many looks in a row must be in vain: over an endpoint more, as who reads chains tells sooner, and by the chain's
+#: name, of one that does not answer at all.
 _LOOKS: Final = 2
+_LOOKS_AT_AN_ENDPOINT: Final = 4
+#: What a node rejects is mostly what it does not keep.
+_REJECTED: Final = "See what it says: a relayer needs the states of some hundred blocks; or configure another endpoint."
 _TOLD_WHERE_MET: Final = (NotYet, StoreUnavailable, LeaseLost, KeyLost, Unaffordable, TooExpensive, RpcDisagreement)
 
 
@@ -62,12 +66,13 @@ class Troubles:
         if isinstance(cause, _TOLD_WHERE_MET):
             return
         self._in_vain[room] += 1
-        if self._in_vain[room] < _LOOKS:
-            return
         endpoint = endpoint_of(cause)
+        if self._in_vain[room] < (_LOOKS_AT_AN_ENDPOINT if endpoint else _LOOKS):
+            return
         if endpoint:
+            remedy = _REJECTED if isinstance(cause, RpcRejected) else cause.remedy
             self._endpoints.setdefault(room, set()).add(endpoint)
-            what = f"endpoint {endpoint} keeps {self._lane.name} waiting: {cause.what}. {cause.remedy}"
+            what = f"endpoint {endpoint} keeps {self._lane.name} waiting: {cause.what}. {remedy}"
             alarm = Alarm(kind=AlarmKind.PROVIDER_DOWN, what=what, endpoint=endpoint)
             self._alarms.tell((AlarmKind.PROVIDER_DOWN, endpoint), alarm, (self._lane, room))
             return

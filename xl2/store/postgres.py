@@ -36,6 +36,11 @@ _MIGRATING = 0x786C32
 #: SQLSTATE classes, or whole codes, of what passes by itself or by an operator's hand: connection, rollback that may be
 #: tried again, resources (a full disk too), intervention, system, a server that only reads since a failover.
 _PASSING = ("08", "40", "53", "57", "58", "25006", "55P03")
+#: What passes by an operator's hand, in words, and what he should do.
+_OF_CODE = {
+    "53100": ("has no room", "Make room on the disk of the database {name}"),
+    "25006": ("only reads", "Lead `relayer.store` to the server that writes, or let {name} write"),
+}
 #: Of what the URL says: authorization, no such database, a privilege that is missing.
 _MISCONFIGURED = ("28", "3D", "42501")
 
@@ -148,6 +153,11 @@ class PostgresDatabase:
                 try:
                     async with pool.acquire() as connection, connection.transaction():
                         await _migrate(connection, self.name)
+                except ValueError:
+                    pool.terminate()
+                    # Its words may hold a part of the password. Read at the first connection, which nothing precedes.
+                    remedy = "Write `relayer.store` as postgresql://user:password@host:port/database, percent-encoded."
+                    raise ConfigInvalid(f"the URL of the store {self.name} cannot be read", remedy=remedy) from None
                 except BaseException:
                     pool.terminate()
                     raise
@@ -155,25 +165,21 @@ class PostgresDatabase:
         return self._pool
 
     async def _connect(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
-        try:
-            return await asyncpg.create_pool(
-                self._url,
-                min_size=1,
-                max_size=_CONNECTIONS,
-                timeout=_SECONDS,
-                command_timeout=_SECONDS,
-                # Durable is a promise of the store, whatever the server does for others.
-                server_settings={
-                    "search_path": _CHANNEL,
-                    "application_name": "xl2",
-                    "synchronous_commit": "on",
-                    "client_min_messages": "warning",
-                },
-            )
-        except ValueError:
-            # Its words may hold a part of the password.
-            remedy = "Write `relayer.store` as postgresql://user:password@host:port/database, percent-encoded."
-            raise ConfigInvalid(f"the URL of the store {self.name} cannot be read", remedy=remedy) from None
+        return await asyncpg.create_pool(
+            self._url,
+            # With a floor the pool would restore it by itself, and log each failure aloud while the server is away.
+            min_size=0,
+            max_size=_CONNECTIONS,
+            timeout=_SECONDS,
+            command_timeout=_SECONDS,
+            # Durable is a promise of the store, whatever the server does for others.
+            server_settings={
+                "search_path": _CHANNEL,
+                "application_name": "xl2",
+                "synchronous_commit": "on",
+                "client_min_messages": "warning",
+            },
+        )
 
     async def _listen(self) -> None:
         """Hear what daemons tell. Where that fails there is nothing to hear: then the time decides."""
@@ -216,6 +222,9 @@ async def _migrate(connection: Any, name: str) -> None:  # noqa: ANN401 - asyncp
 
 def _cause(name: str, failed: BaseException) -> Xl2Error:
     """What a failure of PostgreSQL means for whoever asked."""
+    # Where the server cuts a connection, its reason stands behind the complaint that the transaction cannot be ended.
+    behind = failed.__context__
+    failed = behind if not getattr(failed, "sqlstate", None) and getattr(behind, "sqlstate", None) else failed
     code = str(getattr(failed, "sqlstate", None) or "")
     words = f"{type(failed).__name__}: {failed}"
     if code.startswith(_MISCONFIGURED):
@@ -224,10 +233,9 @@ def _cause(name: str, failed: BaseException) -> Xl2Error:
             remedy="Correct `relayer.store`, or give its user the right to connect and to create a schema.",
         )
     if not code or code.startswith(_PASSING):
-        return StoreUnavailable(
-            f"the store {name} does not answer: {words}",
-            remedy=f"See to the database {name} (is it up, is its disk full); what waits goes on by itself.",
-        )
+        how, remedy = _OF_CODE.get(code, ("does not answer", "See to the database {name} (is it up)"))
+        goes_on = "nothing was lost, and what waits goes on by itself."
+        return StoreUnavailable(f"the store {name} {how}: {words}", remedy=f"{remedy.format(name=name)}; {goes_on}")
     return StoreCorrupt(
         f"the store {name} failed: {words}",
         remedy="Restore the database, or drop its schema `xl2`; everything but the journal is rebuilt from the chains.",

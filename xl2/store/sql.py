@@ -44,6 +44,8 @@ T = TypeVar("T")
 
 #: A store that did not fail for so long is well.
 _WELL_SECONDS = 10.0
+#: What lasts is told again after so long.
+_AGAIN_SECONDS = 3_600.0
 
 
 class SqlStore:
@@ -54,6 +56,8 @@ class SqlStore:
         self._database = database
         self._fences = leasing.Fences()
         self._failed_at: float | None = None
+        #: When what is to be done was told, since the store was well.
+        self._told: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         await self._run(_nothing)
@@ -76,14 +80,21 @@ class SqlStore:
             raise
         if self._failed_at is not None and time.monotonic() - self._failed_at > _WELL_SECONDS:
             self._failed_at = None
+            self._told.clear()
             log.info("store available again")
         return done
 
     def _tell_unavailable(self, cause: StoreUnavailable) -> None:
-        """Once: whoever waits for the store asks again and again, and some questions a full disk still answers."""
-        if self._failed_at is None:
+        """
+        Once, and once an hour while it lasts: whoever waits for the store asks again and again, and some questions a
+        full disk still answers. What is to be done may become another thing meanwhile.
+        """
+        now = time.monotonic()
+        told_at = self._told.get(cause.remedy)
+        if told_at is None or now - told_at >= _AGAIN_SECONDS:
+            self._told[cause.remedy] = now
             log.warning("store unavailable", extra={"fields": {"cause": cause.what, "remedy": cause.remedy}})
-        self._failed_at = time.monotonic()
+        self._failed_at = now
 
     async def _write(self, work: Callable[[Session], Coroutine[Any, Any, T]], *lanes: Lane) -> T:
         """Work under the leases of lanes."""

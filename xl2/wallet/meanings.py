@@ -14,7 +14,7 @@ from xl2.core.message import DEFAULT_GAS_LIMIT, id_of
 from xl2.core.segment import Segment
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, address, checksum, hex_text
 from xl2.errors import Xl2Error
-from xl2.ports import Amount, Book, Caution, Meaning, Transaction, shown_bytes
+from xl2.ports import Amount, Book, Caution, Meaning, Transaction, shown_bytes, unexpected_value
 from xl2.wallet.attributes import read_attributes
 
 #: Above this an allowance is "as much as you have, for ever": no real amount is as large.
@@ -121,7 +121,7 @@ def _settle(tx: Transaction, _book: Book, segment: bytes, evidence: bytes) -> Me
         call="settle",
         summary="Proves receipts back to the origin: fees are credited to who earned them, expired messages refunded.",
         facts=(("segment", shown_bytes(segment)), ("evidence", shown_bytes(evidence))),
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -133,7 +133,7 @@ def _claim(tx: Transaction, book: Book, to: Address | str) -> Meaning:
         summary=f"Pays the signer's credit out to {checksum(payee)}.",
         facts=(("paid to", book.account(tx.chain, payee)),),
         recipient=payee,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -145,7 +145,7 @@ def _claim_for(tx: Transaction, book: Book, account: Address | str) -> Meaning:
         summary=f"Pays the credit of {checksum(payee)} out to it.",
         facts=(("paid to", book.account(tx.chain, payee)),),
         recipient=payee,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -172,7 +172,7 @@ def _deliver(tx: Transaction, book: Book, segment: bytes, evidence: bytes, payee
         ),
         assurance=carried.lane.assurance,
         on_failure="A recipient that reverts spoils nothing but its own message; if nothing moves, the call reverts.",
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -183,7 +183,7 @@ def _retry(tx: Transaction, _book: Book, header: bytes, payload: bytes, gas: int
         summary=f"Calls the recipient of failed message {hex_text(id_of(header))} again, with {gas} gas.",
         facts=(("payload", shown_bytes(payload)), ("fee goes to", checksum(address(payee)))),
         on_failure="If the recipient fails again the call reverts, and the message can still be retried or expire.",
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -192,7 +192,7 @@ def _expire(tx: Transaction, _book: Book, header: bytes) -> Meaning:
         contract="Inbox",
         call="expire",
         summary=f"Records that the expiry of message {hex_text(id_of(header))} has passed; it can then be refunded.",
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -203,14 +203,14 @@ def _set_policy(tx: Transaction, _book: Book, mask: int) -> Meaning:
         contract="Inbox",
         call="setPolicy",
         summary=f"Sets the signer's own policy: messages to it are accepted {accepted}.",
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
 def _approve(tx: Transaction, book: Book, spender: str, units: int) -> Meaning:
     to = address(spender)
     endless = units >= UNLIMITED
-    cautions = [*_unpaid(tx)]
+    cautions = [*unexpected_value(tx)]
     if endless:
         cautions.append(Caution(code="UNLIMITED_APPROVAL", text="The allowance has no limit that means anything."))
     if book.role(tx.chain, to) is None:
@@ -236,7 +236,7 @@ def _transfer(tx: Transaction, book: Book, to: str, units: int) -> Meaning:
         amounts=(Amount(token=tx.to, units=units, to=payee),),
         recipient=payee,
         on_failure=_LOST_ONLY_GAS,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -278,7 +278,7 @@ def _refund(tx: Transaction, _book: Book, header: bytes, payload: bytes) -> Mean
         call="refund",
         summary=f"Gives the value of expired transfer {hex_text(id_of(header))} back to whoever sent it.",
         facts=(("payload", shown_bytes(payload)),),
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -290,7 +290,7 @@ def _claim_fees(tx: Transaction, book: Book, account: str) -> Meaning:
         summary=f"Pays refunded fees out to {checksum(payee)}.",
         facts=(("paid to", book.account(tx.chain, payee)),),
         recipient=payee,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -300,7 +300,7 @@ def _show(tx: Transaction, _book: Book, log: bytes, head: bytes, count: int, evi
         call="show",
         summary=f"Shows a head of {count} entries to this chain, with its evidence.",
         facts=(("log", hex_text(log)), ("head", hex_text(head)), ("evidence", shown_bytes(evidence))),
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -309,7 +309,7 @@ def _checkpoint(tx: Transaction, _book: Book) -> Meaning:
         contract="Checkpoints",
         call="checkpoint",
         summary="Keeps the newest L1 block hash that this chain knows, for proofs to start from.",
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -319,7 +319,7 @@ def _prove(tx: Transaction, book: Book, proof: bytes, account: str) -> Meaning:
         call="prove",
         summary="Proves another chain's storage root through L1 and keeps it, for messages to be shown under.",
         facts=(("account", book.account(tx.chain, address(account))), ("proof", shown_bytes(proof))),
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -339,7 +339,7 @@ def _announce(tx: Transaction, _book: Book, places: bytes) -> Meaning:
         call="announce",
         summary="Says heads of logs on this chain to L1, from where they can be sent on.",
         facts=(("places", shown_bytes(places)),),
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -354,13 +354,6 @@ def _send_block(tx: Transaction, book: Book, chain: int, checkpoints: str) -> Me
             ("gas bought on the destination", f"{tx.value} wei"),
         ),
     )
-
-
-def _unpaid(tx: Transaction) -> tuple[Caution, ...]:
-    """None of these calls takes native value; whatever rides along is refused by the contract, or lost."""
-    if not tx.value:
-        return ()
-    return (Caution(code="UNEXPECTED_VALUE", text=f"The call takes no value, yet {tx.value} wei ride along."),)
 
 
 #: What is known, by role and signature.

@@ -12,7 +12,7 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from xl2.core.types import Address, address, checksum, hex_text
-from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes
+from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes, unexpected_value
 
 INBOX: Final = "NitroInbox"
 OUTBOX: Final = "NitroOutbox"
@@ -114,6 +114,7 @@ def _redeem(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
         call="redeem",
         summary=f"Tries the call of ticket {hex_text(ticket)} on {where} again.",
         on_failure="The ticket stays as it is.",
+        cautions=unexpected_value(tx),
     )
 
 
@@ -124,6 +125,7 @@ def _keep_alive(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
         call="keepalive",
         summary=f"Buys ticket {hex_text(ticket)} on {where} one more lifetime.",
         on_failure=_ONLY_GAS,
+        cautions=unexpected_value(tx),
     )
 
 
@@ -133,7 +135,10 @@ def _cancel(tx: Transaction, book: Book, ticket: bytes) -> Meaning:
         call="cancel",
         summary=f"Gives ticket {hex_text(ticket)} on {book.chain(tx.chain)} up.",
         on_failure=_ONLY_GAS,
-        cautions=(Caution(code="GIVES_UP", text="The ticket's call will never be made; its value is paid back."),),
+        cautions=(
+            Caution(code="GIVES_UP", text="The ticket's call will never be made; its value is paid back."),
+            *unexpected_value(tx),
+        ),
     )
 
 
@@ -148,6 +153,7 @@ def _pay_out(tx: Transaction, book: Book, *values: Any) -> Meaning:
         facts=(("sent by", checksum(address(sender))), ("data", shown_bytes(data))),
         recipient=recipient,
         on_failure="If the recipient fails, nothing changes: it can be tried again.",
+        cautions=unexpected_value(tx),
     )
 
 

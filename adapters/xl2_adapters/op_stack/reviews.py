@@ -9,7 +9,7 @@ nothing of the signer's but gas, and say so. Source: contracts-bedrock.
 from typing import Any, Final
 
 from xl2.core.types import Address, address, checksum
-from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes
+from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes, unexpected_value
 
 #: Nonce, sender, target, value, gas limit, data.
 Withdrawal = tuple[int, str, str, int, int, bytes]
@@ -99,7 +99,7 @@ def _bridge_token(tx: Transaction, book: Book, *values: Any) -> Meaning:
         data=data,
         gas=gas,
         on_failure=_REPLAYED,
-        cautions=() if not tx.value else (Caution(code="UNEXPECTED_VALUE", text="The call takes no value."),),
+        cautions=unexpected_value(tx),
         token=(here, units, book.units(tx.chain, here, units)),
         facts=(("token there", checksum(address(token_there))),),
     )
@@ -139,7 +139,7 @@ def _moved(
             ("with", f"{value} wei that were sent along, and {shown_bytes(data)}"),
         ),
         recipient=recipient,
-        cautions=() if not tx.value else (Caution(code="UNEXPECTED_VALUE", text="The call takes no value."),),
+        cautions=unexpected_value(tx),
     )
 
 

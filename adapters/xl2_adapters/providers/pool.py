@@ -24,7 +24,7 @@ from xl2_adapters.providers.race import race
 from xl2_adapters.providers.standing import Blame
 from xl2_adapters.providers.tally import Outcome, Tally
 from xl2_adapters.providers.trust import Trust, height_of, trust_of
-from xl2_adapters.rpc_wire import Call, Json, count, mapping, quantity
+from xl2_adapters.rpc_wire import Call, Json, count, mapping, quantity, result_of
 
 __all__ = ["Pool", "PoolLimits"]
 
@@ -94,18 +94,11 @@ class Pool:
     async def call(self, method: str, *params: Json) -> Json:
         """One call's result. Raises as `Rpc`, and `RpcDisagreement`."""
         (outcome,) = await self.try_batch([Call(method, params)])
-        if isinstance(outcome, RpcRejected):
-            raise outcome
-        return outcome
+        return result_of(outcome)
 
     async def batch(self, calls: Sequence[Call]) -> list[Json]:
         """Results of many calls, in their order. Raises as `call`, of the first that was refused."""
-        results: list[Json] = []
-        for outcome in await self.try_batch(calls):
-            if isinstance(outcome, RpcRejected):
-                raise outcome
-            results.append(outcome)
-        return results
+        return [result_of(outcome) for outcome in await self.try_batch(calls)]
 
     async def try_batch(self, calls: Sequence[Call]) -> list[Outcome]:
         """One outcome a call, in their order; what needs agreement and what does not goes out side by side."""

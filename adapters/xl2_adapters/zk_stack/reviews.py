@@ -9,7 +9,7 @@ of the contracts (`eras`) are known. Sources: @matterlabs/zksync-contracts 0.6.1
 from typing import Any, Final
 
 from xl2.core.types import Address, ChainId, address, checksum, hex_text
-from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes
+from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes, unexpected_value
 from xl2_adapters.zk_stack.logs import BASE_TOKEN
 
 DIAMOND: Final = "ZkDiamond"
@@ -132,7 +132,7 @@ def _tokens_up(tx: Transaction, book: Book, to: str, token: str, units: int) -> 
         amounts=(Amount(token=here, units=units, to=recipient),),
         recipient=recipient,
         on_failure=_PAID_OUT,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -166,7 +166,7 @@ def _out(tx: Transaction, book: Book, contract: str, call: str, *, batch: int, m
         facts=(("message", shown_bytes(message, most=_TOKEN_MESSAGE)),),
         recipient=recipient,
         on_failure=_STAYS,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
 
 
@@ -181,12 +181,8 @@ def _take_back(tx: Transaction, book: Book, *values: Any) -> Meaning:
         facts=(("operation", hex_text(operation)),),
         recipient=recipient,
         on_failure=_STAYS,
-        cautions=_unpaid(tx),
+        cautions=unexpected_value(tx),
     )
-
-
-def _unpaid(tx: Transaction) -> tuple[Caution, ...]:
-    return () if not tx.value else (Caution(code="UNEXPECTED_VALUE", text="The call takes no value."),)
 
 
 _PROVEN: Final = "(uint256,uint256,uint16,bytes,bytes32[])"

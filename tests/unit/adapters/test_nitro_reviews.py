@@ -98,6 +98,14 @@ def test_what_is_done_for_a_ticket_names_it(signature: str, codes: list[str]) ->
     assert [caution.code for caution in meaning.cautions] == codes
 
 
+@pytest.mark.parametrize("signature", ["redeem(bytes32)", "keepalive(bytes32)", "cancel(bytes32)"])
+def test_value_that_rides_along_where_none_is_taken_is_cautioned_of(signature: str) -> None:
+    meaning = read(TICKETS, signature, b"\x77" * 32, value=3)
+
+    assert meaning.cautions[-1].code == "UNEXPECTED_VALUE"
+    assert "3 wei ride along" in meaning.cautions[-1].text
+
+
 def test_a_payout_names_who_gets_it_and_who_sent_it() -> None:
     meaning = read(OUTBOX, PAY_OUT, [b"\x01" * 32], 4, REFUND, TO, 1, 2, 3, 55, b"")
 

@@ -1,11 +1,13 @@
 """Readings: a chain that falls silent is told of once, by name, and stands as not ready until it answers again."""
 
+import pytest
 from attrs import define, field
 
 from xl2.app.reading import Readings
+from xl2.core.evidence import Finality
 from xl2.core.types import Address, ChainId
 from xl2.flow.alarms import Alarms
-from xl2.ports import Alarm, AlarmKind, Unobserved
+from xl2.ports import Alarm, AlarmKind, Block, Unobserved
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock
 from xl2.testing.world import World
@@ -64,4 +66,33 @@ async def test_a_chain_that_makes_no_blocks_any_more_is_told_of_once() -> None:
     (alarm,) = heard.alarms
     assert (alarm.kind, alarm.chain) == (AlarmKind.PROVIDER_DOWN, 901)
     assert alarm.what.startswith("the latest block of chain op-901 is")
+    assert "Compare with another endpoint" in alarm.what
+
+
+async def test_finality_that_stands_still_while_blocks_go_on_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, chain, clock = Heard(), World().chain(901), ManualClock(now=1_700_000_000.0)
+    chain.mine(9)
+    head, stands = chain.head, await chain.head(Finality.FINALIZED)
+
+    async def frozen(finality: Finality) -> Block:
+        return stands if finality is Finality.FINALIZED else await head(finality)
+
+    monkeypatch.setattr(chain, "head", frozen)
+    async with SqliteStore(":memory:") as store:
+        readings = Readings(
+            chains={ChainId(901): (chain, PAYER)},
+            origins={},
+            store=store,
+            clock=clock,
+            name=lambda chain: f"op-{chain}",
+            alarms=Alarms(heard),
+        )
+        for _ in range(50):
+            await readings.read()
+            await clock.sleep(100)
+            chain.mine()
+
+    (alarm,) = heard.alarms
+    assert (alarm.kind, alarm.chain) == (AlarmKind.PROVIDER_DOWN, 901)
+    assert alarm.what.startswith(f"the finalized block of chain op-901 is {stands.number} for 3700 s")
     assert "Compare with another endpoint" in alarm.what

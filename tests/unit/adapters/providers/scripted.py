@@ -9,7 +9,7 @@ from tests.heard import Heard
 from xl2.core.types import ChainId
 from xl2.errors import RpcRejected, RpcUnavailable, WrongChain
 from xl2_adapters.providers import Pool, PoolLimits
-from xl2_adapters.rpc_wire import Call, Json
+from xl2_adapters.rpc_wire import Call, Json, result_of
 
 CHAIN = ChainId(901)
 
@@ -44,17 +44,10 @@ class Scripted:
 
     async def call(self, method: str, *params: Json) -> Json:
         (outcome,) = await self.try_batch([Call(method, params)])
-        if isinstance(outcome, RpcRejected):
-            raise outcome
-        return outcome
+        return result_of(outcome)
 
     async def batch(self, calls: Sequence[Call]) -> list[Json]:
-        outcomes: list[Json] = []
-        for outcome in await self.try_batch(calls):
-            if isinstance(outcome, RpcRejected):
-                raise outcome
-            outcomes.append(outcome)
-        return outcomes
+        return [result_of(outcome) for outcome in await self.try_batch(calls)]
 
     async def try_batch(self, calls: Sequence[Call]) -> list[Json | RpcRejected]:
         await asyncio.sleep(0)

@@ -1,0 +1,61 @@
+"""L1 takes back the root that a message waits for, or that its evidence was just made from: it is proven again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.anchored import DEEP, DEEP_FINAL, Anchored, anchored_on
+from tests.faults.oracle import assert_each_paid_message_ended_once
+from tests.faults.scene import Parcel
+from tests.faults.stable import Stable
+from xl2_devnet import Description, Options, running
+
+_DEPTHS = (1, 8, 64)
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Description]:
+    """One for this module, whose L1 nobody else relies on."""
+    with running(Options(clocks=DEEP)) as description:
+        yield description
+
+
+@pytest.fixture
+async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
+    async with anchored_on(devnet, tmp_path) as found:
+        yield found
+
+
+async def test_a_root_that_l1_takes_back_before_it_was_used_is_waited_for_again(
+    anchored: Anchored, stable: Stable
+) -> None:
+    relayer = stable.start(anchored.configuration("relayer", kinds=("proven",)))
+    sent = await anchored.send(Parcel(), Parcel())
+    first, gone = await anchored.games(), []
+    for depth in _DEPTHS:
+        await anchored.mine(DEEP_FINAL)
+        _, game = await anchored.covering(sent[-1], first)
+        gone.append(await anchored.take_back_from(await anchored.created_at(game), depth=depth))
+
+    await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
+
+    assert all(taken >= depth for taken, depth in zip(gone, _DEPTHS, strict=True)), gone
+    assert relayer.lines("lane parked") == []
+
+
+async def test_evidence_that_was_signed_and_not_sent_when_its_root_went_is_made_again(
+    anchored: Anchored, stable: Stable
+) -> None:
+    configuration = anchored.configuration("relayer", kinds=("proven",))
+    sent, first = await anchored.send(Parcel(), Parcel()), await anchored.games()
+    killed = stable.start(configuration, dies_at="a transaction is journalled: deliver")
+    await anchored.hurry_until(asyncio.to_thread(killed.wait))
+    _, game = await anchored.covering(sent[-1], first)
+    await anchored.take_back_from(await anchored.created_at(game), depth=_DEPTHS[-1])
+
+    relayer = stable.start(configuration)
+    await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
+
+    assert relayer.lines("lane parked") == []

@@ -1,0 +1,139 @@
+"""Each fault that is an operator's to mend is one line: what is wrong, and what to do; however long it lasts."""
+
+import ast
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.daemon import Daemon
+from tests.faults.endpoints import Row, carrying, endpoints, rows_by
+from tests.faults.ground import B
+from tests.faults.lines import LINES
+from tests.faults.oracle import assert_each_paid_message_ended_once, until
+from tests.faults.proxy import Fault
+from tests.faults.scene import Parcel, Scene
+from tests.faults.stable import Stable
+
+ROOT = Path(__file__).parents[2]
+GWEI = 10**9
+_RICH = 10**20
+
+#: The others by `make soak`.
+_EACH_TIME = {Fault.RATE_LIMIT, Fault.HTML}
+ROWS = [
+    Row(fault=Fault.REFUSED),
+    Row(fault=Fault.RESET),
+    Row(fault=Fault.HANG),
+    Row(fault=Fault.RATE_LIMIT),
+    Row(fault=Fault.SERVER_ERROR),
+    Row(fault=Fault.HTML),
+    Row(fault=Fault.TRUNCATED),
+    Row(fault=Fault.HUGE, methods=("eth_getBlockByNumber",)),
+    Row(fault=Fault.WRONG_ID),
+    Row(fault=Fault.NULL_RESULT),
+    Row(fault=Fault.PRUNED_STATE),
+]
+
+
+def told(relayer: Daemon) -> Sequence[dict[str, Any]]:
+    """All that a person would read."""
+    return relayer.lines(level=("warning", "error"))
+
+
+@pytest.mark.parametrize("row", rows_by(ROWS, each_time=_EACH_TIME))
+async def test_an_endpoint_alone_that_fails_is_one_line(scene: Scene, stable: Stable, row: Row) -> None:
+    async with endpoints(scene, each=1) as behind:
+        relayer = stable.start(behind.configuration(scene, "relayer"))
+        await carrying(behind)
+        (destination,) = behind.proxies[B]
+
+        destination.fault(row.fault, methods=row.methods)
+        sent = await scene.send(Parcel(), Parcel())
+        await until(lambda: relayer.told(row.name), "a line that says so")
+        # It lasts: what fails meanwhile says nothing more.
+        met = destination.spoiled[row.fault]
+        await until(lambda: destination.spoiled[row.fault] > met + 4, "more of the fault")
+        said = told(relayer)
+        destination.heal()
+
+        await assert_each_paid_message_ended_once(scene, sent)
+        assert said == relayer.told(row.name)
+        assert len(said) == 1
+        assert destination.url in str(said[0])
+        assert await asyncio.to_thread(relayer.stop) == 0
+
+
+async def test_an_empty_wallet_is_one_line_though_it_is_noticed_twice(scene: Scene, stable: Stable) -> None:
+    (account,) = scene.fund("poor")
+    with scene.grounds[B].held() as node:
+        node.ask("anvil_setBalance", account, hex(1_000))
+    settings = {"low_balance_wei": {B: 10**18}}
+    relayer = stable.start(scene.configuration("relayer", relayer=settings, key=scene.key_of("poor")))
+
+    sent = await scene.send(Parcel(), Parcel())
+    await until(lambda: relayer.told("empty wallet"), "a line that says so")
+    await scene.until_blocks(60)
+    said = told(relayer)
+    with scene.grounds[B].held() as node:
+        node.ask("anvil_setBalance", account, hex(_RICH))
+    stop = await asyncio.to_thread(relayer.stop)
+    # Who is poor rests for half a minute; a start looks at once.
+    stable.start(scene.configuration("relayer", relayer=settings, key=scene.key_of("poor")))
+
+    await assert_each_paid_message_ended_once(scene, sent)
+    assert said == relayer.told("empty wallet")
+    assert len(said) == 1
+    assert stop == 0
+
+
+async def test_a_base_fee_above_the_cap_is_one_line(scene: Scene, stable: Stable) -> None:
+    file = scene.configuration("relayer")
+    tree = file.read_text("utf-8")
+    # Both chains have the same cap: only the destination gets dear.
+    file.write_text(tree.replace('"chain_id":902', '"max_fee_gwei":2.0,"chain_id":902'), "utf-8")
+    assert file.read_text("utf-8") != tree
+    with scene.grounds[B].held() as node:
+        node.ask("anvil_setNextBlockBaseFeePerGas", hex(500 * GWEI))
+        node.ask("evm_mine")
+        relayer = stable.start(file)
+        sent = await scene.send(Parcel(), Parcel())
+        await until(lambda: relayer.told("base fee"), "a line that says so")
+        said = told(relayer)
+        node.ask("anvil_setNextBlockBaseFeePerGas", hex(GWEI // 10))
+        node.ask("evm_mine")
+
+    await assert_each_paid_message_ended_once(scene, sent)
+    assert said == relayer.told("base fee")
+    assert len(said) == 1
+
+
+async def test_a_key_that_is_used_elsewhere_again_and_again_is_one_line(scene: Scene, stable: Stable) -> None:
+    relayer = stable.start(scene.configuration("relayer"))
+    await assert_each_paid_message_ended_once(scene, await scene.send(Parcel()))
+
+    for _ in range(3):
+        await scene.use_key("relayer")
+        await assert_each_paid_message_ended_once(scene, await scene.send(Parcel()))
+
+    assert len(relayer.told("key used elsewhere")) == 1
+    assert told(relayer) == relayer.told("key used elsewhere")
+
+
+@pytest.mark.parametrize("fault", LINES)
+def test_every_line_names_the_test_that_brings_it_about_and_stands_on_the_page(fault: str) -> None:
+    line = LINES[fault]
+    module, _, test = line.by.partition("::")
+    tree = ast.parse((ROOT / "tests" / module).read_text("utf-8"))
+    names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    page = (ROOT / "docs" / "operations" / "lines.md").read_text("utf-8")
+
+    assert test in names
+    assert [words for words in (line.what.strip(), line.remedy.strip()) if words not in page] == []
+
+
+def test_every_fault_of_an_endpoint_alone_has_its_line() -> None:
+    assert {row.name for row in ROWS} <= LINES.keys()
+    assert {row.fault for row in ROWS} >= _EACH_TIME
