@@ -11,6 +11,18 @@ pytest_plugins = ("xl2_devnet.pytest_plugin", "tests.canary_watch")
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "property", "integration", "scenario", "faults", "conformance")
+#: A minute and more of one worker each: begun before others, or one would be at work on it when all others are done.
+LONGEST = {
+    "scenario/test_conformance.py",
+    "scenario/test_watcher.py",
+    "integration/test_devnet_nitro_sends.py",
+    "integration/test_cli_devnet.py",
+    "scenario/test_routes.py",
+    "scenario/test_zk_routes.py",
+    "integration/test_canonical_withdrawals.py",
+    "scenario/test_nitro_routes.py",
+    "integration/test_devnet_nitro_tickets.py",
+}
 NO_SKIP = os.environ.get("XL2_NO_SKIP") == "1"
 
 # The gate tries the same examples each time, so that red means a change and not bad luck; `make soak` tries new ones.
@@ -26,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if tier in TIERS:
             item.add_marker(tier)
     # Last, so that what keeps a processor busy does not starve the nodes beside it.
-    items.sort(key=_uses_devnet)
+    items.sort(key=lambda item: (_uses_devnet(item), f"{item.path.parent.name}/{item.path.name}" not in LONGEST))
 
 
 def _uses_devnet(item: pytest.Item) -> bool:
