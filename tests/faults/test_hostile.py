@@ -162,6 +162,7 @@ async def test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when
     await assert_each_paid_message_ended_once(scene, [*sent, *more, *await scene.send(Parcel())])
 
     assert await asyncio.to_thread(first.stop) == 0
+    assert len(first.told("stood still")) == 1
     assert second.lines(level=("error",)) == []
 
 

@@ -42,7 +42,7 @@ async def test_a_root_that_l1_takes_back_before_it_was_used_is_waited_for_again(
     await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
 
     assert all(taken >= depth for taken, depth in zip(gone, _DEPTHS, strict=True)), gone
-    assert relayer.lines("lane parked") == []
+    assert relayer.alarms("deep-reorg") == []
 
 
 async def test_evidence_that_was_signed_and_not_sent_when_its_root_went_is_made_again(
@@ -58,4 +58,4 @@ async def test_evidence_that_was_signed_and_not_sent_when_its_root_went_is_made_
     relayer = stable.start(configuration)
     await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
 
-    assert relayer.lines("lane parked") == []
+    assert relayer.alarms("deep-reorg") == []

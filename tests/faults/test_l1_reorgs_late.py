@@ -46,7 +46,7 @@ async def test_a_push_that_l1_takes_back_is_made_again(anchored: Anchored, stabl
 
     assert gone is None
     assert len(pushes(relayer)) > 1
-    assert relayer.lines("lane parked") == []
+    assert relayer.alarms("deep-reorg") == []
 
 
 async def test_deliveries_whose_root_l1_takes_back_are_made_again_and_paid_once(
@@ -64,7 +64,7 @@ async def test_deliveries_whose_root_l1_takes_back_are_made_again_and_paid_once(
 
     await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
 
-    assert relayer.lines("lane parked") == []
+    assert relayer.alarms("deep-reorg") == []
 
 
 def pushes(relayer: Daemon) -> list[dict[str, Any]]:

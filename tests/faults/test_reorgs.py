@@ -111,7 +111,7 @@ async def test_a_message_that_was_observed_and_is_taken_back_before_it_was_prove
 
     assert killed == -signal.SIGKILL
     assert (told.executed, told.sent.message.nonce) == (0, kept[0].message.nonce)
-    assert relayer.lines("lane parked") == []
+    assert relayer.alarms("deep-reorg") == []
 
 
 async def test_a_lane_is_parked_where_its_destination_takes_a_delivery_back_that_was_paid_for(

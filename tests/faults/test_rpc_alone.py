@@ -97,7 +97,7 @@ async def test_a_gap_that_stays_when_it_is_read_again_is_alarmed_once(scene: Sce
         await asyncio.to_thread(relayer.stop)
 
     (line,) = gaps(relayer, scene.origin.chain)
-    assert "still do not lead to its storage" in line["event"]
+    assert [line] == [one for one in relayer.told("missing log") if one["chain"] == scene.origin.chain]
     assert told.executed == 0
 
 
@@ -129,6 +129,7 @@ async def test_an_endpoint_that_serves_another_chain_stops_the_relayer_before_it
         assert [(one.executed, one.delivered) for one in told] == [(0, 0)]
         assert all(not proxy.spoiled[Fault.SWALLOWED] for proxy in behind.faulty)
         assert b"15999" in changed.said.read_bytes()
+        assert len(changed.told("wrong chain id")) == 1
         assert await asyncio.to_thread(after.stop) == 0
 
 

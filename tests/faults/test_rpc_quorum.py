@@ -85,6 +85,8 @@ async def test_work_goes_on_beside_a_faulty_endpoint_and_it_is_named_once(
     assert {line["alarm"] for line in said} == ({row.named} if row.named else set())
     assert len(said) == len({line["endpoint"] for line in said}), "each is named once"
     assert honest == []
+    lies = "one of several lies" if row.named == _LIES else "one of several is down, behind, slow or limits"
+    assert said == relayer.told(lies)
 
 
 async def test_an_endpoint_that_recovered_is_taken_back(scene: Scene, stable: Stable) -> None:

@@ -151,6 +151,9 @@ class Pipeline:
                     tasks.start(group, _supervised)
                 await self._until_told(stop)
                 await self._stop_in_two_steps(recovering)
+        except BaseExceptionGroup as group:
+            _tell_fatal(group)
+            raise
         finally:
             self._group = None
         log.info("relayer stopped")
@@ -219,6 +222,17 @@ async def _ended(lanes: Sequence[LaneTasks], seconds: float) -> None:
         await asyncio.wait(running)
 
 
+def _tell_fatal(group: BaseExceptionGroup[BaseException]) -> None:
+    """The first broken promise of a group, if there is one."""
+    found: BaseException | None = group.subgroup(Fatal)
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    if isinstance(found, Fatal):
+        room = ", ".join(getattr(found, "__notes__", ()))
+        fields = {"room": room, "cause": found.what, "remedy": found.remedy}
+        log.error("relayer stops: a promise broke", extra={"fields": fields})
+
+
 def _supervised(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Coroutine[object, object, None]]:
     """The supervisor: what no room expects is logged, and stops the relayer."""
 
@@ -226,8 +240,8 @@ def _supervised(name: str, work: Callable[[], Awaitable[object]]) -> Callable[[]
         try:
             await work()
         except Fatal as fatal:
-            fields = {"room": name, "cause": fatal.what, "remedy": fatal.remedy}
-            log.error("relayer stops: a promise broke", extra={"fields": fields})  # noqa: TRY400
+            # Others may meet the same before they are cancelled: it is told once, at the end.
+            fatal.add_note(name)
             raise
         except Exception:
             log.exception("relayer stops: defect", extra={"fields": {"room": name}})

@@ -224,7 +224,8 @@ def _cause(name: str, failed: BaseException) -> Xl2Error:
     """What a failure of PostgreSQL means for whoever asked."""
     # Where the server cuts a connection, its reason stands behind the complaint that the transaction cannot be ended.
     behind = failed.__context__
-    failed = behind if not getattr(failed, "sqlstate", None) and getattr(behind, "sqlstate", None) else failed
+    if behind is not None and getattr(behind, "sqlstate", None) and not getattr(failed, "sqlstate", None):
+        failed = behind
     code = str(getattr(failed, "sqlstate", None) or "")
     words = f"{type(failed).__name__}: {failed}"
     if code.startswith(_MISCONFIGURED):
