@@ -21,7 +21,6 @@ from xl2_devnet.clocks import Clocks
 
 #: Rises when a reader of an older one would go wrong.
 SCHEMA = 2
-DEFAULT_NAME = "devnet.json"
 
 
 @frozen(kw_only=True)

@@ -75,12 +75,6 @@ class Batches:
         await self._verify(proof, at)
         return proof
 
-    async def number_of(self, tx_hash: Hash32) -> int | None:
-        """Number of the batch that a transaction is in, None while it is in none."""
-        fields = await self._receipt(tx_hash)
-        told = None if fields is None else fields.get("l1BatchNumber")
-        return None if told is None else rpc_wire.quantity(told, self.rollup.endpoint)
-
     async def _placed(self, tx_hash: Hash32) -> _Placed:
         fields = await self._receipt(tx_hash)
         if fields is None:

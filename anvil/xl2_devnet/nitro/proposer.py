@@ -31,7 +31,6 @@ _TOKEN = stand_in("StakeTokenStandIn")
 _BRIDGE = stand_in("BridgeStandIn")
 _EXECUTOR = stand_in("IUpgradeExecutor")
 
-_CONFIRMED = 2
 _ASSERT_GAS, _CONFIRM_GAS, _COUNCIL_GAS, _TOKEN_GAS = 2_000_000, 1_000_000, 2_000_000, 200_000
 #: L1 may take back what an assertion hangs on while it is on its way: so often it is looked at anew.
 _MOST_REFUSALS = 5

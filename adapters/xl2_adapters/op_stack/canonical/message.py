@@ -21,7 +21,6 @@ RELAY = Method("relayMessage(uint256,address,address,uint256,uint256,bytes)")
 SEND = Method("sendMessage(address,bytes,uint32)")
 SUCCEEDED = Method("successfulMessages(bytes32)", "(bool)")
 FAILED = Method("failedMessages(bytes32)", "(bool)")
-BASE_GAS = Method("baseGas(bytes,uint32)", "(uint64)")
 RELAYED = Event("RelayedMessage(bytes32 indexed)")
 FAILED_RELAY = Event("FailedRelayedMessage(bytes32 indexed)")
 
