@@ -44,7 +44,7 @@ async def proxies(node: str) -> AsyncIterator[list[FaultProxy]]:
 async def chain(proxies: list[FaultProxy]) -> AsyncIterator[Evm]:
     first, *others = [proxy.url for proxy in proxies]
     settings = ChainSettings(
-        chain=_CHAIN, name="pool", family="l1", rpc_url=first, rpc_urls=tuple(others), rpc_timeout_seconds=5
+        chain=_CHAIN, name="pool", family="l1", rpc_url=first, rpc_urls=tuple(others), rpc_timeout_seconds=30
     )
     evm = Evm(_CHAIN, rpc_of(settings))
     await evm.look_at_endpoints()
