@@ -27,7 +27,10 @@ _EACH_TIME = (
     "a settlement is noted",
     "settled entries are marked",
     "a transaction is journalled: deliver",
+    "a transaction is broadcast: deliver",
     "a transaction is included: deliver",
+    "a transaction is journalled: settle",
+    "its key is leased",
     "a lane is leased",
 )
 
