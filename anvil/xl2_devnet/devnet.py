@@ -9,8 +9,6 @@ first fault ends it, as that fault's error); and whatever ends it, no process is
 import asyncio
 import contextlib
 import os
-import queue
-import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +23,7 @@ from xl2_devnet.devnet_file import Description
 from xl2_devnet.ground import ground
 from xl2_devnet.kinds import rollups_of
 from xl2_devnet.options import Options
+from xl2_devnet.own_thread import in_own_thread
 from xl2_devnet.rollup import Say
 from xl2_devnet.run import Supervise, run
 from xl2_devnet.toolchain import ANVIL, find
@@ -84,36 +83,8 @@ def running(
     Raises:
         Xl2Error: it cannot be started, or something in it failed while it ran.
     """
-    ready: queue.SimpleQueue[Description | BaseException] = queue.SimpleQueue()
-    stop = threading.Event()
-
-    async def supervise() -> None:
-        async with up(options, say=say, controls=controls) as description:
-            ready.put(description)
-            await asyncio.to_thread(stop.wait)
-
-    fault: list[BaseException] = []
-
-    def thread() -> None:
-        try:
-            asyncio.run(supervise())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            fault.append(error)
-            ready.put(error)
-
-    # The kernel ties an anvil's life to the thread that started it, so this thread lives as long as they do.
-    supervisor = threading.Thread(target=thread, name="xl2 devnet")
-    supervisor.start()
-    try:
-        first = ready.get()
-        if isinstance(first, BaseException):
-            raise first
-        yield first
-    finally:
-        stop.set()
-        supervisor.join()
-    if fault:
-        raise fault[0]
+    with in_own_thread(lambda: up(options, say=say, controls=controls), name="xl2 devnet") as description:
+        yield description
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,6 @@ must name one, and nobody asks it anything. What runs on the chains is `scene`'s
 import asyncio
 import contextlib
 import os
-import queue
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
@@ -23,6 +22,7 @@ from xl2_adapters.rpc import RpcClient, RpcLimits
 from xl2_devnet.abi import Contract, xl2
 from xl2_devnet.accounts import ATTESTERS, account
 from xl2_devnet.anvil import anvil
+from xl2_devnet.own_thread import in_own_thread
 from xl2_devnet.plan import Plan
 from xl2_devnet.toolchain import ANVIL, find
 
@@ -80,31 +80,14 @@ def grounds(*, epoch: int = 1) -> Iterator[Grounds]:
 
     `epoch`: a chain's `finalized` is twice as many blocks behind its tip.
     """
-    ready: queue.SimpleQueue[Grounds | BaseException] = queue.SimpleQueue()
-    stop = threading.Event()
+    with in_own_thread(lambda: _opened(epoch), name="grounds") as found:
+        yield found
 
-    async def run() -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            ready.put(await _set_up(stack, epoch))
-            await asyncio.to_thread(stop.wait)
 
-    def thread() -> None:
-        try:
-            asyncio.run(run())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            ready.put(error)
-
-    # The kernel ties an anvil's life to the thread that started it, so this thread lives as long as they do.
-    keeper = threading.Thread(target=thread, name="grounds")
-    keeper.start()
-    try:
-        first = ready.get()
-        if isinstance(first, BaseException):
-            raise first
-        yield first
-    finally:
-        stop.set()
-        keeper.join()
+@contextlib.asynccontextmanager
+async def _opened(epoch: int) -> AsyncIterator[Grounds]:
+    async with contextlib.AsyncExitStack() as stack:
+        yield await _set_up(stack, epoch)
 
 
 async def _set_up(stack: contextlib.AsyncExitStack, epoch: int) -> Grounds:
