@@ -22,6 +22,7 @@ from xl2.core.lane import PAGE_SIZE
 from xl2.core.types import Address, Assurance, BlockNumber, Hash32, checksum
 from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, RpcRejected, RpcUnavailable
 from xl2.ports import Attester, Chain, Log, LogState, Needed, Shown, SignedHead, VerifierSettings
+from xl2_adapters.standing import require_standing
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +51,7 @@ class AttestedProver:
     async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         """Show the head at the newest final block that the asker knows, or the very one that is `known` by then."""
         standing, final = await asyncio.gather(self.reader.standing(log), self.home.head(Finality.FINALIZED))
-        if not standing >> self.verifier.number & 1:
-            raise NotYet(
-                f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}",
-                remedy="It is not registered, suspended, or the lane is paused: wait, or use other evidence.",
-            )
+        require_standing(standing, self.verifier.number, log)
         at = min(final.number, upto)
         if known is not None:
             return await self._shown(log, Head(log=log.id, head=known, count=count), at, count)

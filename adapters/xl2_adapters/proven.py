@@ -23,6 +23,7 @@ from xl2_adapters.log_head import LogHead, place_of, prove_head
 from xl2_adapters.pruned import is_pruned
 from xl2_adapters.rollup import ProvableRoots, SettledRoot
 from xl2_adapters.rollup_chain import RollupChain
+from xl2_adapters.standing import require_standing
 
 #: Blocks of the anchor looked at, newest first, before the reader is told of a new one.
 _ANCHOR_BLOCKS = 4
@@ -69,8 +70,7 @@ class ProvenProver:
     async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         """Show a head under a root that the reader keeps, or else inline: what storage holds, whatever is `known`."""
         del known
-        if not await self.reader.standing(log) >> self.verifier.number & 1:
-            raise NotYet(f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}")
+        require_standing(await self.reader.standing(log), self.verifier.number, log)
         wiring = await self._read_wiring()
         kept = await self._kept(log, count, upto)
         if kept is not None:

@@ -18,6 +18,7 @@ from xl2_adapters.evm import Evm
 from xl2_adapters.pruned import is_pruned
 from xl2_adapters.rollup import HeadSource
 from xl2_adapters.rollup_chain import RollupChain
+from xl2_adapters.standing import require_standing
 
 #: How far back pushes are looked for, in L1 blocks: a week on Ethereum.
 _LOOK_BACK_BLOCKS = 50_400
@@ -54,8 +55,7 @@ class RoutedProver:
     async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
         """Show a head that has arrived, or name the push that sends one. `known` has not arrived for being known."""
         del known
-        if not await self.reader.standing(log) >> self.verifier.number & 1:
-            raise NotYet(f"verifier {self.verifier.number} does not stand for this log on chain {log.reader}")
+        require_standing(await self.reader.standing(log), self.verifier.number, log)
         wiring = await self._read_wiring()
         tip = await self.anchor.head(Finality.LATEST)
         arrived = await self._arrived(wiring, log, count, tip.number, upto)

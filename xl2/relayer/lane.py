@@ -39,6 +39,8 @@ from xl2.relayer.troubles import Troubles, endpoint_of
 
 log = logging.getLogger(__name__)
 
+#: The room that observes a log.
+OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Earnings are paid out when they are so many times what paying them out costs; till then the outbox keeps them.
 _CLAIM_MULTIPLE = 20
 _CLAIM_GAS = 35_000
@@ -264,7 +266,7 @@ class LaneRooms:
             raise
         self._gaps.whole(kind)
         if found is not None:
-            self.observed_upto["observe" if kind is LogKind.LANE else "observe receipts"] = found.cursor.block
+            self.observed_upto[OBSERVERS[kind]] = found.cursor.block
         if found is not None and found.entries:
             fields = {
                 "lane": self.name,

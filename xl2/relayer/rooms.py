@@ -20,7 +20,7 @@ from xl2.flow.prove import Proven
 from xl2.flow.resting import rest
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
-from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane import OBSERVERS, LaneRooms
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.retry import rest_seconds
 
@@ -50,7 +50,6 @@ _TAKES_UP = {
 }
 _EMPTY_SECONDS = 30.0
 _DRAINING_SECONDS = 2.0
-_OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Deliveries of a lane that are handed over and not included.
 _MOST_FLIGHTS = 8
 
@@ -143,7 +142,7 @@ class LaneTasks:
 
     def news(self, kind: LogKind, block: BlockNumber) -> None:
         """A log of the lane is another one by this block than before: who observes it looks now."""
-        name = _OBSERVERS[kind]
+        name = OBSERVERS[kind]
         self._news[name] = block
         self._wakes[name].set()
 
@@ -197,7 +196,7 @@ class LaneTasks:
 
     def _tell_trouble(self, name: str, cause: Retryable | Refused) -> None:
         """A log with gaps is told by who looks for gaps."""
-        if not (isinstance(cause, ProofInvalid) and name in _OBSERVERS.values()):
+        if not (isinstance(cause, ProofInvalid) and name in OBSERVERS.values()):
             self._rooms.troubles.failed(name, cause)
 
     async def _watched(self, name: str, look: Callable[[], Awaitable[bool]]) -> bool:
@@ -253,8 +252,8 @@ class LaneTasks:
 
         Nodes keep the states of some hundred blocks, which on a fast chain is less than an observer rests.
         """
-        if name not in _OBSERVERS.values():
-            for observer in _OBSERVERS.values():
+        if name not in OBSERVERS.values():
+            for observer in OBSERVERS.values():
                 self._wakes[observer].set()
 
     def _is_behind(self, name: str) -> bool:
@@ -310,7 +309,7 @@ class LaneTasks:
         for name in ("prove", "deliver"):
             self._wakes[name].set()
         # Before its block is observed it is not confirmed; whoever observes that wakes the room.
-        if self._rooms.delivered_upto <= self._rooms.observed_upto.get("observe receipts", -1):
+        if self._rooms.delivered_upto <= self._rooms.observed_upto.get(OBSERVERS[LogKind.RECEIPTS], -1):
             self._wakes["confirm"].set()
 
     async def _confirm(self) -> bool:

@@ -1,0 +1,14 @@
+"""Standing: the verifiers that may speak for a log, and the one that is to, in; an answer in words where it may not."""
+
+from xl2.core.evidence import VerifierMask
+from xl2.errors import NotYet
+from xl2.ports import Log
+
+
+def require_standing(standing: VerifierMask, number: int, log: Log) -> None:
+    """Raise `NotYet` where a verifier does not stand for a log: nobody pays for evidence that would be refused."""
+    if not standing >> number & 1:
+        raise NotYet(
+            f"verifier {number} does not stand for this log on chain {log.reader}",
+            remedy="It is not registered, suspended, or the lane is paused: wait, or use other evidence.",
+        )
