@@ -10,13 +10,12 @@ that fails again and again is left alone for a time that doubles. Nothing of thi
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
 from xl2.core.message import Message
 from xl2.core.types import Address, MessageId
-from xl2.relayer.policy import own_gas
 
 #: Failures that a recipient has before it is left alone, for how long then, and when half of them is forgotten.
 FORGIVEN = 3
@@ -39,10 +38,9 @@ class Bet:
     #: Beside its messages.
     shared: int
 
-    def lost(self, paid: Collection[MessageId]) -> int:
-        """What is lost where these pay and no others."""
-        earned = sum(fee for one, fee in zip(self.messages, self.fees, strict=True) if one.id in paid)
-        return max(0, self.shared + sum(self.costs) - earned)
+    def weight(self, place: int) -> int:
+        """What is lost at most where one fails: its own cost, and what it shares, as if it went alone."""
+        return self.costs[place] + self.shared
 
 
 @define
@@ -102,15 +100,15 @@ class Exposure:
         rest = min(_LEAST_REST * (1 << min(failures - FORGIVEN, 30)), _LONGEST_REST)
         return max(0.0, account.failed_at + rest - now)
 
-    def sure(self, messages: Sequence[Message]) -> frozenset[MessageId]:
-        """Those whose recipients have earned what they may take."""
+    def sure(self, bet: Bet) -> frozenset[MessageId]:
+        """Messages whose recipients have been paid for what they may take."""
         taken: dict[Address, int] = {}
         found = []
-        for one in messages:
+        for place, one in enumerate(bet.messages):
             account = self._accounts.get(one.recipient)
             if account is None:
                 continue
-            wanted = taken.get(one.recipient, account.at_risk) + own_gas(one)
+            wanted = taken.get(one.recipient, account.at_risk) + bet.weight(place)
             if wanted <= account.trust:
                 taken[one.recipient] = wanted
                 found.append(one.id)
@@ -118,24 +116,20 @@ class Exposure:
 
     def too_much(self, bet: Bet) -> Sequence[Message]:
         """Messages to be left out before a delivery is within the allowance; none where it is."""
-        sure, left = self.sure(bet.messages), self.left
-        if len(sure) == len(bet.messages) or bet.lost(sure) <= left:
-            return ()
-        left -= bet.shared
-        found = []
+        sure, found = self.sure(bet), []
+        left = self.left - bet.shared
         for one, cost in zip(bet.messages, bet.costs, strict=True):
             if one.id not in sure:
                 left -= cost
                 if left < 0:
                     found.append(one)
-        # Where the sure ones do not pay for themselves either, company is what is lost.
-        return found or [one for one in bet.messages if one.id not in sure]
+        return found
 
     def begin(self, bet: Bet) -> None:
         """A delivery goes out: what it may lose is staked."""
-        sure = self.sure(bet.messages)
-        stake = 0 if len(sure) == len(bet.messages) else bet.lost(sure)
-        self._open[bet.messages[0].id] = _Open(bet, stake, sure)
+        sure = self.sure(bet)
+        unsure = [cost for one, cost in zip(bet.messages, bet.costs, strict=True) if one.id not in sure]
+        self._open[bet.messages[0].id] = _Open(bet, bet.shared + sum(unsure) if unsure else 0, sure)
         self._at_risk(bet, sure, 1)
 
     def end(self, messages: Sequence[Message], outcome: Mapping[MessageId, bool], *, wasted: int = 0) -> None:
@@ -147,17 +141,17 @@ class Exposure:
         if known is None:
             return
         self._at_risk(known.bet, known.sure, -1)
-        failed = [one for one in known.bet.messages if outcome.get(one.id) is False]
-        if any(one.id not in known.sure for one in failed):
-            # What somebody else delivered meanwhile lost us nothing by failing.
-            self._level -= min(known.stake, known.bet.lost([one for one, is_paid in outcome.items() if is_paid]))
         self._level -= wasted
-        for one, fee in zip(known.bet.messages, known.bet.fees, strict=True):
+        bet, unsure = known.bet, 0
+        for place, one in enumerate(bet.messages):
             if outcome.get(one.id) is True:
                 # Who was carried for the company's sake is trusted for what it paid.
-                self._paid(one, min(fee, own_gas(one)))
+                self._paid(one, min(bet.fees[place], bet.weight(place)))
             elif one.id in outcome:
-                self._failed(one, was_sure=one.id in known.sure)
+                unsure += bet.costs[place] if one.id not in known.sure else 0
+                self._failed(one, bet.weight(place) if one.id in known.sure else 0)
+        # What is shared is lost only where nobody paid; it is not worth a distinction.
+        self._level -= bet.shared + unsure if unsure else 0
 
     def spend(self, gas: int) -> bool:
         """Take gas for what earns nothing, if that is left."""
@@ -171,10 +165,9 @@ class Exposure:
         account.trust = min(_MOST_TRUST, account.trust + gas)
         account.failures, account.failed_at = max(0, account.failing(now) - 1), now
 
-    def _failed(self, message: Message, *, was_sure: bool) -> None:
+    def _failed(self, message: Message, gas: int) -> None:
         account, now = self._account(message), self.steady()
-        if was_sure:
-            account.trust = max(0, account.trust - own_gas(message))
+        account.trust = max(0, account.trust - gas)
         account.failures, account.failed_at = account.failing(now) + 1, now
 
     def _account(self, message: Message) -> _Account:
@@ -186,6 +179,6 @@ class Exposure:
         return found
 
     def _at_risk(self, bet: Bet, sure: frozenset[MessageId], sign: int) -> None:
-        for one in bet.messages:
+        for place, one in enumerate(bet.messages):
             if one.id in sure and (account := self._accounts.get(one.recipient)) is not None:
-                account.at_risk = max(0, account.at_risk + sign * own_gas(one))
+                account.at_risk = max(0, account.at_risk + sign * bet.weight(place))

@@ -189,7 +189,8 @@ class Judging:
             if not risky:
                 break
             if turn == _ROUNDS - 2:
-                sure = self.exposure.sure(allowed)
+                everyone = self.bet(allowed)
+                sure = self.exposure.sure(everyone) if everyone is not None else frozenset[MessageId]()
                 risky = [one for one in allowed if one.id not in sure]
             declined |= {one.id: _unsure(one) for one in risky}
             allowed = [one for one in allowed if one.id not in declined]
