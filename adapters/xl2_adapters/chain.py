@@ -28,6 +28,7 @@ from xl2_adapters.contracts.inbox import Inbox
 from xl2_adapters.contracts.outbox import Outbox
 from xl2_adapters.evm import Evm
 from xl2_adapters.providers import rpc_of
+from xl2_adapters.together import StatesTogether
 from xl2_adapters.watched import WatchedChain
 
 
@@ -44,6 +45,7 @@ class EvmChain(Evm):
         #: How the state of each log is asked for, and what was answered last.
         self._asked: dict[Log, tuple[Address, bytes]] = {}
         self._states: dict[Log, tuple[bytes, LogState]] = {}
+        self._together = StatesTogether(self._states_beside)
 
     @property
     def outbox(self) -> Address:
@@ -158,8 +160,11 @@ class EvmChain(Evm):
 
     async def log_state_beside(self, log: Log, at: BlockNumber) -> tuple[LogState, Block]:
         """The same, and the block."""
-        (answer,), block = await self.views_beside([self._asks_state(log)], at)
-        return self._state(log, answer), block
+        return await self._together.of(log, at)
+
+    async def _states_beside(self, logs: Sequence[Log], at: BlockNumber) -> tuple[Sequence[LogState], Block]:
+        answers, block = await self.views_beside([self._asks_state(one) for one in logs], at)
+        return [self._state(one, answer) for one, answer in zip(logs, answers, strict=True)], block
 
     async def log_states(self, logs: Sequence[Log], at: BlockNumber) -> Sequence[LogState]:
         """Head and count of logs that are written here."""

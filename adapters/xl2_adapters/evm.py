@@ -30,6 +30,7 @@ from xl2_adapters.providers.pool import Pool
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
 from xl2_adapters.spent_nonce import spent_by
+from xl2_adapters.together import UnderWay
 
 __all__ = ["Evm", "Log", "Proof", "topic_of"]
 
@@ -68,6 +69,8 @@ class Evm:
         self._ws_url = ws_url
         #: Hashes of the blocks that were read last, by number.
         self._hashes: dict[BlockNumber, Hash32] = {}
+        #: Questions for the newest block: all lanes that look at a chain share one.
+        self._newest: UnderWay[Finality, Block] = UnderWay()
         #: What transactions cost beside gas; families set theirs.
         self.fee_model: FeeModel = GasAlone()
         self._checked = False
@@ -152,6 +155,9 @@ class Evm:
 
     async def head(self, finality: Finality) -> Block:
         """Newest block of that finality."""
+        return await self._newest.ask(finality, lambda: self._head(finality))
+
+    async def _head(self, finality: Finality) -> Block:
         return self._block(await self.ask("eth_getBlockByNumber", _TAGS[finality], False), _TAGS[finality])
 
     async def block(self, number: BlockNumber) -> Block:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xl2.cli.daemon import logging_as_configured, stoppable
+from xl2.cli.daemon import keep_what_started, logging_as_configured, stoppable
 from xl2.cli.screen import answer, common, pairs
 from xl2.core.types import checksum
 
@@ -31,4 +31,5 @@ async def _run(config: Path | None, key: str | None, listen: str | None, *, as_j
     async with stoppable() as stop, running(config, key=key, listen=listen) as answering:
         told = {"address": checksum(answering.address), "url": answering.url}
         answer(told, as_json=as_json, draw=lambda: pairs(list(told.items())))
+        keep_what_started()
         await stop.wait()

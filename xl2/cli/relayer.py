@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xl2.cli.daemon import logging_as_configured, stoppable
+from xl2.cli.daemon import keep_what_started, logging_as_configured, stoppable
 from xl2.cli.relayer_orders import ORDERS
 from xl2.cli.screen import answer, common, pairs
 from xl2.core.types import checksum
@@ -45,4 +45,5 @@ async def _run(config: Path | None, key: str | None, *, as_json: bool) -> None:
         rows = [("pays", checksum(carrying.address)), ("answers at", carrying.url)]
         rows += [("lane", lane) for lane in carrying.lanes]
         answer(told, as_json=as_json, draw=lambda: pairs(rows))
+        keep_what_started()
         await stop.wait(carrying.ended)

@@ -1,0 +1,81 @@
+"""
+Together: what many lanes ask of one chain at the same time becomes one request.
+
+Promise: states of logs and the block behind them are asked for after whoever shares them asked; the newest block may be
+the answer to a question that was sent a moment before, which is as old as a slower endpoint's. An error is everybody's
+who shares it; one who stops waiting ends nobody else's request.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from attrs import define, field
+
+from xl2.core.types import BlockNumber
+from xl2.ports import Block, Log, LogState
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+AskStates = Callable[[Sequence[Log], BlockNumber], Awaitable[tuple[Sequence[LogState], Block]]]
+
+
+@define(eq=False)
+class UnderWay(Generic[K, T]):
+    """Questions that were sent and are not answered."""
+
+    _asked: dict[K, "asyncio.Task[T]"] = field(factory=dict, init=False)
+
+    async def ask(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
+        """What the question that is under way brings, or else this one. Raises what it raises."""
+        asking = self._asked.get(key)
+        if asking is None:
+            asking = self._asked[key] = asyncio.ensure_future(_awaited(send))
+            asking.add_done_callback(lambda done: self._ended(key, done))
+        return await asyncio.shield(asking)
+
+    def _ended(self, key: K, done: "asyncio.Task[T]") -> None:
+        del self._asked[key]
+        _heed(done)
+
+
+@define(eq=False)
+class StatesTogether:
+    """States of logs at a block: those that are asked for in one round of the loop go in one request."""
+
+    _ask: AskStates
+    _next: dict[BlockNumber, tuple[list[Log], "asyncio.Task[tuple[Sequence[LogState], Block]]"]] = field(
+        factory=dict, init=False
+    )
+
+    async def of(self, log: Log, at: BlockNumber) -> tuple[LogState, Block]:
+        """Head and count of a log at a block, and that block, read after them. Raises what the request raises."""
+        logs, asking = self._next.get(at) or self._begin(at)
+        place = len(logs)
+        logs.append(log)
+        states, block = await asyncio.shield(asking)
+        return states[place], block
+
+    def _begin(self, at: BlockNumber) -> tuple[list[Log], "asyncio.Task[tuple[Sequence[LogState], Block]]"]:
+        logs: list[Log] = []
+
+        async def send() -> tuple[Sequence[LogState], Block]:
+            # Whoever comes from here on is not in the request.
+            del self._next[at]
+            return await self._ask(logs, at)
+
+        asking = asyncio.ensure_future(send())
+        asking.add_done_callback(_heed)
+        self._next[at] = logs, asking
+        return logs, asking
+
+
+async def _awaited(send: Callable[[], Awaitable[T]]) -> T:
+    return await send()
+
+
+def _heed(done: "asyncio.Task[T]") -> None:
+    """Whoever asked may be gone: then nobody else looks at an error."""
+    if not done.cancelled():
+        done.exception()
