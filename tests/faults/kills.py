@@ -22,6 +22,8 @@ AFTER_AN_EXPIRY = [
     "an expiry is noted",
     *(f"a transaction is {deed}: expire" for deed in _DEEDS),
 ]
+#: Plain messages go on by themselves; one that failed rests. It takes one rest of ten seconds, by whatever clock.
+_A_REST = "a message is postponed"
 #: Tried by tests of their own: the relayer must have died before, or be asked to stop.
 _ON_OTHER_WAYS = ("evidence went with the process", "a nonce is given up", "leases are let go")
 PLAIN = [point for point in POINTS if point not in _ON_OTHER_WAYS]
@@ -58,7 +60,7 @@ async def _send(scene: Scene, point: str) -> list[Sent]:
         sent = await scene.send(Parcel(habit="reverts", expires_in=60), Parcel())
         scene.pass_time(100)
         return sent
-    if point in AFTER_A_FAILURE:
+    if point in (*AFTER_A_FAILURE, _A_REST):
         await scene.turn_valve(is_open=False)
         return await scene.send(Parcel(habit=VALVE), Parcel(habit=VALVE))
     return await scene.send(Parcel(), Parcel())
