@@ -1,4 +1,4 @@
-"""App: the one place where parts are put together: `parts`, `keys`, `clients`, `relaying`, `watching`, `doctor` ...."""
+"""App: the one place where parts are put together: `parts`, `keys`, `clients`, `relaying`, `watching`, `doctor`."""
 
 from xl2.app.attesting import attester
 from xl2.app.clients import connect, connect_async

@@ -62,9 +62,12 @@ def with_conftest_of(tier: str, tmp_path: Path, test: str) -> None:
 
 def test_a_failing_solidity_test_fails_forge(tmp_path: Path) -> None:
     # Not where `make forge` builds it, which may be at work beside this.
-    built = {"FOUNDRY_OUT": str(tmp_path / "out"), "FOUNDRY_CACHE_PATH": str(tmp_path / "cache")}
+    out, cache = str(tmp_path / "out"), str(tmp_path / "cache")
 
-    forge = run(sys.executable, "-m", "tools.forge", "test", FOUNDRY_PROFILE="canary", **built)
+    forge = run(
+        sys.executable, "-m", "tools.forge", "test",
+        FOUNDRY_PROFILE="canary", FOUNDRY_OUT=out, FOUNDRY_CACHE_PATH=cache,
+    )  # fmt: skip
 
     assert "[FAIL: the canary sings] test_canary_fails()" in forge.stdout, forge.stdout + forge.stderr
     assert forge.returncode == 1
