@@ -128,6 +128,17 @@ treshold = 1
             "relayer.lease_seconds: 301.0 seconds are no time for a lease; up to 300 are",
         ),
         ("[relayer]\nkeep_days = inf", "relayer.keep_days: inf days are no time"),
+        ("[relayer.policy]\nwait_seconds = nan", "relayer.policy.wait_seconds: nan seconds are no time to keep"),
+        ("[relayer.policy]\nwait_seconds = 86401", "0 is none, 86400 the most"),
+        (
+            "[relayer.policy]\nloss_gas_per_hour = 1499999",
+            "relayer.policy.loss_gas_per_hour: 1499999 gas is less than a first message",
+        ),
+        (
+            '[[relayer.policy.lanes]]\norigin = "a"\ndestination = "a"\nwait_seconds = -1',
+            "relayer.policy.lanes.0.wait_seconds: -1.0 seconds are no time to keep",
+        ),
+        ('[relayer.finality]\nattested = "latest"', "xl2.toml:6: relayer.finality: unknown key: finality"),
         ("[relayer]\nbatch = true", "relayer.batch: True is not a whole number"),
         ('[log]\nform = "xml"', "log.form: 'xml' is neither console nor json"),
         (
