@@ -163,6 +163,26 @@ class ObservingPromises:
         assert [(one.cause, one.attempts) for one in after] == [("no head", 1), ("no head", 1), ("", 0)]
         assert [one.sent.message.nonce for one in taken_up] == [0, 1, 2, 3]
 
+    async def test_however_many_rest_all_are_roused_a_few_at_a_time(
+        self, store_of: StoreOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("xl2.store.sql._ROUSED_AT_ONCE", 2)
+        messages = sent(9)
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+            expiring = [
+                Happening(id=one.message.id, event=Event.EXPIRY_PASSED, chain=LANE.destination) for one in messages[:4]
+            ]
+            await store.happen(expiring, NOW)
+            for place, one in enumerate(messages):
+                await store.postpone([one.message.id], NOW + 10 * (place // 3 + 1), "later")
+
+            roused = await store.rouse(LANE, NOW)
+            due = await store.due(LANE, [State.OBSERVED, State.OVERDUE], NOW, 10)
+
+        assert roused == len(messages)
+        assert [one.sent.message.nonce for one in due] == list(range(len(messages)))
+
     async def test_due_is_by_lane_lowest_nonce_first_and_at_most_the_limit(self, store_of: StoreOf) -> None:
         async with store_of() as store:
             await store.observe(cursor(9), sent(5), NOW)

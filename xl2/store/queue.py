@@ -12,11 +12,13 @@ from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, Hash32, MessageId, Nonce
 from xl2.ports import Record
 from xl2.store import rows
-from xl2.store.session import Session, among
+from xl2.store.session import Session, among, first
 from xl2.store.turn import IS_READY, IS_RESTING, IS_SKIPPED, RESTS_UNLESS_SKIPPED, Turn
 
 #: More than any store holds: a limit for whoever wants all.
 _ALL = 1 << 62
+#: Later than anything rests, in Unix seconds.
+_FOR_EVER = 1e18
 
 
 async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limit: int) -> list[Record]:
@@ -72,13 +74,20 @@ async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: s
     )
 
 
-async def rouse(db: Session, lane: Lane, now: float) -> int:
-    """Make what rests due; what is skipped is due when it is taken up again."""
+async def rouse(db: Session, lane: Lane, now: float, limit: int) -> int:
+    """
+    Make what rests due, about so many, and as many or more while there are more.
+
+    What is skipped is due when it is taken up again.
+    """
     roused = 0
     for state in State:
         place = (lane.encode(), state)
-        sql = f"UPDATE messages SET {IS_READY}, due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_RESTING}"
-        roused += await db.execute(sql, *place, now)
+        rests = f"lane = ?1 AND state = ?2 AND {IS_RESTING}"
+        sql = f"SELECT due FROM messages WHERE {rests} ORDER BY due LIMIT 1 OFFSET ?3"
+        behind = await first(db, sql, *place, max(0, limit - roused))
+        sql = f"UPDATE messages SET {IS_READY}, due = ?3 WHERE {rests} AND due <= ?4"
+        roused += await db.execute(sql, *place, now, _FOR_EVER if behind is None else behind[0])
         sql = f"UPDATE messages SET due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_SKIPPED} AND stands = 1"
         await db.execute(sql, *place, now)
     return roused

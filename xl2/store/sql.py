@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+#: Messages that are roused in one write, so that nobody waits long for it.
+_ROUSED_AT_ONCE = 20_000
 #: A store that did not fail for so long is well.
 _WELL_SECONDS = 10.0
 #: What lasts is told again after so long.
@@ -204,7 +206,11 @@ class SqlStore:
 
     async def rouse(self, lane: Lane, now: float) -> int:
         """Let what rests on a lane rest no longer."""
-        return await self._write(lambda db: queue.rouse(db, lane, now), lane)
+        roused, some = 0, _ROUSED_AT_ONCE
+        while some >= _ROUSED_AT_ONCE:
+            some = await self._write(lambda db: queue.rouse(db, lane, now, _ROUSED_AT_ONCE), lane)
+            roused += some
+        return roused
 
     async def entry(self, lane: Lane, data: bytes) -> Entry | None:
         """First receipt entry with these bytes."""
