@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ import orjson
 from attrs import evolve, field, frozen
 
 from tests.devnet_user import User
+from tests.faults.oracle import PATIENCE_SECONDS
 from tests.faults.proxy import FaultProxy
 from tests.faults.recipients import RECIPIENTS
 from tests.faults.scene import Parcel
@@ -35,6 +37,7 @@ from xl2_adapters.chain import EvmChain
 from xl2_devnet import BRISK, Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
+from xl2_devnet.controls import Controls
 
 T = TypeVar("T")
 
@@ -49,10 +52,11 @@ UNDISPUTED = evolve(BRISK, max_clock_seconds=1)
 DEEP = evolve(UNDISPUTED, slots_in_an_epoch=40)
 #: After so many blocks what was newest is final there.
 DEEP_FINAL = 84
+#: L1 blocks in which the portal's delays are over behind a game's resolution, a whole second each.
+_SETTLED_BLOCKS = 10
 _SEND_GAS = 2_000_000
 _POLL_SECONDS = 0.1
 _HURRY_BLOCKS, _HURRY_SECONDS = 6, 0.5
-PATIENCE_SECONDS = 60.0
 
 
 @frozen(kw_only=True)
@@ -178,6 +182,19 @@ class Anchored:
         found: tuple[int, str] = await seen(look, f"a game about block {sent.place.block}")
         return found
 
+    async def held_at_root(self, controls: Controls, sent: Sent, since: int) -> int:
+        """Hold L1 once a root of a message is settled, so that it grows no older; the block of L1 that made it."""
+        _, game = await self.hurry_until(self.covering(sent, since))
+
+        async def resolved() -> bool | None:
+            return (await self.l1.read(game, GAME, "status")) == DEFENDER_WINS or None
+
+        await seen(resolved, f"the outcome of {game}")
+        settled = await self.number() + _SETTLED_BLOCKS
+        await seen(partial(self._past, settled), "the delays of L1 to be over")
+        controls.hold_l1()
+        return await self.created_at(game)
+
     async def created_at(self, game: str) -> int:
         """Block of L1 that made a game."""
         topic = FACTORY.topic("DisputeGameCreated")
@@ -185,6 +202,9 @@ class Anchored:
         logs: Any = await self.l1.rpc.call("eth_getLogs", query)
         (found,) = [one for one in logs if int(one["topics"][1], 16) == int(game, 16)]
         return int(found["blockNumber"], 16)
+
+    async def _past(self, block: int) -> bool | None:
+        return await self.number() > block or None
 
     @property
     def _factory(self) -> str:

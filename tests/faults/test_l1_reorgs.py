@@ -11,14 +11,20 @@ from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
 from xl2_devnet import Description, Options, running
+from xl2_devnet.controls import Controls
 
 _DEPTHS = (1, 8, 64)
 
 
 @pytest.fixture(scope="module")
-def devnet() -> Iterator[Description]:
+def controls() -> Controls:
+    return Controls()
+
+
+@pytest.fixture(scope="module")
+def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
-    with running(Options(clocks=DEEP)) as description:
+    with running(Options(clocks=DEEP), controls=controls) as description:
         yield description
 
 
@@ -46,14 +52,15 @@ async def test_a_root_that_l1_takes_back_before_it_was_used_is_waited_for_again(
 
 
 async def test_evidence_that_was_signed_and_not_sent_when_its_root_went_is_made_again(
-    anchored: Anchored, stable: Stable
+    anchored: Anchored, stable: Stable, controls: Controls
 ) -> None:
     configuration = anchored.configuration("relayer", kinds=("proven",))
     sent, first = await anchored.send(Parcel(), Parcel()), await anchored.games()
     killed = stable.start(configuration, dies_at="a transaction is journalled: deliver")
-    await anchored.hurry_until(asyncio.to_thread(killed.wait))
-    _, game = await anchored.covering(sent[-1], first)
-    await anchored.take_back_from(await anchored.created_at(game), depth=_DEPTHS[-1])
+    created = await anchored.held_at_root(controls, sent[-1], first)
+    await asyncio.to_thread(killed.wait)
+    controls.release_l1()
+    await anchored.take_back_from(created, depth=_DEPTHS[-1])
 
     relayer = stable.start(configuration)
     await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))

@@ -18,12 +18,18 @@ from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
 from xl2.ports import Fate
 from xl2_devnet import Description, Options, running
+from xl2_devnet.controls import Controls
 
 
 @pytest.fixture(scope="module")
-def devnet() -> Iterator[Description]:
+def controls() -> Controls:
+    return Controls()
+
+
+@pytest.fixture(scope="module")
+def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
-    with running(Options(clocks=DEEP)) as description:
+    with running(Options(clocks=DEEP), controls=controls) as description:
         yield description
 
 
@@ -50,17 +56,18 @@ async def test_a_push_that_l1_takes_back_is_made_again(anchored: Anchored, stabl
 
 
 async def test_deliveries_whose_root_l1_takes_back_are_made_again_and_paid_once(
-    anchored: Anchored, stable: Stable
+    anchored: Anchored, stable: Stable, controls: Controls
 ) -> None:
     relayer = stable.start(anchored.configuration("relayer", kinds=("proven",)))
     sent, first = await anchored.send(Parcel(), Parcel()), await anchored.games()
+    created = await anchored.held_at_root(controls, sent[-1], first)
+    await until_fate(anchored, sent, Fate.DELIVERED)
+    controls.release_l1()
+    await anchored.take_back_from(created, depth=64)
+    await until_fate(anchored, sent, Fate.UNSEEN)
     for depth in (1, 8):
         await anchored.hurry_until(until_fate(anchored, sent, Fate.DELIVERED))
         await anchored.take_back_from(await anchored.number() - depth + 1)
-    await anchored.hurry_until(until_fate(anchored, sent, Fate.DELIVERED))
-    _, game = await anchored.covering(sent[-1], first)
-    await anchored.take_back_from(await anchored.created_at(game), depth=64)
-    await until_fate(anchored, sent, Fate.UNSEEN)
 
     await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
 
