@@ -45,7 +45,7 @@ _LONGER = "and is left aside: "
 
 LINES: Final[Mapping[str, Line]] = {
     # One endpoint a chain: whatever fails, it is one alarm that quotes what came.
-    "refused": Line(what="broke the connection", remedy="configure another one", by=_ALONE, alarm=_DOWN),
+    "refused": Line(what="cannot be reached", remedy="configure another one", by=_ALONE, alarm=_DOWN),
     "reset": Line(what="broke the connection", remedy="configure another one", by=_ALONE, alarm=_DOWN),
     "hang": Line(what="did not answer", remedy="configure another one", by=_ALONE, alarm=_DOWN),
     "rate_limit": Line(what="429", remedy="Lower the request rate", by=_ALONE, alarm=_DOWN),
