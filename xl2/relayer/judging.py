@@ -177,8 +177,11 @@ class Judging:
         self._prices = prices
         declined = self._denied(messages)
         allowed = [one for one in messages if one.id not in declined]
-        worths = {one.id: self._worth(one, prices) for one in allowed}
-        shared = -worth(0, prices.shared, self.terms)
+        # Said once for all: a look walks over as many as a delivery carries.
+        terms, together = self.terms, prices.shared
+        own = {one.id: prices.own(one) for one in allowed}
+        worths = {one.id: worth(self._fee(one), own[one.id], terms) for one in allowed}
+        shared = -worth(0, together, terms)
         runs: Sequence[Sequence[Message]] = ()
         for turn in range(_ROUNDS):
             ends = reaches(allowed, limits)
@@ -197,9 +200,7 @@ class Judging:
         carried = {one.id for run in runs for one in run}
         left = [one for one in allowed if one.id not in carried]
         for one in left:
-            declined[one.id] = too_poor(
-                one, self._added.get(one.id, Wei(0)), prices.own(one), prices.shared, self.terms
-            )
+            declined[one.id] = too_poor(one, self._added.get(one.id, Wei(0)), own[one.id], together, terms)
         lonely = frozenset(one.id for one in left if worths[one.id] >= 0)
         return Judged(carried=runs[0] if runs else (), declined=declined, lonely=lonely)
 
