@@ -21,7 +21,7 @@ from attrs import frozen
 
 from bench.daemons import Daemon, attesters, daemon, relayer_configuration
 from bench.ground import Place, ground
-from bench.traffic import Delivery, called, delivered, hand_over, signed, until_called
+from bench.traffic import Delivery, called, delivered, hand_over, next_block, signed, until_called
 from xl2.config import load as load_configuration
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
@@ -94,6 +94,7 @@ class Bench:
             waiting = tasks.create_task(until_called(wanted))
         ended = waiting.result()
         cpu += self.relayer.cpu_seconds()
+        await asyncio.gather(*(next_block(chain) for chain in self.chains.values()))
         found = [
             await delivered(self._end(lane.origin), self._end(lane.destination), lane, tips) for lane in self.lanes
         ]

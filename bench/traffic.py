@@ -97,18 +97,25 @@ async def called(destination: OpChain) -> int:
 
 
 async def until_called(destinations: Mapping[ChainId, tuple[OpChain, int]]) -> float:
-    """Wait until each recipient was called so often; the clock's time then. Raises `Incomplete`."""
+    """
+    Wait until each recipient was called so often; the clock's time then. Raises `Incomplete`.
+
+    One chain is asked at a time, until it has all: the last of them ends the run, and the others are spared questions.
+    """
     began = time.perf_counter()
-    left = dict(destinations)
-    while left:
-        for chain, (destination, wanted) in list(left.items()):
-            if (count := await called(destination)) >= wanted:
-                del left[chain]
-            elif time.perf_counter() - began > _PATIENCE_SECONDS:
+    for chain, (destination, wanted) in destinations.items():
+        while (count := await called(destination)) < wanted:
+            if time.perf_counter() - began > _PATIENCE_SECONDS:
                 raise Incomplete(f"{count} of {wanted} messages were delivered on chain {chain}")
-        if left:
             await asyncio.sleep(_POLL_SECONDS)
     return time.perf_counter()
+
+
+async def next_block(chain: OpChain) -> None:
+    """Wait for one: anvil's storage shows what a block does a moment before it shows the block."""
+    before = (await chain.head(Finality.LATEST)).number
+    while (await chain.head(Finality.LATEST)).number == before:  # noqa: ASYNC110 - another process makes it
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def delivered(

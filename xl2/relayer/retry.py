@@ -37,6 +37,9 @@ DENIED = wait_fixed(3600)
 #: Out of money for gas.
 POOR = wait_chain(*(wait_fixed(seconds) for seconds in (30, 60, 300)))
 
+#: For longer nobody rests because an endpoint asks for it: the date that it names may be by another clock.
+_LONGEST_ASKED_SECONDS = 600.0
+
 
 def policy_for(cause: Xl2Error) -> wait_base:
     """The policy of a cause."""
@@ -57,9 +60,9 @@ def policy_for(cause: Xl2Error) -> wait_base:
 
 
 def rest_seconds(cause: Xl2Error, attempts: int) -> float:
-    """How long to rest after the `attempts`-th fruitless attempt, from 1; an endpoint may ask for longer."""
+    """How long to rest after the `attempts`-th fruitless attempt, from 1; an endpoint may ask for longer, up to ten minutes."""
     asked = cause.retry_after_seconds if isinstance(cause, RpcRateLimited) else None
-    return max(delay(policy_for(cause), attempts), asked or 0.0)
+    return max(delay(policy_for(cause), attempts), min(asked or 0.0, _LONGEST_ASKED_SECONDS))
 
 
 def delay(policy: wait_base, attempts: int) -> float:

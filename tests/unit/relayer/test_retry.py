@@ -52,3 +52,9 @@ def test_an_endpoint_that_asks_for_longer_gets_longer() -> None:
     limited = RpcRateLimited("x", endpoint="e", retry_after_seconds=33.0)
 
     assert retry.rest_seconds(limited, 1) == 33.0
+
+
+def test_an_endpoint_that_asks_for_a_day_is_asked_again_before_that() -> None:
+    limited = RpcRateLimited("x", endpoint="e", retry_after_seconds=86_400.0)
+
+    assert retry.rest_seconds(limited, 1) == 600.0
