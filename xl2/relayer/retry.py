@@ -60,7 +60,7 @@ def policy_for(cause: Xl2Error) -> wait_base:
 
 
 def rest_seconds(cause: Xl2Error, attempts: int) -> float:
-    """How long to rest after the `attempts`-th fruitless attempt, from 1; an endpoint may ask for ten minutes at most."""
+    """How long to rest after the `attempts`-th fruitless attempt, from 1; an endpoint may ask for up to ten minutes."""
     asked = cause.retry_after_seconds if isinstance(cause, RpcRateLimited) else None
     return max(delay(policy_for(cause), attempts), min(asked or 0.0, _LONGEST_ASKED_SECONDS))
 
