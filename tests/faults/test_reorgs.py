@@ -159,8 +159,7 @@ async def test_a_lane_is_parked_where_its_origin_takes_a_delivered_message_back_
     (parked,) = relayer.alarms("deep-reorg")
     assert parked["ids"] == [hex_text(sent[0].message.id)]
     assert parked["value_wei"] == FEE
-    assert parked["alarm"] == "deep-reorg"
-    assert "xl2 relayer resume" in parked["cause"]
+    assert [parked] == relayer.told("deep reorg")
     assert [one.executed for one in while_parked] == [0, 0]
     assert again.alarms("deep-reorg") == []
     assert {line["lane"] for line in relayer.lines(level=("error",))} == {"901-902-attested"}
