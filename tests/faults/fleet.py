@@ -57,6 +57,8 @@ class Fleet:
     database: str | None
     #: Told what is done, in words.
     say: Callable[[str], object]
+    #: Whether clocks run fast from the first: what rests, rests for minutes.
+    is_driven: bool = False
     #: What runs now, by berth.
     running: list[Daemon] = field(factory=list)
 
@@ -67,7 +69,7 @@ class Fleet:
 
     def turn(self, ahead: int) -> None:
         """Put the clock of all relayers so many seconds ahead of the machine's."""
-        self._write_clock(f"{ahead} 1")
+        self._write_clock(f"{ahead} {_DRIVEN if self.is_driven else 1}")
 
     async def come_up(self) -> None:
         """The first start of all."""
@@ -98,20 +100,20 @@ class Fleet:
             assert relayer.runs, f"{berth.name} ended by itself: {relayer.last_words}"
 
     async def calm_down(self) -> None:
-        """No more faults; all start once more, by a clock that runs fast: what rests, rests for minutes."""
+        """No more faults; all start once more, and by a clock that runs fast."""
         for line in self.lines.values():
             line.heal()
         for relayer in self.running:
             relayer.kill()
-        self._write_clock(f"0 {_DRIVEN}")
-        for place, berth in enumerate(self.berths):
-            self.running[place] = self._start(berth, lease_seconds=_DRIVEN_LEASE_SECONDS)
-            await self.until_up(place)
+        self.is_driven = True
+        self.turn(0)
+        for place in range(len(self.berths)):
+            await self.again(place)
 
     def pass_time(self, seconds: int) -> None:
-        """Turn the destination's clock on, and those of relayers that are driven."""
+        """Turn the destination's clock on, and those of all relayers."""
         self.scene.pass_time(seconds)
-        self._write_clock(f"{seconds} {_DRIVEN}")
+        self.turn(seconds)
 
     @contextmanager
     def held(self, chain: str) -> Iterator[Node]:
@@ -123,7 +125,8 @@ class Fleet:
         """File of a relayer's store, where it has one."""
         return self.scene.folder / self.berths[place].name / "relayer.sqlite"
 
-    def _start(self, berth: Berth, *, lease_seconds: float = _LEASE_SECONDS, **doom: Any) -> Daemon:
+    def _start(self, berth: Berth, **doom: Any) -> Daemon:
+        lease_seconds = _DRIVEN_LEASE_SECONDS if self.is_driven else _LEASE_SECONDS
         store = {"store": self.database} if self.database else {}
         urls = {name: line.url for name, line in self.lines.items()}
         file = self.scene.configuration(
@@ -139,7 +142,9 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet_in(folder: Path, *, store: str, say: Callable[[str], object]) -> AsyncIterator[Fleet]:
+async def fleet_in(
+    folder: Path, *, store: str, say: Callable[[str], object], is_driven: bool = False
+) -> AsyncIterator[Fleet]:
     """Relayers on chains of their own, not started yet; all of it is gone when the block ends."""
     async with AsyncExitStack() as stack:
         database = stack.enter_context(server()).url if store == POSTGRESQL else None
@@ -158,4 +163,5 @@ async def fleet_in(folder: Path, *, store: str, say: Callable[[str], object]) ->
             berths=tuple(berths),
             database=database,
             say=say,
+            is_driven=is_driven,
         )

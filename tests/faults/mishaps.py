@@ -37,7 +37,8 @@ _LASTING = (
 #: Points that plain messages bring a relayer to.
 _POINTS = tuple(point for point in POINTS if not any(word in point for word in ("retry", "expire", "expiry", "nonce")))
 _JUMPS = (3600, 86_400, -600, -3600)
-_DEEPEST_REORG = 6
+#: Of what is not final.
+DEEPEST_REORG = 6
 _USUAL_FEE, _HIGHEST_FEE = 10**9, 10**12
 _LOOKS = 40
 
@@ -161,7 +162,7 @@ async def destination_reorganised(fleet: Fleet, chance: Random) -> None:
 async def origin_reorganised(fleet: Fleet, chance: Random) -> None:
     """Never so deep that a message is gone; `test_reorgs` tries that."""
     with fleet.held(A) as node:
-        node.ask("anvil_mine", hex(_DEEPEST_REORG + 1))
+        node.ask("anvil_mine", hex(DEEPEST_REORG + 1))
     _reorganise(fleet, chance, A)
 
 
@@ -256,7 +257,7 @@ def _one(fleet: Fleet, chance: Random) -> int:
 
 
 def _reorganise(fleet: Fleet, chance: Random, chain: str) -> None:
-    depth = chance.randrange(1, _DEEPEST_REORG + 1)
+    depth = chance.randrange(1, DEEPEST_REORG + 1)
     fleet.say(f"{depth} blocks of {chain}")
     with fleet.held(chain) as node:
         node.ask("anvil_reorg", depth, [])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from eth_account import Account
 
 from tests.faults.ground import ACCOUNTS, ATTESTER, CHAIN_IDS, A, B, Ground, Grounds
@@ -65,6 +65,9 @@ class Scene:
     origin: OpChain
     destination: OpChain
     lane: Lane
+    #: Their names.
+    here: str = A
+    there: str = B
     #: Messages that the tests of this scene have sent, by sender and nonce, so that senders take turns.
     _turns: list[int] = field(factory=lambda: [0], repr=False)
 
@@ -76,7 +79,7 @@ class Scene:
         """
         tip = await self.destination.head(Finality.LATEST)
         calls = [self._call(parcel, tip.timestamp) for parcel in parcels]
-        node = Node(self.grounds[A].url)
+        node = Node(self.grounds[self.here].url)
         try:
             senders = node.ask("eth_accounts")
             hashes = []
@@ -95,6 +98,13 @@ class Scene:
         mine = [one for one in found if hex_text(one.place.tx_hash) in hashes]
         assert len(mine) == len(parcels), (found, receipts)
         return mine
+
+    async def back(self) -> "Scene":
+        """The same chains, for messages the other way."""
+        lane = await self.destination.lane_to(self.lane.origin, self.lane.assurance)
+        return evolve(
+            self, origin=self.destination, destination=self.origin, lane=lane, here=self.there, there=self.here
+        )
 
     async def turn_valve(self, *, is_open: bool) -> None:
         """Let the recipient that reverts while it is closed be open, or closed."""
@@ -209,7 +219,7 @@ class Scene:
         return file
 
     def _call(self, parcel: Parcel, now: int) -> dict[str, str]:
-        recipient = self.grounds[B].recipients[parcel.habit]
+        recipient = self.grounds[self.there].recipients[parcel.habit]
         call = self.origin.send_call(
             self.lane,
             recipient=recipient,
