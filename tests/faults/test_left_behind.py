@@ -1,4 +1,4 @@
-"""A run of tests that is killed leaves no process behind: not its relayers, not its chains."""
+"""A run of tests that is killed leaves no process behind: not its relayers, not its chains, not its database."""
 
 import signal
 import subprocess
@@ -20,32 +20,35 @@ from pathlib import Path
 from tests.faults.daemon import daemon
 from tests.faults.ground import grounds
 from tests.faults.stable import stable
+from tests.postgres import server
 
-with grounds(), stable() as several, daemon(Path(sys.argv[1])) as one:
+with grounds(), server() as database, stable() as several, daemon(Path(sys.argv[1])) as one:
     other = several.start(Path(sys.argv[2]))
     for relayer in (one, other):
         while not relayer.lines():
             assert relayer.runs, relayer.last_words
             time.sleep(0.01)
-    print("started", flush=True)
+    print(database.url.rpartition("host=")[2], flush=True)
     time.sleep(600)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux ends them")
-def test_a_run_that_is_killed_leaves_no_relayer_and_no_chain_behind(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_leaves_no_relayer_no_chain_and_no_database_behind(tmp_path: Path) -> None:
     files = [configuration(tmp_path / name) for name in ("one", "other")]
     command = [sys.executable, "-c", _RUN, *map(str, files)]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, start_new_session=True) as run:
         assert run.stdout is not None
-        assert run.stdout.readline() == b"started\n"
+        data = Path(run.stdout.readline().decode().strip())
         below = descendants(run.pid)
+        postmaster = int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
 
         run.send_signal(signal.SIGKILL)
 
-    until_gone(below)
-    # Three chains, a relayer, and what starts relayers with one of its own.
-    assert len(below) == 6
+    until_gone([*below, postmaster])
+    # Three chains, a relayer, what starts relayers with one of its own, and who minds the database.
+    assert len(below) == 7
+    assert not data.exists()
 
 
 def configuration(folder: Path) -> Path:
