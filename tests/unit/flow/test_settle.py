@@ -1,16 +1,19 @@
 """Confirm and settle: final on the destination first, then each nonce paid once."""
 
+from collections.abc import Sequence
+
 import pytest
 from attrs import evolve
 
 from tests.unit.flow.walk import RELAYER, Walk
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import Event, State
-from xl2.core.types import Address, ChainId, Timestamp, Wei
+from xl2.core.message import Message
+from xl2.core.types import Address, BlockNumber, ChainId, Timestamp, Wei
 from xl2.errors import NotYet
-from xl2.flow import deliver, settle
+from xl2.flow import confirm, deliver, settle
 from xl2.flow.settle import MAX_SETTLED
-from xl2.ports import Happening, Needed
+from xl2.ports import Fate, Happening, Needed
 from xl2.testing import MemoryProver
 
 FEE = Wei(5 * 10**9)
@@ -28,6 +31,31 @@ async def test_a_delivery_is_confirmed_by_a_final_block_and_not_before(walk: Wal
 
     assert before == [State.DELIVERED]
     assert await walk.states(records) == [State.CONFIRMED]
+
+
+async def test_of_what_no_final_block_can_hold_the_inbox_is_not_asked(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = await walk.observed(3)
+    await walk.confirmed([])
+    walk.destination.mine(3)
+    await walk.delivered(records)
+    asked: list[Message] = []
+    fates = walk.destination.fates
+
+    async def counted(messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> Sequence[Fate]:
+        asked.extend(messages)
+        return await fates(messages, at, failed=failed)
+
+    monkeypatch.setattr(walk.destination, "fates", counted)
+    delivered = [await walk.record(one.sent.message.id) for one in records]
+    early = await confirm.confirm(delivered, walk.store, walk.destination)
+    before = len(asked)
+    await walk.confirmed(records)
+
+    assert (early, before) == ([], 0)
+    assert len(asked) == 3
+    assert await walk.states(records) == [State.CONFIRMED] * 3
 
 
 async def test_a_delivery_that_a_reorg_took_is_proven_and_delivered_again(walk: Walk) -> None:
