@@ -127,7 +127,7 @@ async def test_while_l1_makes_no_blocks_the_l2_goes_on_and_on_its_return_nothing
 
 
 async def test_a_root_that_l1_takes_back_is_proposed_again_and_wins(
-    devnet: Description, l1: User, l2: User, fresh_address: str
+    devnet: Description, controls: Controls, l1: User, l2: User, fresh_address: str
 ) -> None:
     games = Games(devnet, l1)
     paid = int((await l2.send(fresh_address, value=1))["blockNumber"], 16)
@@ -135,10 +135,13 @@ async def test_a_root_that_l1_takes_back_is_proposed_again_and_wins(
     before = await games.count()
 
     # Far enough back for the game to be gone, and the block that it covers to be derived anew.
+    controls.withhold(ROOTS, "op-a")
     created = await created_at(l1, games, before - 1)
-    await l1.rpc.call("anvil_reorg", await number(l1) - created + 1, [])
+    while await games.count() >= before:
+        # Again where a block came between the two.
+        await l1.rpc.call("anvil_reorg", await number(l1) - created + 1, [])
+    controls.give(ROOTS, "op-a")
 
-    assert await games.count() < before
     game, covered, claimed = await games.covering(await paid_in(l2, fresh_address))
     assert await games.outcome(game) == DEFENDER_WINS
     assert claimed == await true_root(devnet, covered)
@@ -149,7 +152,8 @@ async def test_withheld_roots_are_proposed_once_they_are_given(
 ) -> None:
     games = Games(devnet, l1)
     controls.withhold(ROOTS, "op-a")
-    await until_past(l1, await number(l1) + 4)
+    # What was on its way when they were withheld is in a block by then.
+    await until_past(l1, await number(l1) + 8)
     before = await games.count()
     paid = int((await l2.send(fresh_address, value=1))["blockNumber"], 16)
     await until_past(l2, paid + 8, "finalized")
@@ -169,7 +173,7 @@ async def test_an_l2_whose_batches_are_withheld_grows_and_becomes_no_safer(
     controls.withhold(BATCHES, "op-a")
     await until_past(l2, await number(l2) + 1)
     safe, final = await number(l2, "safe"), await number(l2, "finalized")
-    await until_past(l1, await number(l1) + 4)
+    await until_past(l1, await number(l1) + 8)
     proposed = await games.count()
 
     paid = int((await l2.send(fresh_address, value=1))["blockNumber"], 16)
