@@ -8,7 +8,7 @@ reorg that is followed, are let go. Which change follows from what is left to `e
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32
 from xl2_adapters.op_stack.interop import entry as rules
@@ -51,7 +51,7 @@ class Backlog:
     async def load(self) -> None:
         """Take up what the journal holds."""
         for entry in await self._journal.entries():
-            self._remember(entry)
+            self._remember(_taken_up(entry))
 
     def waiting(self, destination: ChainId, now: float) -> Iterator[Entry]:
         """Whose time has come, oldest first."""
@@ -119,7 +119,11 @@ class Backlog:
 
     async def _known(self, message: Hash32) -> Entry | None:
         # Memory has let go of what was delivered long ago, or found delivered; it may be sent anew, or its log be seen.
-        return self._entries.get(message) or await self._journal.find(message)
+        known = self._entries.get(message)
+        if known is None:
+            found = await self._journal.find(message)
+            known = found and _taken_up(found)
+        return known
 
     def _remember(self, entry: Entry) -> None:
         message = entry.sent.hash
@@ -142,3 +146,8 @@ class Backlog:
         ]
         for message in gone:
             del self._entries[message]
+
+
+def _taken_up(kept: Entry) -> Entry:
+    """What a journal holds rests no longer: until when was counted by a process that has ended."""
+    return evolve(kept, due=0.0)

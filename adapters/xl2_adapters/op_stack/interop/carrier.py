@@ -88,7 +88,7 @@ class Carrier:
         `seen_upto`, `timestamp`: the last block of this chain whose logs were taken up. Raises `Retryable` where an
         endpoint gave no answer, `Unaffordable` where the account is too poor.
         """
-        now = self._clock.now()
+        now = self._clock.steady()
         await self._settle(seen_upto, now)
         await self._expire(timestamp, now)
         batches = await self._passing(now)
@@ -253,7 +253,7 @@ class Carrier:
         except Refused as refused:
             await self._refused(attempt, batch, refused)
         else:
-            self._is_out_since(attempt, 0.0 if outcome is Broadcast.UNDERPRICED else self._clock.now())
+            self._is_out_since(attempt, 0.0 if outcome is Broadcast.UNDERPRICED else self._clock.steady())
 
     def _is_out_since(self, attempt: Attempt, moment: float) -> None:
         """When it came into the pool; 0: it did not, so that it counts as stuck."""
@@ -263,7 +263,7 @@ class Carrier:
 
     async def _refused(self, attempt: Attempt, batch: Batch | None, refused: Refused) -> None:
         """The node does not take these bytes. First sending: nonce and messages are free again."""
-        now = self._clock.now()
+        now = self._clock.steady()
         fields = {"chain": self.chain, "tx_hash": hex_text(attempt.hash), "cause": refused.what}
         log.warning("relay refused", extra={"fields": fields})
         if batch is None:

@@ -42,7 +42,7 @@ class Entry:
 
     sent: Sent
     state: State = State.WAITING
-    #: Unix seconds; not looked at before.
+    #: Steady seconds of the process that counts them; not looked at before.
     due: float = 0.0
     #: Fruitless so far.
     attempts: int = 0

@@ -144,7 +144,7 @@ class Relay:
 
     async def _until_news(self, chain: ChainId) -> None:
         due = self._backlog.next_due(chain)
-        rest = _IDLE_SECONDS if due is None else min(max(due - self._clock.now(), 0.05), _IDLE_SECONDS)
+        rest = _IDLE_SECONDS if due is None else min(max(due - self._clock.steady(), 0.05), _IDLE_SECONDS)
         try:
             async with asyncio.timeout(rest):
                 await self._news[chain].wait()

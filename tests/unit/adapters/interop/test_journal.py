@@ -110,6 +110,21 @@ async def test_what_a_backlog_took_up_is_there_after_a_restart(journal: Journal)
     assert {slot: len(entries) for slot, entries in second.in_slots(DESTINATION).items()} == {4: 1}
 
 
+async def test_what_an_earlier_run_parked_is_looked_at_again_as_nobody_knows_how_long_ago_that_was(
+    journal: Journal,
+) -> None:
+    first = Backlog(journal, [ORIGIN, DESTINATION])
+    await first.see(ORIGIN, seen(5, message(0)))
+    await first.change([rules.failed(Entry(sent=message(0)), 1e9, "its target says no")])
+    before = list(first.waiting(DESTINATION, 1e9))
+
+    second = Backlog(journal, [ORIGIN, DESTINATION])
+    await second.load()
+
+    assert before == []
+    assert [(entry.attempts, entry.cause) for entry in second.waiting(DESTINATION, 0.0)] == [(1, "its target says no")]
+
+
 async def test_a_reorg_at_the_origin_takes_messages_back_until_their_logs_come_again(journal: Journal) -> None:
     backlog = Backlog(journal, [ORIGIN, DESTINATION])
     await backlog.see(ORIGIN, seen(6, message(0, block=5), message(1, block=6)))
