@@ -22,11 +22,12 @@ from xl2.attester.attest import HeadAttester
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, checksum, hex_text
 from xl2.errors import ConfigInvalid
-from xl2.flow.alarms import AlarmLines, Alarms
+from xl2.flow.alarms import Alarms
 from xl2.flow.fees import FeeCaps
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import (
     NO_REVIEWS,
+    AlarmLines,
     Attester,
     Blocks,
     Call,

@@ -27,11 +27,11 @@ from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, ChainId
 from xl2.errors import Retryable
-from xl2.flow.alarms import AlarmLines, Alarms
+from xl2.flow.alarms import Alarms
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
-from xl2.ports import Blocks, Log, Observer, Prover, Several
+from xl2.ports import AlarmLines, Blocks, Log, Observer, Prover, Several
 from xl2.relayer import (
     ClockWatch,
     LaneParts,

@@ -25,9 +25,8 @@ from xl2.core.evidence import Finality
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
 from xl2.errors import ConfigInvalid, Retryable
-from xl2.flow.alarms import AlarmLines
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
-from xl2.ports import Chain, Log, Observer, Several, Signer
+from xl2.ports import AlarmLines, Chain, Log, Observer, Several, Signer
 from xl2.relayer import open_lanes
 from xl2.store import SqliteStore
 from xl2.watcher import Asset, Brake, Cabinet, Eye, KeyRights, Levers, Watcher, WatchSettings, key_rights

@@ -2,28 +2,22 @@
 Alarms: a person is told once, again only after it was well in between, and once an hour while it lasts.
 
 Comes in: an alarm by its cause, or the news that the cause is over. Goes out: `Observer.alarmed`, which is the one way
-of every alarm; the line in the log is written by one of the observers, `AlarmLines`, and by nobody else. So each alarm
-is one line, one count of the metric and one event. Who alarms once by himself tells the observer without this.
+of every alarm; the line in the log is written by one of the observers, `xl2.ports.AlarmLines`, and by nobody else. So
+each alarm is one line, one count of the metric and one event. Who alarms once by himself tells the observer directly.
 """
 
-import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from attrs import evolve
 
-from xl2.core.types import Address, ChainId, hex_text
+from xl2.core.types import Address, ChainId
 from xl2.flow.lasting import Lasting, again_in_words
-from xl2.ports import Alarm, AlarmKind, Observer, Unobserved
+from xl2.ports import Alarm, AlarmKind, Observer
 
 #: Of what an alarm is told once: its kind, and where.
 Cause: TypeAlias = tuple[AlarmKind, ChainId, Address]
-
-log = logging.getLogger(__name__)
-
-#: A promise of a chain or of a bridge broke; of all else nothing is lost while it waits.
-_BROKEN: Final = (AlarmKind.DEEP_REORG, AlarmKind.HEAD_CONTRADICTION, AlarmKind.BACKING_BREAK)
 
 
 def cause_of(kind: AlarmKind, chain: ChainId, account: Address) -> Cause:
@@ -48,24 +42,3 @@ class Alarms:
     def well(self, cause: Hashable, by: Hashable = None) -> bool:
         """The cause is over for one who met it; whether it was told and is over now."""
         return self._lasting.well(cause, by)
-
-
-class AlarmLines(Unobserved):
-    """Writes the one line of each alarm. Implements `Observer`."""
-
-    def alarmed(self, alarm: Alarm) -> None:
-        """Its sentence, and what a program may ask for."""
-        level = logging.ERROR if alarm.kind in _BROKEN else logging.WARNING
-        log.log(level, "%s", alarm.what, extra={"fields": _fields(alarm)})
-
-
-def _fields(alarm: Alarm) -> Mapping[str, object]:
-    found = {
-        "chain": alarm.chain,
-        "lane": alarm.lane.name if alarm.lane else None,
-        "endpoint": alarm.endpoint,
-        "ids": [hex_text(one) for one in alarm.ids],
-        "value_wei": alarm.value,
-    }
-    told = {name: value for name, value in found.items() if value not in (None, "", [])}
-    return {"alarm": alarm.kind.value, **told, "runbook": alarm.runbook}

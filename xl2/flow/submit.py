@@ -26,6 +26,7 @@ from xl2.flow.nonces import Told, foreign, free, gap
 from xl2.ports import (
     Alarm,
     AlarmKind,
+    AlarmLines,
     Blocks,
     Call,
     Clock,
@@ -35,7 +36,6 @@ from xl2.ports import (
     Transaction,
     TxQuote,
     TxReceipt,
-    Unobserved,
 )
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class JournalledSubmitter:
         self._clock = clock
         self._caps = policy.caps
         self._poll_seconds = policy.patience.poll_seconds
-        self._observer = observer or Unobserved()
+        self._observer = observer or AlarmLines()
         self._alarms = alarms or Alarms(self._observer)
         self._handover = Handover(chain, signer, journal)
         self._held = Held()

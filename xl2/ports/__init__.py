@@ -10,6 +10,7 @@ Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `pr
 `xl2.flow.submit`, the store `xl2.store`, signers the user's wallet, all of them once more in memory `xl2.testing`.
 """
 
+from xl2.ports.alarm_lines import AlarmLines
 from xl2.ports.assets import Bridge, BridgeLink, BridgeTerms, Token
 from xl2.ports.canonical import (
     CanonicalBridge,
@@ -56,6 +57,7 @@ __all__ = [
     "SIGNER_LEASES",
     "Alarm",
     "AlarmKind",
+    "AlarmLines",
     "Amount",
     "Attester",
     "Block",

@@ -2,7 +2,7 @@
 Observer: who is told what a relayer does, while it does it: metrics, an event stream, a test.
 
 Promise of whoever tells: every alarm that a person should look at is told once here; the log's line of it is written by
-an observer too (`xl2.flow.alarms`). Promise of whoever is told: it returns at once, raises nothing and
+an observer too (`alarm_lines`). Promise of whoever is told: it returns at once, raises nothing and
 changes nothing; the store, not the observer, is the memory.
 """
 

@@ -16,7 +16,7 @@ from attrs import define, field, frozen, validators
 
 from xl2.core.types import ChainId
 from xl2.errors import RpcRateLimited, RpcRejected, RpcTooLarge, RpcUnavailable
-from xl2.ports import Alarm, AlarmKind, Observer, Unobserved
+from xl2.ports import Alarm, AlarmKind, AlarmLines, Observer
 from xl2_adapters.providers.endpoint import Rpc
 from xl2_adapters.providers.standing import Blame, Standing
 from xl2_adapters.providers.tally import Outcome
@@ -74,7 +74,8 @@ class Circle:
     chain: ChainId
     providers: Sequence[Provider]
     limits: PoolLimits
-    observer: Observer = field(factory=Unobserved)
+    #: Who is told; else the log alone.
+    observer: Observer = field(factory=AlarmLines)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _tasks: set["asyncio.Task[Any]"] = field(factory=set, init=False)

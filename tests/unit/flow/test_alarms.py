@@ -9,10 +9,10 @@ from attrs import define, field
 
 from tests.factories import lane
 from xl2.core.types import ChainId, Hash32, MessageId, Wei
-from xl2.flow.alarms import AlarmLines, Alarms
+from xl2.flow.alarms import Alarms
 from xl2.flow.lasting import REPEAT_SECONDS
 from xl2.operator.metrics import Metrics
-from xl2.ports import Alarm, AlarmKind, Several, Unobserved
+from xl2.ports import Alarm, AlarmKind, AlarmLines, Several, Unobserved
 
 ROOT = Path(__file__).parents[3]
 CAUSE = (AlarmKind.LOW_BALANCE, 901)
@@ -100,4 +100,4 @@ def test_nobody_else_writes_lines_of_alarms() -> None:
     }
 
     # The second tells events, not lines.
-    assert found == {"xl2/flow/alarms.py", "xl2/operator/events.py"}
+    assert found == {"xl2/ports/alarm_lines.py", "xl2/operator/events.py"}
