@@ -53,7 +53,7 @@ class ProposalFailed(Fatal):
 
 
 class _GoneError(Exception):
-    """A contract that was there a moment ago is not: L1 took its creation back, or nothing here is right."""
+    """What was there a moment ago is not: L1 took it back, or nothing here is right. It is looked at anew."""
 
 
 @frozen(kw_only=True)
@@ -104,8 +104,9 @@ class OpProposer:
                 await self._take_up_new_games()
                 await self._resolve_what_is_due()
                 gone = 0
-            except _GoneError as error:
-                # anvil goes back in several steps, so that a look may see some of both.
+            except (_GoneError, RpcRejected) as error:
+                # anvil goes back in several steps, so that a look may see some of both; and the L2 goes back after L1,
+                # so that a block that was final a moment ago may not be there.
                 gone += 1
                 if gone > _PATIENCE_LOOKS:
                     raise ProposalFailed(str(error)) from None
@@ -148,7 +149,10 @@ class OpProposer:
             raise ProposalFailed(f"L1 refused the root of block {number} of {self._chain}")
 
     async def _origin_stands(self, number: int) -> bool:
-        block = mapping(await self._l2.call("eth_getBlockByNumber", hex(number), True), self._l2.name)
+        found = await self._l2.call("eth_getBlockByNumber", hex(number), True)
+        if found is None:
+            return False
+        block = mapping(found, self._l2.name)
         transactions = sequence(block["transactions"], self._l2.name)
         origin = told(mapping(transactions[0], self._l2.name)) if transactions else None
         if origin is None:
@@ -196,7 +200,8 @@ class OpProposer:
         attack = _GAME.call("attack", claimed, 0, truth)
         (receipt,) = await self._challenger.send(Transaction(to=game, data=attack, gas=_ATTACK_GAS, value=bond))
         if quantity(receipt["status"], self._l1.name) != 1:
-            raise ProposalFailed(f"L1 refused the attack on game {game} of {self._chain}")
+            # Its time may be over, as of a true one that looked false while the L2 followed a deep reorg of L1.
+            raise _GoneError(f"L1 refused the attack on game {game} of {self._chain}")
 
     async def _resolve_what_is_due(self) -> None:
         if not self._games:
