@@ -158,7 +158,11 @@ class Evm:
         return await self._newest.ask(finality, lambda: self._head(finality))
 
     async def _head(self, finality: Finality) -> Block:
-        return self._block(await self.ask("eth_getBlockByNumber", _TAGS[finality], False), _TAGS[finality])
+        found = await self.ask("eth_getBlockByNumber", _TAGS[finality], False)
+        if found is None and finality is Finality.LATEST:
+            # Every chain has one: this is no waiting.
+            raise RpcUnavailable(f"{self.endpoint} says that there is no newest block", endpoint=self.endpoint)
+        return self._block(found, _TAGS[finality])
 
     async def block(self, number: BlockNumber) -> Block:
         """Canonical block at a height. Raises `NotYet` above the tip."""

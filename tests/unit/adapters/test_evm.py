@@ -57,6 +57,14 @@ async def test_the_chain_id_is_checked_before_the_first_answer() -> None:
         await chain.head(Finality.LATEST)
 
 
+async def test_an_endpoint_that_has_no_newest_block_fails_and_one_that_has_no_final_one_is_waited_for() -> None:
+    with pytest.raises(RpcUnavailable, match="there is no newest block"):
+        await evm(serving("eth_getBlockByNumber", None)).head(Finality.LATEST)
+
+    with pytest.raises(NotYet):
+        await evm(serving("eth_getBlockByNumber", None)).head(Finality.FINALIZED)
+
+
 async def test_a_block_that_is_not_there_is_not_there_yet() -> None:
     with pytest.raises(NotYet, match="no block 7 yet"):
         await evm(serving("eth_getBlockByNumber", None)).block(BlockNumber(7))
