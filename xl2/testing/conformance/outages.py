@@ -32,7 +32,7 @@ class Outages:
         async with subject.outage():
             asked = {**questions, f"{prover.name} evidence": lambda: prover.show(log, 1, sent.place.block)}
             # All at once: each of them is asked again and again below before it is given up.
-            await asyncio.gather(*(_unavailable(name, ask) for name, ask in asked.items()))
+            await asyncio.gather(*(_unavailable(subject, name, ask, before.get(name)) for name, ask in asked.items()))
 
         for name, ask in questions.items():
             answer = await subject.until(ask, f"{name} after the outage")
@@ -51,9 +51,15 @@ def _questions(subject: Subject, lane: Lane, sent: Sent) -> dict[str, Callable[[
     }
 
 
-async def _unavailable(name: str, ask: Callable[[], Awaitable[Any]]) -> None:
-    try:
-        answer = await ask()
-    except Retryable:
-        return
+async def _unavailable(subject: Subject, name: str, ask: Callable[[], Awaitable[Any]], before: object) -> None:
+    answer = before
+    for _ in range(subject.patience):
+        try:
+            answer = await ask()
+        except Retryable:
+            return
+        if answer != before:
+            break
+        # What was read before may be kept for a moment, and is as true.
+        await subject.wait()
     raise Broken(f"during an outage {name} is answered with {answer}")
