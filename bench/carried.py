@@ -77,8 +77,8 @@ class Bench:
     relayer: Daemon
     file: Path
 
-    async def run(self, messages: int) -> Run:
-        """Carry so many messages, spread over all lanes."""
+    async def run(self, messages: int, *, after_block: float = 0.0) -> Run:
+        """Carry so many messages, spread over all lanes, from so many seconds after a block of the first chain on."""
         each = messages // len(self.lanes)
         senders = {lane: account(_SENDERS[place % len(_SENDERS)]) for place, lane in enumerate(self._by_origin())}
         ready = [await signed(self._end(lane.origin), lane, each, sender) for lane, sender in senders.items()]
@@ -87,6 +87,8 @@ class Bench:
             chain: (self.chains[chain], await called(self.chains[chain]) + each * lanes)
             for chain, lanes in Counter(lane.destination for lane in self.lanes).items()
         }
+        await next_block(next(iter(self.chains.values())))
+        await asyncio.sleep(after_block)
         cpu, began = -self.relayer.cpu_seconds(), time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
             for one in ready:
