@@ -55,7 +55,12 @@ LINES: Final[Mapping[str, Line]] = {
     "huge": Line(what="endpoint", remedy="raise the limit", by=_ALONE, alarm=_DOWN),
     "wrong_id": Line(what="endpoint", remedy="configure another one", by=_ALONE, alarm=_DOWN),
     "null_result": Line(what="endpoint", remedy="configure another one", by=_ALONE, alarm=_DOWN),
-    "pruned_state": Line(what="endpoint", remedy="configure another endpoint", by=_ALONE, alarm=_DOWN),
+    "pruned_state": Line(
+        what="endpoint",
+        remedy="configure another endpoint",
+        by="unit/relayer/test_troubles.py::test_an_endpoint_that_fails_again_and_again_is_one_alarm_for_all_rooms",
+        alarm=_DOWN,
+    ),
     "wrong chain id": Line(
         what="configured is",
         remedy="Correct the URL or the chain id",

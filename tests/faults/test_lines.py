@@ -36,7 +36,6 @@ ROWS = [
     Row(fault=Fault.HUGE, methods=("eth_getBlockByNumber",)),
     Row(fault=Fault.WRONG_ID),
     Row(fault=Fault.NULL_RESULT),
-    Row(fault=Fault.PRUNED_STATE),
 ]
 
 
