@@ -18,7 +18,7 @@ from xl2.core.message import Message
 from xl2.core.types import MessageId, Wei, checksum
 from xl2.flow.prove import BYTE_GAS, BatchLimits
 from xl2.plan import DELIVERY_GAS, EVIDENCE_BYTES, SETTLEMENT_GAS
-from xl2.ports import Chain, Clock, Rates
+from xl2.ports import Chain, Clock, Rates, TxReceipt
 from xl2.relayer.batching import reaches
 from xl2.relayer.exposure import Bet, Exposure
 from xl2.relayer.policy import MESSAGE_GAS, Declined, Policy, Terms, own_gas, own_size, too_poor, worth
@@ -141,7 +141,7 @@ class Judging:
         """Why carrying one by itself with so much gas is not worth it now, top-ups asked for; None where it is."""
         if not self.wants_cost:
             return None
-        if rest := self.exposure.rests(message.recipient):
+        if rest := self.exposure.rests(message):
             return _failing(message, rest)
         prices, _ = await asyncio.gather(self._ask_prices(), self._ask_top_ups([message]))
         more = prices.there.cost(max(0, gas - message.gas_limit), 0)
@@ -161,6 +161,10 @@ class Judging:
             fees=[prices.gas(self._fee(one)) for one in messages],
             shared=prices.gas(prices.shared),
         )
+
+    def spent(self, receipt: TxReceipt) -> int:
+        """What a transaction took, in gas of the destination at the prices known, data on L1 included."""
+        return max(receipt.gas_used, self._prices.gas(receipt.cost) if self._prices is not None else 0)
 
     def _loss(self, messages: Sequence[Message], more: Wei) -> Declined | None:
         """Why these do not pay for a delivery that costs so much more than others."""
@@ -211,7 +215,7 @@ class Judging:
             verdict = self.policy.judge(one, self._added.get(one.id, Wei(0)))
             if isinstance(verdict, Declined):
                 found[one.id] = verdict
-            elif rest := self.exposure.rests(one.recipient):
+            elif rest := self.exposure.rests(one):
                 found[one.id] = _failing(one, rest)
         return found
 
@@ -243,15 +247,15 @@ class Judging:
 
 def _failing(message: Message, rest: float) -> Declined:
     why = (
-        f"messages to its recipient {checksum(message.recipient)} fail again and again, which takes gas and pays "
-        f"nothing: they are left alone for {rest:.0f} seconds more"
+        f"messages from its sender to its recipient {checksum(message.recipient)} fail again and again, which takes "
+        f"gas and pays nothing: they are left alone for {rest:.0f} seconds more"
     )
     return Declined(why=why, may_change=True)
 
 
 def _unsure(message: Message) -> Declined:
     why = (
-        f"its recipient {checksum(message.recipient)} has not accepted as much here yet, and what may be lost within "
-        "an hour on those that fail is staked or lost already (relayer.policy.loss_gas_per_hour)"
+        f"its recipient {checksum(message.recipient)} has not accepted as much from its sender here yet, and what may "
+        "be lost within an hour on those that fail is staked or lost already (relayer.policy.loss_gas_per_hour)"
     )
     return Declined(why=why, may_change=True)

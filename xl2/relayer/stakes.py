@@ -34,11 +34,15 @@ class Stakes:
             self.judging.exposure.begin(bet)
 
     def noted(self, messages: Sequence[Message], outcome: Outcome) -> None:
-        """A block holds this."""
+        """A block holds this. What it says nothing of was carried, and the inbox did not try it."""
+        told = {one.id for one in outcome.happenings}
         ours = [one for one in outcome.happenings if one.place is not None]
+        receipt = outcome.receipt
         self.judging.exposure.end(
             messages,
             {one.id: one.event is Event.DELIVERY for one in ours if one.event in (Event.DELIVERY, Event.FAILURE)},
+            skipped=[one.id for one in messages if one.id not in told] if receipt is not None else (),
+            spent=self.judging.spent(receipt) if receipt is not None else None,
         )
 
     def wasted(self, messages: Sequence[Message], cause: Xl2Error) -> None:

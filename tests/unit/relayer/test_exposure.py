@@ -1,6 +1,7 @@
 """Exposure: what is lost is never more than the allowance, and what the recipients that lost it had been paid for."""
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,10 +106,10 @@ def test_a_recipient_that_fails_again_and_again_is_left_alone_for_ever_longer(la
     for _ in range(FORGIVEN + 3):
         lane.exposure.begin(bet(to(BAD)))
         lane.exposure.end([to(BAD)], {to(BAD).id: False})
-        rests.append(lane.exposure.rests(BAD))
+        rests.append(lane.exposure.rests(to(BAD)))
 
     assert rests == [0.0] * (FORGIVEN - 1) + [60.0, 120.0, 240.0, 480.0]
-    assert lane.exposure.rests(GOOD) == 0.0
+    assert lane.exposure.rests(to(GOOD)) == 0.0
 
 
 def test_failures_are_forgotten_by_the_hour(lane: Lane) -> None:
@@ -119,7 +120,7 @@ def test_failures_are_forgotten_by_the_hour(lane: Lane) -> None:
     lane.exposure.begin(bet(to(BAD)))
     lane.exposure.end([to(BAD)], {to(BAD).id: False})
 
-    assert lane.exposure.rests(BAD) == 0.0
+    assert lane.exposure.rests(to(BAD)) == 0.0
 
 
 def test_a_transaction_that_reverts_as_a_whole_is_taken_from_the_allowance(lane: Lane) -> None:
@@ -129,6 +130,41 @@ def test_a_transaction_that_reverts_as_a_whole_is_taken_from_the_allowance(lane:
     lane.exposure.end(made.messages, {}, wasted=1_500_000)
 
     assert lane.exposure.left == ALLOWANCE - 1_500_000
+
+
+def test_what_others_send_to_a_good_recipient_costs_its_senders_neither_trust_nor_time(lane: Lane) -> None:
+    for nonce in range(20):
+        lane.deliver(to(GOOD, nonce), succeeds=True)
+    strangers = [evolve(to(GOOD, 100 + one), sender=Address(bytes([one + 1]) * 20)) for one in range(9)]
+
+    for stranger in strangers:
+        lane.deliver(stranger, succeeds=False)
+
+    assert lane.exposure.rests(to(GOOD)) == 0.0
+    assert not lane.exposure.too_much(bet(*(to(GOOD, nonce) for nonce in range(20))))
+    assert lane.lost <= ALLOWANCE
+
+
+def test_what_was_carried_and_the_inbox_did_not_try_is_lost_as_well_and_no_failure_of_its_recipient(lane: Lane) -> None:
+    refused, good = to(BAD, 1), to(GOOD, 2)
+    made = bet(refused, good)
+
+    for _ in range(FORGIVEN + 1):
+        lane.exposure.begin(made)
+        lane.exposure.end(made.messages, {good.id: True}, skipped=[refused.id])
+
+    assert lane.exposure.left == ALLOWANCE - (FORGIVEN + 1) * (SHARED + own_gas(refused))
+    assert lane.exposure.rests(refused) == 0.0
+
+
+def test_no_more_is_lost_than_the_whole_delivery_took(lane: Lane) -> None:
+    greedy = to(BAD, 1, 1_500_000)
+    made = bet(greedy)
+    lane.exposure.begin(made)
+
+    lane.exposure.end(made.messages, {greedy.id: False}, spent=120_000)
+
+    assert lane.exposure.left == ALLOWANCE - 120_000
 
 
 def test_what_earns_nothing_is_spent_only_while_something_is_left(lane: Lane) -> None:
