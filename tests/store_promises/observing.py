@@ -13,6 +13,7 @@ from tests.store_promises.scene import (
     RECEIPT_LOG,
     StoreOf,
     cursor,
+    nonces,
     place,
     sent,
 )
@@ -182,6 +183,40 @@ class ObservingPromises:
 
         assert roused == len(messages)
         assert [one.sent.message.nonce for one in due] == list(range(len(messages)))
+
+    async def test_however_many_rest_until_the_same_moment_all_are_roused_a_few_at_a_time(
+        self, store_of: StoreOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("xl2.store.sql._ROUSED_AT_ONCE", 2)
+        messages = sent(7)
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+            await store.postpone([one.message.id for one in messages], NOW + 64, "nobody pays")
+
+            roused = await store.rouse(LANE, NOW)
+            due = await store.due(LANE, [State.OBSERVED], NOW, 10)
+
+        assert roused == len(messages)
+        assert nonces(due) == list(range(len(messages)))
+
+    async def test_whoever_never_rested_waits_for_no_crowd_whose_rest_ends_at_once(self, store_of: StoreOf) -> None:
+        crowd, fresh = sent(40), sent(2, first=40, block=8)
+        seen: set[int] = set()
+        async with store_of() as store:
+            await store.observe(cursor(7), crowd, NOW)
+            await store.postpone([one.message.id for one in crowd], NOW + 64, "nobody pays")
+            await store.observe(cursor(9), fresh, NOW)
+
+            looks = []
+            for _ in range(6):
+                found = await store.due(LANE, [State.OBSERVED], NOW + 64, 8)
+                looks.append(nonces(found))
+                await store.postpone([one.sent.message.id for one in found], NOW + 128, "still nobody")
+                seen.update(nonces(found))
+
+        assert looks[0][-2:] == [40, 41]
+        assert all(len(look) <= 8 for look in looks)
+        assert seen == set(range(42))
 
     async def test_due_is_by_lane_lowest_nonce_first_and_at_most_the_limit(self, store_of: StoreOf) -> None:
         async with store_of() as store:

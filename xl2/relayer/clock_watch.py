@@ -79,7 +79,8 @@ class ClockWatch:
             log.warning("the clock jumped", extra={"fields": fields})
         elif messages:
             log.info("what rested is looked at again", extra={"fields": {"messages": messages}})
-        if messages:
+        # After a jump ahead much is due that nobody had to rouse.
+        if messages or jumped:
             self.roused()
 
     async def _rouse(self) -> int:

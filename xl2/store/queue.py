@@ -12,26 +12,35 @@ from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, Hash32, MessageId, Nonce
 from xl2.ports import Record
 from xl2.store import rows
-from xl2.store.session import Session, among, first
+from xl2.store.session import Session, among
 from xl2.store.turn import IS_READY, IS_RESTING, IS_SKIPPED, RESTS_UNLESS_SKIPPED, Turn
 
 #: More than any store holds: a limit for whoever wants all.
 _ALL = 1 << 62
-#: Later than anything rests, in Unix seconds.
-_FOR_EVER = 1e18
+#: Of what a look brings, at least so much is of those whose rest just ended, wherever there are any: one part of four.
+_RESTED_PART = 4
 
 
 async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limit: int) -> list[Record]:
-    """Messages whose time has come, lowest nonce first. A negative limit is none."""
+    """
+    Messages whose time has come, lowest nonce first. A negative limit is none.
+
+    However many rests end at once, only as many are ended as there is place for, longest over first: so a look costs
+    what it brings, and whoever never rested waits for no crowd of those who did.
+    """
     limit = limit if limit >= 0 else _ALL
     found: list[Record] = []
     for state in states:
         place = (lane.encode(), state)
-        sql = f"UPDATE messages SET {IS_READY} WHERE lane = ?1 AND state = ?2 AND {IS_RESTING} AND due <= ?3"
-        await db.execute(sql, *place, now)
         # Whatever its `due`: the clock may have gone back since its turn came.
-        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND {IS_READY}"
-        found += await records(db, f"{condition} ORDER BY nonce LIMIT ?3", *place, limit)
+        condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND {IS_READY} ORDER BY nonce LIMIT ?3"
+        ready = await records(db, condition, *place, limit)
+        most = max(limit - len(ready), limit // _RESTED_PART, 1)
+        over = f"lane = ?1 AND state = ?2 AND {IS_RESTING} AND due <= ?3 ORDER BY due LIMIT ?4"
+        sql = f"UPDATE messages SET {IS_READY} WHERE id IN (SELECT id FROM messages WHERE {over})"
+        if await db.execute(sql, *place, now, most):
+            ready = await records(db, condition, *place, limit)
+        found += ready
     return found if len(states) == 1 else sorted(found, key=_by_nonce)[:limit]
 
 
@@ -76,18 +85,16 @@ async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: s
 
 async def rouse(db: Session, lane: Lane, now: float, limit: int) -> int:
     """
-    Make what rests due, about so many, and as many or more while there are more.
+    Let rests that end later end now, so many at most; how many.
 
     What is skipped is due when it is taken up again.
     """
     roused = 0
     for state in State:
         place = (lane.encode(), state)
-        rests = f"lane = ?1 AND state = ?2 AND {IS_RESTING}"
-        sql = f"SELECT due FROM messages WHERE {rests} ORDER BY due LIMIT 1 OFFSET ?3"
-        behind = await first(db, sql, *place, max(0, limit - roused))
-        sql = f"UPDATE messages SET {IS_READY}, due = ?3 WHERE {rests} AND due <= ?4"
-        roused += await db.execute(sql, *place, now, _FOR_EVER if behind is None else behind[0])
+        later = f"lane = ?1 AND state = ?2 AND {IS_RESTING} AND due > ?3 ORDER BY due LIMIT ?4"
+        sql = f"UPDATE messages SET due = ?3 WHERE id IN (SELECT id FROM messages WHERE {later})"
+        roused += await db.execute(sql, *place, now, limit - roused)
         sql = f"UPDATE messages SET due = ?3 WHERE lane = ?1 AND state = ?2 AND {IS_SKIPPED} AND stands = 1"
         await db.execute(sql, *place, now)
     return roused

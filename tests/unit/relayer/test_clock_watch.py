@@ -164,7 +164,8 @@ async def test_a_jump_is_told_once_with_its_way_its_length_and_what_was_done(
     (told,) = (one for one in caplog.records if one.levelno >= logging.WARNING)
     fields: dict[str, object] = told.fields  # type: ignore[attr-defined]
     assert words in str(fields["cause"])
-    assert fields["messages"] == 2
+    # What a jump ahead ends by itself is roused by nobody.
+    assert fields["messages"] == (2 if jump < 0 else 0)
     assert "NTP" in str(fields["remedy"])
 
 
