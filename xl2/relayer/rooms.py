@@ -271,7 +271,10 @@ class LaneTasks:
         return more
 
     async def _prove(self) -> bool:
-        if self._is_unsure and self._proven.empty() and not self._flights.under_way:
+        if self._is_unsure:
+            if not self._proven.empty() or self._flights.under_way:
+                # Theirs is proven as well. Where one always follows another, what nobody has would wait for ever.
+                return False
             await self._rooms.resume()
             self._is_unsure = False
         try:

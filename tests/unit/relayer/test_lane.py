@@ -1,14 +1,18 @@
 """Lane: what cannot go on holds up no other."""
 
+import pytest
+
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, Timestamp, Wei
+from xl2.errors import StoreUnavailable
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.relayer import LaneParts
 from xl2.relayer.lane import LaneRooms
 from xl2.relayer.policy import Policy, Terms
+from xl2.relayer.rooms import LaneTasks
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryProver, MemorySigner, World
 
@@ -93,3 +97,31 @@ async def test_an_expiry_that_somebody_recorded_and_no_final_block_holds_yet_is_
 
     assert states == [State.EXPIRED] * 2
     assert len(await world.chain(902).receipts(world.lane(901, 902), BlockNumber(0), tip.number)) == 1
+
+
+async def test_what_a_failing_store_left_as_proven_is_taken_up_before_more_is_proven(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it waits as long as one delivery follows another."""
+    world, clock = World(), ManualClock()
+    await put(world, world.lane(901, 902), [FEE] * 6)
+
+    async def failing(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(LaneRooms, "deliver", failing)
+    async with SqliteStore(":memory:") as store:
+        lane = rooms(world, store, clock)
+        tasks = LaneTasks(lane, poll_seconds=1.0, queue_size=2, recovered=lane.resume, told_quiet=lambda: None)
+        await lane.observe()
+        begun = [await tasks._prove() for _ in range(2)]
+
+        await tasks._fly(tasks._proven.get_nowait())
+        meanwhile = await tasks._prove()
+        tasks._proven.get_nowait()
+        again = await tasks._prove()
+        first = tasks._proven.get_nowait().segment.messages[0]
+
+    assert begun == [True, True]
+    assert (meanwhile, again) == (False, True)
+    assert first.nonce == 0
