@@ -183,6 +183,8 @@ class Inclusion:
                 self._held.include(entry, receipt)
                 self._usual = self._clock.steady() - entry.sent_at
                 self._alarms.well(self._cause(AlarmKind.FEE_CAP), "stuck")
+                if entry.refused_with:
+                    self._alarms.well(self._cause(AlarmKind.LOW_BALANCE), "open")
                 return
 
     async def _weigh(self, used: Sequence[Open]) -> None:
@@ -245,8 +247,10 @@ class Inclusion:
             yield
         except Refused as refused:
             fields = {"what": entry.what, "tx_nonce": entry.tx_nonce, "cause": refused.what}
-            # A balance comes back without a word; a wallet says no to a better price, not to what is out.
+            # A balance comes back by itself, once it was sent; a wallet says no to a better price, not to what is out.
             entry.refusals += not isinstance(refused, (Unaffordable, NotAccepted))
+            if isinstance(refused, Unaffordable):
+                self._alarm_poor(entry, refused)
             # It is sent again every few seconds: told when that begins, and aloud when it is given up.
             log.log(
                 logging.INFO if entry.refusals == 1 else logging.DEBUG,
@@ -269,6 +273,7 @@ class Inclusion:
         entry.sent_at = self._clock.steady()
         entry.outcome = await self._handover.send(entry.newest)
         entry.refusals = 0
+        self._alarms.well(self._cause(AlarmKind.LOW_BALANCE), "open")
 
     async def _replace(self, entry: Open, asked: Fees) -> None:
         """Sign the newest attempt again at a better price, unless the least that a pool takes is over the cap."""
@@ -294,6 +299,16 @@ class Inclusion:
         entry.since, entry.outcome = now, None
         log.info("transaction replaced", extra={"fields": {**fields, "new_max_fee_wei": better.max_fee}})
         self._observer.replaced(old.chain, entry.what)
+
+    def _alarm_poor(self, entry: Open, poor: Unaffordable) -> None:
+        """All that follows waits for this one, and no new call need be too dear to say so."""
+        account, chain = checksum(self._handover.address), self._chain.chain
+        what = (
+            f"{entry.what} is signed, and chain {chain} does not take it, as {account} has too little: {poor.what}; "
+            "send it more, and what waits goes on by itself"
+        )
+        alarm = Alarm(kind=AlarmKind.LOW_BALANCE, what=what, chain=chain)
+        self._alarms.tell(self._cause(AlarmKind.LOW_BALANCE), alarm, "open")
 
     def _cause(self, kind: AlarmKind) -> Cause:
         return cause_of(kind, self._chain.chain, self._handover.address)

@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 
+from tests.heard import Heard
 from tests.unit.flow.payers import ALICE, submitter, transfer
 from tests.unit.flow.walk import until
 from xl2.core.types import Hash32
 from xl2.errors import Refused, Reverted, RpcRejected, RpcUnavailable, Unaffordable
 from xl2.flow.fees import FeeCaps, replacement
 from xl2.ports import (
+    AlarmKind,
     Broadcast,
     Fees,
     Transaction,
@@ -289,6 +291,29 @@ async def test_a_replacement_that_cannot_be_paid_does_not_give_up_what_is_in_the
 
     assert receipt.succeeded
     assert await store.pending(chain.chain, ALICE.address) == []
+
+
+async def test_a_person_hears_once_that_what_is_signed_waits_for_money(
+    world: World, store: SqliteStore, clock: ManualClock
+) -> None:
+    chain, heard = world.chain(901), Heard()
+    broadcast, offers = chain.broadcast, 0
+
+    async def poor_for_a_while(raw: bytes) -> Broadcast:
+        nonlocal offers
+        offers += 1
+        if offers == 1:
+            raise RpcUnavailable("nobody knows whether it arrived", endpoint="one")
+        if offers < 6:
+            raise Unaffordable("insufficient funds for gas * price + value", needed=0, available=0)
+        return await broadcast(raw)
+
+    chain.broadcast = poor_for_a_while  # type: ignore[method-assign]
+    receipt = await submitter(chain, store, clock, observer=heard).submit(transfer(chain))
+
+    assert receipt.succeeded
+    (told,) = heard.of(AlarmKind.LOW_BALANCE)
+    assert "pay bob" in told.what
 
 
 async def test_a_call_that_would_revert_is_never_signed(world: World, store: SqliteStore, clock: ManualClock) -> None:
