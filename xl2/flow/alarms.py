@@ -13,7 +13,7 @@ from typing import TypeAlias
 from attrs import evolve
 
 from xl2.core.types import Address, ChainId
-from xl2.flow.lasting import Lasting, again_in_words
+from xl2.lasting import Lasting, again_in_words
 from xl2.ports import Alarm, AlarmKind, Observer
 
 #: Of what an alarm is told once: its kind, and where.

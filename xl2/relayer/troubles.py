@@ -30,7 +30,7 @@ from xl2.errors import (
     Xl2Error,
 )
 from xl2.flow.alarms import Alarms
-from xl2.flow.lasting import Lasting, again_in_words
+from xl2.lasting import Lasting, again_in_words
 from xl2.ports import Alarm, AlarmKind
 
 log = logging.getLogger(__name__)

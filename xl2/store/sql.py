@@ -17,6 +17,7 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, MessageId, Nonce
 from xl2.errors import StoreUnavailable
+from xl2.lasting import Lasting, again_in_words
 from xl2.ports import (
     Cursor,
     Entry,
@@ -46,8 +47,6 @@ T = TypeVar("T")
 _ROUSED_AT_ONCE = 20_000
 #: A store that did not fail for so long is well.
 _WELL_SECONDS = 10.0
-#: What lasts is told again after so long.
-_AGAIN_SECONDS = 3_600.0
 
 
 class SqlStore:
@@ -58,8 +57,8 @@ class SqlStore:
         self._database = database
         self._fences = leasing.Fences()
         self._failed_at: float | None = None
-        #: When what is to be done was told, since the store was well.
-        self._told: dict[str, float] = {}
+        #: What is to be done, since the store was well.
+        self._remedies = Lasting()
 
     async def __aenter__(self) -> Self:
         await self._run(_nothing)
@@ -82,7 +81,7 @@ class SqlStore:
             raise
         if self._failed_at is not None and time.monotonic() - self._failed_at > _WELL_SECONDS:
             self._failed_at = None
-            self._told.clear()
+            self._remedies = Lasting()
             log.info("store available again")
         return done
 
@@ -91,12 +90,11 @@ class SqlStore:
         Once, and once an hour while it lasts: whoever waits for the store asks again and again, and some questions a
         full disk still answers. What is to be done may become another thing meanwhile.
         """
-        now = time.monotonic()
-        told_at = self._told.get(cause.remedy)
-        if told_at is None or now - told_at >= _AGAIN_SECONDS:
-            self._told[cause.remedy] = now
-            log.warning("store unavailable", extra={"fields": {"cause": cause.what, "remedy": cause.remedy}})
-        self._failed_at = now
+        again = self._remedies.tells(cause.remedy)
+        if again is not None:
+            fields = {"cause": cause.what, "remedy": cause.remedy}
+            log.warning("store unavailable%s", again_in_words(again), extra={"fields": fields})
+        self._failed_at = time.monotonic()
 
     async def _write(self, work: Callable[[Session], Coroutine[Any, Any, T]], *lanes: Lane) -> T:
         """Work under the leases of lanes."""

@@ -10,7 +10,7 @@ from attrs import define, field
 from tests.factories import lane
 from xl2.core.types import ChainId, Hash32, MessageId, Wei
 from xl2.flow.alarms import Alarms
-from xl2.flow.lasting import REPEAT_SECONDS
+from xl2.lasting import REPEAT_SECONDS
 from xl2.operator.metrics import Metrics
 from xl2.ports import Alarm, AlarmKind, AlarmLines, Several, Unobserved
 

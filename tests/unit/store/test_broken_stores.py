@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,8 +17,10 @@ from tests.store_promises.scene import LANE, LANE_LOG, NOW, cursor, ids, sent
 from xl2.core.lifecycle import State
 from xl2.core.types import Nonce
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable
+from xl2.lasting import REPEAT_SECONDS, Lasting
 from xl2.store import SqliteStore, open_store
 from xl2.store.schema import MIGRATIONS
+from xl2.testing import ManualClock
 
 
 @pytest.fixture
@@ -138,6 +141,28 @@ async def test_an_outage_is_told_once_and_its_end_too(
 
     assert told == ["store unavailable"]
     assert [record.message for record in caplog.records] == [*told, "store available again"]
+
+
+async def test_an_outage_that_lasts_is_told_again_after_an_hour_with_how_often_it_was_met(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = ManualClock()
+    monkeypatch.setattr("xl2.store.sql.Lasting", partial(Lasting, clock.steady))
+    store = SqliteStore(":memory:")
+
+    async def fails(_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store._database, "run", fails)
+        for _ in range(3):
+            clock.advance(REPEAT_SECONDS / 2)
+            with pytest.raises(StoreUnavailable):
+                await store.backlog()
+    await store.close()
+
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["store unavailable", "store unavailable (again, 2 times since this was told last)"]
 
 
 async def test_without_its_driver_a_shared_store_says_what_to_install(
