@@ -15,6 +15,11 @@ SOURCES = [
         "anvil/xl2_devnet",
         "contracts/xl2_contracts",
         "contracts/src",
+        "contracts/test",
+        "contracts/canary",
+        "contracts/devnet",
+        "bench",
+        "tests",
         "tools",
     )
     for path in sorted((ROOT / folder).rglob("*"))
