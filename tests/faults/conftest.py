@@ -1,15 +1,18 @@
-"""Two bare chains a module, and a scene on them for each test."""
+"""Two bare chains a module, or a devnet that the module starts, and a scene on them for each test."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.anchored import Anchored, anchored_on
 from tests.faults.ground import Grounds
 from tests.faults.ground import grounds as started
 from tests.faults.scene import Scene, scene_on
 from tests.faults.stable import Stable
 from tests.faults.stable import stable as opened
+from xl2_devnet import Description
+from xl2_devnet.controls import Controls
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,19 @@ def grounds() -> Iterator[Grounds]:
 async def scene(grounds: Grounds, tmp_path: Path) -> AsyncIterator[Scene]:
     """Senders, configurations and relayers on the module's chains."""
     async with scene_on(grounds, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def controls() -> Controls:
+    """What the module's devnet is told while it runs."""
+    return Controls()
+
+
+@pytest.fixture
+async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
+    """A lane between the two L2s of the devnet that a module starts, with relayers behind proxies."""
+    async with anchored_on(devnet, tmp_path) as found:
         yield found
 
 

@@ -1,7 +1,6 @@
 """Roots that L1 does not uphold: lost to a challenger, blacklisted, retired. None is used; the next good one is."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from attrs import frozen
@@ -14,7 +13,6 @@ from tests.faults.anchored import (
     IN_PROGRESS,
     PORTAL,
     Anchored,
-    anchored_on,
     seen,
 )
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
@@ -32,21 +30,10 @@ _NOTICED, _LOOKED = 4, 12
 
 
 @pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose proposers nobody else relies on."""
     with running(Options(clocks=BRISK), controls=controls) as description:
         yield description
-
-
-@pytest.fixture
-async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
-    async with anchored_on(devnet, tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """L1 is away while the L2s go on: what needs it waits, says so and goes on by itself; what does not, goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.anchored import L1, UNDISPUTED, Anchored, anchored_on, ready, seen, stopped, unready
+from tests.faults.anchored import L1, UNDISPUTED, Anchored, ready, seen, stopped, unready
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once, until
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel
@@ -21,21 +20,10 @@ _BLOCKS = 12
 
 
 @pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
     with running(Options(clocks=UNDISPUTED), controls=controls) as description:
         yield description
-
-
-@pytest.fixture
-async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
-    async with anchored_on(devnet, tmp_path) as found:
-        yield found
 
 
 async def test_while_l1_does_not_answer_attested_messages_go_on_and_settled_ones_wait(

@@ -1,12 +1,11 @@
 """L1 takes back the root that a message waits for, or that its evidence was just made from: it is proven again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.anchored import DEEP, DEEP_FINAL, Anchored, anchored_on
+from tests.faults.anchored import DEEP, DEEP_FINAL, Anchored
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
@@ -17,21 +16,10 @@ _DEPTHS = (1, 8, 64)
 
 
 @pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
     with running(Options(clocks=DEEP), controls=controls) as description:
         yield description
-
-
-@pytest.fixture
-async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
-    async with anchored_on(devnet, tmp_path) as found:
-        yield found
 
 
 async def test_a_root_that_l1_takes_back_before_it_was_used_is_waited_for_again(

@@ -1,12 +1,11 @@
 """L1 takes back what a delivery was made by, after it was made: a head that was pushed, a root that was proven."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.faults.anchored import DEEP, Anchored, anchored_on
+from tests.faults.anchored import DEEP, Anchored
 from tests.faults.daemon import Daemon
 from tests.faults.oracle import (
     assert_each_message_was_executed_once,
@@ -22,21 +21,10 @@ from xl2_devnet.controls import Controls
 
 
 @pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
     with running(Options(clocks=DEEP), controls=controls) as description:
         yield description
-
-
-@pytest.fixture
-async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
-    async with anchored_on(devnet, tmp_path) as found:
-        yield found
 
 
 @pytest.mark.parametrize("depth", [1, pytest.param(8, marks=pytest.mark.soak), 64])
