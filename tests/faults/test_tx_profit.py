@@ -57,7 +57,7 @@ class Carrier:
         """Deliver, and retry, until nothing more is due."""
         while (proven := await self.rooms.prove()) is not None:
             await self.rooms.deliver(proven)
-        while await self.rooms.mend():
+        while await self.rooms.mend(await self.rooms.broken()):
             pass
 
     async def wei(self) -> int:

@@ -123,6 +123,11 @@ async def expire(message: Message, destination: Chain, submitter: Submitter) -> 
         return Outcome(happenings=(_seen(message, Event.DELIVERY, tip),), reasons={})
     if not message.is_expired(tip.timestamp):
         raise NotYet(f"chain {destination.chain} is at {tip.timestamp}, the message expires after {message.expiry}")
+    return await record_expiry(message, destination, submitter)
+
+
+async def record_expiry(message: Message, destination: Chain, submitter: Submitter) -> Outcome:
+    """The same of a message that was looked at just now; the inbox itself refuses what is not over."""
     receipt = await submitter.submit(destination.expire_call(message))
     happening = _happening(message, Event.EXPIRY_RECORDED, _place(receipt))
     return Outcome(happenings=(happening,), receipt=receipt, reasons={})

@@ -178,6 +178,14 @@ class Exposure:
         self._level -= gas
         return True
 
+    def owe(self, gas: int) -> None:
+        """Gas that will go into what earns nothing, left or not: what is owed is filled up before anything is left."""
+        self._level -= gas
+
+    def give_back(self, gas: int) -> None:
+        """Gas that was taken, and not needed."""
+        self._level += gas
+
     def _paid(self, message: Message, gas: int) -> None:
         account, now = self._account(message), self.steady()
         account.trust = min(_MOST_TRUST, account.trust + gas)

@@ -7,8 +7,7 @@ look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 
 from attrs import define, evolve, field
@@ -18,7 +17,7 @@ from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.segment import Segment
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import BlockNumber, MessageId, Wei, hex_text
+from xl2.core.types import BlockNumber, Wei
 from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
@@ -27,12 +26,12 @@ from xl2.flow import prove as proving
 from xl2.flow import settle as settling
 from xl2.ports import Chain, Happening, Log, Pause, Record, Sent
 from xl2.relayer.batching import Batching
-from xl2.relayer.expiry import recorded_expiry
 from xl2.relayer.gap_watch import GapWatch
 from xl2.relayer.intake import Intake
 from xl2.relayer.judging import Judging
 from xl2.relayer.lane_parts import LaneParts
-from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
+from xl2.relayer.mending import PAUSED_SECONDS, Mending
+from xl2.relayer.notes import Notes
 from xl2.relayer.showing import Showing
 from xl2.relayer.stakes import Stakes
 from xl2.relayer.troubles import Troubles, endpoint_of
@@ -58,10 +57,7 @@ class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
 
     parts: LaneParts
-    #: Messages whose delivery would have done nothing: they may have failed in a delivery of somebody else.
-    _doubtful: set[MessageId] = field(factory=set, init=False)
-    #: How many messages were told to wait so far, and up to which block each room has observed.
-    postponed: int = field(default=0, init=False)
+    #: Up to which block each room has observed.
     observed_upto: dict[str, BlockNumber] = field(factory=dict, init=False)
     #: Block of the delivery that was made last.
     delivered_upto: BlockNumber = field(default=BlockNumber(0), init=False)
@@ -70,6 +66,10 @@ class LaneRooms:
     _intake: Intake = field(init=False)
     _stakes: Stakes = field(init=False)
     _showing: Showing = field(init=False)
+    _notes: Notes = field(init=False)
+    _mending: Mending = field(init=False)
+    #: Whether the lane was paused at the last look; a pause of before the start is over for what it held up.
+    _was_paused: bool = field(default=False, init=False)
     _gaps: GapWatch = field(init=False)
     #: What rooms fail over.
     troubles: Troubles = field(init=False, repr=False)
@@ -82,6 +82,8 @@ class LaneRooms:
         self._intake = Intake(lane=parts.lane, store=parts.store, clock=parts.clock, judging=self._judging)
         self._stakes = Stakes(judging=self._judging)
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
+        self._notes = Notes(parts=parts)
+        self._mending = Mending(notes=self._notes, judging=self._judging, stakes=self._stakes, showing=self._showing)
         self._gaps = GapWatch(self.parts.lane, self.parts.alarms)
         self.troubles = Troubles(self.parts.lane, self.parts.alarms)
 
@@ -89,6 +91,11 @@ class LaneRooms:
     def name(self) -> str:
         """What people call the lane."""
         return self.parts.lane.name
+
+    @property
+    def postponed(self) -> int:
+        """How many messages were told to wait so far."""
+        return self._notes.postponed
 
     async def resume(self) -> None:
         """After a start: evidence that was at hand went with the process."""
@@ -98,7 +105,7 @@ class LaneRooms:
         while held := await parts.store.messages(
             lane=parts.lane, states=[State.PROVEN], after=after, limit=_RESUMED_AT_ONCE
         ):
-            await self._happen([self._happening(one, Event.HEAD_LOST) for one in held])
+            await self._notes.happen([self._notes.happening(one, Event.HEAD_LOST) for one in held])
             after = parts.lane, held[-1].sent.message.nonce
 
     async def observe(self) -> bool:
@@ -120,14 +127,14 @@ class LaneRooms:
             proven = await self._showing.first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
         except (Retryable, Refused) as cause:
             self.troubles.failed("proving", cause)
-            await self._postpone(chosen, cause)
+            await self._notes.postpone(chosen, cause)
             return None
         self.troubles.well("proving")
         poor = self._judging.as_known(proven.segment.messages, len(proven.segment.suffix))
         if poor is not None:
-            await self._postpone(chosen, TooExpensive(poor.why))
+            await self._notes.postpone(chosen, TooExpensive(poor.why))
             return None
-        await self._happen([self._happening(one, Event.HEAD_SHOWN) for one in chosen])
+        await self._notes.happen([self._notes.happening(one, Event.HEAD_SHOWN) for one in chosen])
         self._stakes.begin(proven.segment.messages)
         return evolve(proven, looked_at=looked_at)
 
@@ -158,7 +165,7 @@ class LaneRooms:
                 payee=parts.payee,
                 gas_limit=self._batching.gas_limit(proven.segment.messages),
                 is_fresh=is_fresh,
-                failed=any(one.id in self._doubtful for one in proven.segment.messages),
+                failed=any(one.id in self._notes.doubtful for one in proven.segment.messages),
             )
         except (Retryable, Refused) as cause:
             self._stakes.wasted(proven.segment.messages, cause)
@@ -171,23 +178,21 @@ class LaneRooms:
         if outcome.receipt is not None:
             self.delivered_upto = outcome.receipt.block
             self._batching.delivered(len(proven.segment.messages), outcome.receipt.gas_used)
-        await self._note(outcome)
+        await self._notes.outcome(outcome)
         done = {happening.id for happening in outcome.happenings}
         left = [message for message in proven.segment.messages if message.id not in done]
         if left:
             self._showing.refused((message.id for message in left), proven.by)
             await self._send_back(left, NotYet("the inbox skipped it: its recipient accepts other evidence"))
 
-    async def mend(self) -> bool:
-        """One message that failed is retried, or one whose time is over is expired."""
-        parts = self.parts
-        states = [State.OVERDUE] if await self._pause() else [State.FAILED, State.OVERDUE]
-        due = await parts.store.due(parts.lane, states, parts.clock.now(), 1)
-        for record in due:
-            try:
-                await (self._expire(record) if record.state is State.OVERDUE else self._retry(record))
-            except (Retryable, Refused) as cause:
-                await self._postpone([record], cause)
+    async def broken(self) -> Sequence[Record]:
+        """Messages that failed and are to be retried, or whose time is over and are to be expired, a few of them."""
+        await self._pause()
+        return await self._mending.due()
+
+    async def mend(self, due: Sequence[Record]) -> bool:
+        """Retry and expire these side by side; returns when blocks hold what that took."""
+        await self._mending.mend(due, await self._pause())
         return bool(due)
 
     async def confirm(self) -> bool:
@@ -197,10 +202,10 @@ class LaneRooms:
         if not due:
             return False
         happenings = await confirming.confirm(due, parts.store, parts.destination)
-        await self._happen(happenings)
+        await self._notes.happen(happenings)
         final = {happening.id for happening in happenings}
         waiting = [one for one in due if one.sent.message.id not in final]
-        await self._postpone(waiting, NotYet(f"its block on chain {parts.lane.destination} is not final yet"))
+        await self._notes.wait(waiting, NotYet(f"its block on chain {parts.lane.destination} is not final yet"))
         return bool(happenings)
 
     async def settle(self) -> bool:
@@ -215,7 +220,7 @@ class LaneRooms:
             parts.receipt_provers, lambda prover: settling.prepare(due, parts.store, parts.origin, prover)
         )
         done = await settling.settle(due, call, submitter)
-        await self._happen(done.happenings)
+        await self._notes.happen(done.happenings)
         log.info("settled", extra={"fields": {"lane": self.name, "entries": len(due.entries)}})
         fees = await parts.origin.fees()
         worth_it = Wei(_CLAIM_MULTIPLE * _CLAIM_GAS * (fees.base_fee + fees.priority_fee))
@@ -238,14 +243,18 @@ class LaneRooms:
             self._batching.too_much(proven.segment)
         elif name == "NoProgress":
             ids = {message.id for message in proven.segment.messages}
-            self._doubtful |= ids
+            self._notes.doubtful |= ids
             self._showing.refused(ids, proven.by)
         return cause
 
     async def _pause(self) -> Pause | None:
         """Why nothing is delivered on this lane now, None where it is."""
-        pauses = await self.parts.store.pauses()
-        return next((pause for pause in pauses if pause.lane == self.parts.lane), None)
+        parts = self.parts
+        pause = next((one for one in await parts.store.pauses() if one.lane == parts.lane), None)
+        if pause is None and self._was_paused:
+            await parts.store.rouse(parts.lane, parts.clock.now())
+        self._was_paused = pause is not None
+        return pause
 
     async def _send_back(self, messages: Sequence[Message], cause: Xl2Error) -> None:
         """What was proven and not delivered is proven again later."""
@@ -254,8 +263,8 @@ class LaneRooms:
         known = await self.parts.store.range(self.parts.lane, messages[0].nonce, messages[-1].nonce)
         ids = {message.id for message in messages}
         records = [one for one in known if one.state is State.PROVEN and one.sent.message.id in ids]
-        await self._happen([self._happening(one, Event.HEAD_LOST) for one in records])
-        await self._postpone(records, cause)
+        await self._notes.happen([self._notes.happening(one, Event.HEAD_LOST) for one in records])
+        await self._notes.postpone(records, cause)
 
     async def _observe(self, chain: Chain, kind: LogKind, finality: Finality) -> bool:
         seen = Log(lane=self.parts.lane, kind=kind)
@@ -278,111 +287,41 @@ class LaneRooms:
             self.parts.observer.moved(self.parts.lane, [_observed(sent) for sent in found.sent])
         return found is not None and found.more
 
-    async def _retry(self, record: Record) -> None:
-        parts, message = self.parts, record.sent.message
-        gas = delivering.retry_gas(message, is_first=not record.attempts)
-        submitter = parts.submitters[parts.lane.destination]
-        poor = await self._judging.alone(message, gas)
-        if poor is not None:
-            await self._rest([(message.id, delay(RECIPIENT, record.attempts + 1), poor.why)])
-            return
-        self._stakes.begin([message])
-        try:
-            outcome = await delivering.retry(message, gas, parts.destination, submitter, payee=parts.payee)
-        except Reverted as reverted:
-            self._stakes.wasted([message], reverted)
-            if parts.destination.error_name(reverted.revert) != "VerifiersFell":
-                until = parts.clock.now() + delay(RECIPIENT, record.attempts + 1)
-                await parts.store.postpone([message.id], until, reverted.what)
-                return
-            proven = await self._showing.first_ready(
-                parts.provers, lambda prover: proving.prove([record], parts.store, prover)
-            )
-            outcome = await delivering.deliver(
-                proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee, anew=True
-            )
-        finally:
-            self._stakes.end([message])
-        await self._note(outcome)
-
-    async def _expire(self, record: Record) -> None:
-        parts, message = self.parts, record.sent.message
-        entry = await recorded_expiry(message, parts.store, parts.destination)
-        if entry is not None:
-            await self._happen([evolve(self._happening(record, Event.EXPIRY_RECORDED), place=entry.place)])
-            return
-        if wait := self._stakes.expiry():
-            await self._rest([(message.id, *wait)])
-            return
-        await self._note(await delivering.expire(message, parts.destination, parts.submitters[parts.lane.destination]))
-
     async def _next(self) -> tuple[Sequence[Record], float]:
         """Messages of the next delivery, none of them over, and when that was looked at; none where nothing is due."""
         parts, limits = self.parts, self._batching.limits
         while True:
+            pause = await self._pause()
             due = await parts.store.due(parts.lane, [State.OBSERVED], parts.clock.now(), limits.messages)
             looked_at = parts.clock.steady()
-            if not due or await self._pause() is not None:
+            if not due:
                 return (), looked_at
             # What is declined rests, so that the next look sees what comes after it.
             candidates = proving.batch(await self._intake.next(due, limits), limits)
             if not candidates:
                 continue
             # Somebody else may have delivered them, or their time may be over: then nothing needs a proof.
-            doubtful = any(one.sent.message.id in self._doubtful for one in candidates)
+            doubtful = any(one.sent.message.id in self._notes.doubtful for one in candidates)
             seen = await delivering.look([one.sent.message for one in candidates], parts.destination, failed=doubtful)
-            await self._happen(seen.happenings)
+            await self._notes.happen(seen.happenings)
             over = {happening.id for happening in seen.happenings}
-            self._doubtful -= over
+            self._notes.doubtful -= over
+            left = [one for one in candidates if one.sent.message.id not in over]
+            if pause is not None:
+                # Also on a paused lane it is seen when their time is over.
+                why = f"the lane is paused: {pause.why}"
+                await self._notes.rest([(one.sent.message, PAUSED_SECONDS, why) for one in left])
+                continue
             if over and self._judging.wants_cost:
                 # They paid for the others.
                 continue
-            return self._batch([one for one in candidates if one.sent.message.id not in over], limits), looked_at
+            return self._batch(left, limits), looked_at
 
     async def _refuse_loss(self, segment: Segment) -> None:
         """Raises `TooExpensive` where it no longer pays: its messages are judged again before the next proof."""
         poor = await self._judging.anew(segment.messages, len(segment.suffix))
         if poor is not None:
             raise TooExpensive(poor.why)
-
-    async def _note(self, outcome: delivering.Outcome) -> None:
-        await self._happen(outcome.happenings)
-        self._doubtful.difference_update(happening.id for happening in outcome.happenings)
-        rest = delay(RECIPIENT, 1)
-        await self._rest((one, rest, f"the recipient failed: {reason}") for one, reason in outcome.reasons.items())
-        if outcome.receipt is not None:
-            fields = {
-                "lane": self.name,
-                "tx_hash": hex_text(outcome.receipt.tx_hash),
-                "gas_used": outcome.receipt.gas_used,
-                "messages": len(outcome.happenings),
-                "failed": len(outcome.reasons),
-            }
-            log.info("delivered", extra={"fields": fields})
-
-    async def _happen(self, happenings: Sequence[Happening]) -> None:
-        if happenings:
-            await self.parts.store.happen(happenings, self.parts.clock.now())
-            self.parts.observer.moved(self.parts.lane, happenings)
-
-    async def _postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
-        self.postponed += len(records)
-        await self._rest((one.sent.message.id, rest_seconds(cause, one.attempts + 1), cause.what) for one in records)
-
-    async def _rest(self, causes: Iterable[tuple[MessageId, float, str]]) -> None:
-        """Messages rest for so many seconds, each for a reason: thousands that rest alike cost one write."""
-        alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
-        for message_id, seconds, why in causes:
-            alike[seconds, why].append(message_id)
-        for (seconds, why), ids in alike.items():
-            await self.parts.store.postpone(ids, self.parts.clock.now() + seconds, why)
-            fields = {"message_id": hex_text(ids[0]), "messages": len(ids), "cause": why, "rest_seconds": seconds}
-            log.debug("postponed", extra={"fields": fields})
-
-    def _happening(self, record: Record, event: Event) -> Happening:
-        return Happening(
-            id=record.sent.message.id, event=event, chain=self.parts.lane.destination, seen_in=record.state
-        )
 
 
 def _observed(sent: Sent) -> Happening:

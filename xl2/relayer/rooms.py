@@ -18,6 +18,7 @@ from xl2.core.types import BlockNumber
 from xl2.errors import Incident, NotYet, ProofInvalid, Refused, Retryable, StoreUnavailable
 from xl2.flow.prove import Proven
 from xl2.flow.resting import rest
+from xl2.ports import Record
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
 from xl2.relayer.lane import OBSERVERS, LaneRooms
@@ -99,6 +100,7 @@ class LaneTasks:
         self._fresh_in_a_row = 0
         self._running: list[asyncio.Task[None]] = []
         self._flights = Flights(_MOST_FLIGHTS)
+        self._mending = Flights(1)
         self._start: Start | None = None
         #: The store may have messages as proven whose evidence nobody here has: at a start, and when it failed.
         self._is_unsure = True
@@ -106,13 +108,15 @@ class LaneTasks:
     @property
     def running(self) -> Sequence["asyncio.Task[None]"]:
         """Tasks that have not ended, deliveries under way among them."""
-        return [*(task for task in self._running if not task.done()), *self._flights.under_way]
+        rooms = (task for task in self._running if not task.done())
+        return [*rooms, *self._flights.under_way, *self._mending.under_way]
 
     @property
     def quiet(self) -> bool:
         """Whether nothing more can be done now with what is observed."""
         rooms = self._looks.keys() - {"observe"}
-        return self._proven.empty() and not self._flights.under_way and self._idle >= rooms
+        under_way = self._flights.under_way or self._mending.under_way
+        return self._proven.empty() and not under_way and self._idle >= rooms
 
     def start(self, group: asyncio.TaskGroup, supervised: Supervised) -> None:
         """Start every room."""
@@ -296,7 +300,23 @@ class LaneTasks:
                 await self._flights.begin("delivery", partial(self._fly, self._proven.get_nowait()), self._start)
             return True
         self._fresh_in_a_row = 0
-        return await self._rooms.mend() or not self._proven.empty()
+        return await self._mend() or not self._proven.empty()
+
+    async def _mend(self) -> bool:
+        """Begin to mend what is due, beside deliveries, unless that is under way."""
+        if self._mending.under_way or self._start is None or not (due := await self._rooms.broken()):
+            return False
+        await self._mending.begin("mending", partial(self._mend_beside, due), self._start)
+        return True
+
+    async def _mend_beside(self, due: Sequence[Record]) -> None:
+        try:
+            await self._watched("deliver", partial(self._rooms.mend, due))
+        except (Retryable, Refused) as cause:
+            # What became of these could not be noted: they are due still, and looked at when there is a store again.
+            self._tell_trouble("deliver", cause)
+        self._idle.clear()
+        self._wakes["deliver"].set()
 
     async def _fly(self, proven: Proven) -> None:
         """One delivery, from its simulation to what the store keeps of it."""

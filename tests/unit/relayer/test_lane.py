@@ -91,7 +91,7 @@ async def test_an_expiry_that_somebody_recorded_and_no_final_block_holds_yet_is_
             lane = rooms(world, store, clock)
             await lane.observe()
             await lane.prove()
-            await lane.mend()
+            await lane.mend(await lane.broken())
             states += [state for _, state, _, _ in await store.backlog()]
     tip = await world.chain(902).head(Finality.LATEST)
 
