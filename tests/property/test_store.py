@@ -128,7 +128,7 @@ async def _do(  # noqa: C901, PLR0912 - one case a step
                 model.log[nonce].skipped = True
         case "unskip":
             await store.unskip(ids)
-            if ids:
+            if ids and model.log[nonce].skipped:
                 model.log[nonce].skipped, model.log[nonce].rests = False, True
         case "reorg":
             await store.take_back(LANE_LOG, BlockNumber(model.block(nonce) - 1), model.now)
@@ -139,10 +139,12 @@ async def _do(  # noqa: C901, PLR0912 - one case a step
         case "wait":
             model.now += 5
         case "rouse":
-            resting = [one for one in model.log.values() if one.rests and not one.skipped]
+            # Whose rest is over already needs nobody to end it.
+            resting = [one for one in model.log.values() if one.rests and not one.skipped and one.due > model.now]
             assert await store.rouse(LANE, model.now) == len(resting)
             for one in model.log.values():
-                one.rests, one.due = one.rests and one.skipped, model.now
+                if one in resting or (one.skipped and one.stands):
+                    one.due = model.now
         case "clock back":
             model.now -= 7
 

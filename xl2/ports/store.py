@@ -127,7 +127,12 @@ class Store(Journal, Controls, Leases, Protocol):
         ...
 
     async def due(self, lane: Lane, states: Sequence[State], now: float, limit: int) -> Sequence[Record]:
-        """Messages of a lane in these states whose time has come and that nobody skips, lowest nonce first."""
+        """
+        Messages of a lane in these states whose time has come and that nobody skips, lowest nonce first.
+
+        Where more rests ended than there is place for, those that ended first come first, and never so many of them
+        that who did not rest finds no place.
+        """
         ...
 
     async def messages(
@@ -153,7 +158,7 @@ class Store(Journal, Controls, Leases, Protocol):
         ...
 
     async def rouse(self, lane: Lane, now: float) -> int:
-        """Let what rests on a lane rest no longer, as another clock said until when; how many messages did."""
+        """Let rests on a lane that end later end now, as another clock said until when; how many did."""
         ...
 
     async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
