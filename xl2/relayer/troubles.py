@@ -46,8 +46,9 @@ _TOLD_WHERE_MET: Final = (NotYet, StoreUnavailable, LeaseLost, KeyLost, Unafford
 
 def endpoint_of(cause: Xl2Error) -> str:
     """Name of the endpoint that failed; empty where none did. Who passes on what a contract says has not failed."""
-    fails = isinstance(cause, RpcUnavailable | RpcRejected | RpcTooLarge) and not isinstance(cause, Reverted)
-    return str(getattr(cause, "endpoint", "")) if fails else ""
+    if isinstance(cause, RpcUnavailable | RpcRejected | RpcTooLarge) and not isinstance(cause, Reverted):
+        return cause.endpoint
+    return ""
 
 
 @define
