@@ -7,7 +7,7 @@ holds, is the provers'; what it is for, `lane`'s.
 """
 
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -25,6 +25,9 @@ T = TypeVar("T")
 _PATIENT_LOOKS = 12
 #: How often in a row a prover may ask for calls before the message rests.
 _MAX_NEEDED = 3
+#: Refusals that are remembered: each delivery that somebody else was faster with looks like as many as it has messages.
+#: One that is forgotten costs a simulation more.
+_REMEMBERED = 20_000
 
 
 @define(kw_only=True)
@@ -37,8 +40,8 @@ class Showing:
     submitters: Mapping[ChainId, Submitter]
     #: How often each prover could have been paid for while a better one was waiting.
     _waits: Counter[str] = field(factory=Counter, init=False)
-    #: Messages that a recipient's policy did not take on the evidence of a prover.
-    _refused: set[tuple[MessageId, str]] = field(factory=set, init=False)
+    #: Messages that a recipient's policy did not take on the evidence of a prover, the newest last.
+    _refused: OrderedDict[tuple[MessageId, str], None] = field(factory=OrderedDict, init=False)
 
     def provers_for(self, record: Record, provers: Sequence[Prover]) -> list[Prover]:
         """Provers whose evidence the recipient has not refused; all of them again when it has refused each."""
@@ -50,7 +53,11 @@ class Showing:
 
     def refused(self, messages: Iterable[MessageId], prover: str) -> None:
         """Recipients did not take these on a prover's evidence."""
-        self._refused.update((message_id, prover) for message_id in messages)
+        for message_id in messages:
+            self._refused[message_id, prover] = None
+            self._refused.move_to_end((message_id, prover))
+        while len(self._refused) > _REMEMBERED:
+            self._refused.popitem(last=False)
 
     async def first_ready(self, provers: Sequence[Prover], ask: Callable[[Prover], Awaitable[T | Needed]]) -> T:
         """What the first prover that is ready makes; the calls it needs are made. Raises the first one's error."""
