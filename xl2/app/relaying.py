@@ -42,6 +42,7 @@ from xl2.relayer import (
     Retention,
     open_lanes,
 )
+from xl2.relayer.claims import Claims
 from xl2.relayer.purse import Spending
 from xl2.sdk import Parts
 from xl2.store import open_store
@@ -94,8 +95,12 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         await patiently(store.__aenter__, parts.clock)
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
-        carried = await patiently(lambda: _carried(config, parts, submitters, observer, alarms), parts.clock)
-        pipeline = Pipeline((), tuple(submitters.values()), PipelineSettings(poll_seconds=settings.poll_seconds))
+        claims = _claims(config, parts, submitters)
+        carried = await patiently(
+            lambda: _carried(config, parts, submitters, observer=observer, alarms=alarms, claims=claims), parts.clock
+        )
+        polling = PipelineSettings(poll_seconds=settings.poll_seconds)
+        pipeline = Pipeline((), tuple(submitters.values()), polling, tuple(claims.values()))
         leases = _leases(config, parts, carried, submitters, pipeline)
         retention = Retention(
             store=store, clock=parts.clock, lanes=lambda: pipeline.lanes, keep_days=settings.keep_days
@@ -154,8 +159,10 @@ async def _carried(
     config: Config,
     parts: Parts,
     submitters: Mapping[ChainId, JournalledSubmitter],
+    *,
     observer: Observer,
     alarms: Alarms,
+    claims: Mapping[ChainId, Claims],
 ) -> list[LaneParts]:
     settings = config.relayer
     lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
@@ -175,9 +182,25 @@ async def _carried(
             limits=limits,
             observer=observer,
             alarms=alarms,
+            claims=claims[lane.origin],
         )
         for lane in lanes
     ]
+
+
+def _claims(
+    config: Config, parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter]
+) -> Mapping[ChainId, Claims]:
+    """One a chain with an outbox; what was earned there is its account's, whoever carries the lanes now."""
+    return {
+        chain: Claims(
+            origin=origin,
+            submitter=submitters[chain],
+            account=config.relayer.payee or submitters[chain].address,
+            clock=parts.clock,
+        )
+        for chain, origin in parts.chains.items()
+    }
 
 
 def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], alarms: Alarms) -> Readings:

@@ -18,7 +18,7 @@ from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.settlement import Entry as Opened
 from xl2.core.settlement import Settlement, Unopened, opened
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import BlockNumber, MessageId, Nonce, Wei, hex_text
+from xl2.core.types import Address, BlockNumber, MessageId, Nonce, Wei, hex_text
 from xl2.errors import NotYet, ProofInvalid
 from xl2.ports import (
     Call,
@@ -139,10 +139,10 @@ async def settle(due: Owed, call: Call, submitter: Submitter) -> Settled:
     return Settled(receipt=receipt, happenings=_settlements(due.records, place))
 
 
-async def claim(origin: Chain, submitter: Submitter, least: Wei) -> TxReceipt | None:
-    """Pay out what the submitter's account has earned, where it is `least` wei or more."""
-    credit = await origin.credit(submitter.address)
-    return await submitter.submit(origin.claim_call(submitter.address)) if credit >= max(least, 1) else None
+async def claim(origin: Chain, submitter: Submitter, account: Address, least: Wei) -> TxReceipt | None:
+    """Pay out to an account what it has earned, where it is `least` wei or more. Anybody may."""
+    credit = await origin.credit(account)
+    return await submitter.submit(origin.claim_call(account)) if credit >= max(least, 1) else None
 
 
 async def _records(entry: Entry, store: Store) -> Sequence[Record]:

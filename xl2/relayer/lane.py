@@ -17,7 +17,7 @@ from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.segment import Segment
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import BlockNumber, Wei
+from xl2.core.types import BlockNumber
 from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
@@ -40,9 +40,6 @@ log = logging.getLogger(__name__)
 
 #: The room that observes a log.
 OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
-#: Earnings are paid out when they are so many times what paying them out costs; till then the outbox keeps them.
-_CLAIM_MULTIPLE = 20
-_CLAIM_GAS = 35_000
 #: For so long it is taken for true that nobody else has delivered what was looked at; a delivery that came too late is
 #: seen by its simulation.
 _FRESH_SECONDS = 5.0
@@ -222,9 +219,7 @@ class LaneRooms:
         done = await settling.settle(due, call, submitter)
         await self._notes.happen(done.happenings)
         log.info("settled", extra={"fields": {"lane": self.name, "entries": len(due.entries)}})
-        fees = await parts.origin.fees()
-        worth_it = Wei(_CLAIM_MULTIPLE * _CLAIM_GAS * (fees.base_fee + fees.priority_fee))
-        await settling.claim(parts.origin, submitter, worth_it)
+        await parts.claims.look()
         return True
 
     def _batch(self, waiting: Sequence[Record], limits: proving.BatchLimits) -> Sequence[Record]:

@@ -14,6 +14,7 @@ from xl2.core.types import Address, ChainId
 from xl2.flow.alarms import Alarms
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Chain, Clock, Observer, Prover, Store, Submitter, Unobserved
+from xl2.relayer.claims import Claims
 from xl2.relayer.policy import Policy
 
 
@@ -39,3 +40,10 @@ class LaneParts:
     observer: Observer = field(factory=Unobserved)
     #: Shared by all lanes of a daemon, and told to its observer.
     alarms: Alarms = field(default=Factory(lambda self: Alarms(self.observer), takes_self=True), repr=False, eq=False)
+    #: Shared by all lanes from this origin.
+    claims: Claims = field(default=Factory(lambda self: self._own_claims(), takes_self=True), repr=False, eq=False)
+
+    def _own_claims(self) -> Claims:
+        submitter = self.submitters[self.lane.origin]
+        account = self.payee or submitter.address
+        return Claims(origin=self.origin, submitter=submitter, account=account, clock=self.clock)

@@ -27,6 +27,7 @@ from xl2.core.types import ChainId
 from xl2.errors import Fatal
 from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Chain, Clock, Log
+from xl2.relayer.claims import Claims
 from xl2.relayer.heads import HeadWatch
 from xl2.relayer.lane import LaneRooms
 from xl2.relayer.lane_parts import LaneParts
@@ -35,6 +36,8 @@ from xl2.relayer.rooms import LaneTasks
 from xl2.relayer.standing import Standing
 
 log = logging.getLogger(__name__)
+
+_CANCELLED_AGAIN_SECONDS = 0.1
 
 
 @frozen(kw_only=True)
@@ -57,10 +60,15 @@ class Pipeline:
         lanes: Sequence[LaneParts],
         submitters: Sequence[JournalledSubmitter],
         settings: PipelineSettings | None = None,
+        claims: Sequence[Claims] = (),
     ) -> None:
-        """`submitters`: every nonce owner that the lanes use, so that each is taken up where a crash left it."""
+        """
+        `submitters`: every nonce owner that the lanes use, so that each is taken up where a crash left it. `claims`:
+        looked after for as long as this runs, whichever lanes are carried.
+        """
         self._recovery = Recovery(submitters)
         self._settings = settings or PipelineSettings()
+        self._claims = tuple(claims)
         self._ending = asyncio.Event()
         self._draining = False
         #: Where the rooms of lanes run, while this runs.
@@ -147,6 +155,8 @@ class Pipeline:
                     self._start_watch(group, key[0], watch)
                 if self._standing is not None:
                     self._start_standing(group, self._standing)
+                for claims in self._claims:
+                    self._start_claims(group, claims)
                 for tasks in self._lanes.values():
                     tasks.start(group, _supervised)
                 await self._until_told(stop)
@@ -172,8 +182,7 @@ class Pipeline:
         for tasks in lanes:
             tasks.stop()
         await _ended(lanes, self._settings.drain_seconds)
-        for task in (recovering, *self._watching):
-            task.cancel()
+        await _cancelled([recovering, *self._watching])
 
     def _watch(self, chain: Chain, finality: Finality, clock: Clock) -> HeadWatch:
         """The one watch of a chain at a finality."""
@@ -192,6 +201,15 @@ class Pipeline:
     def _start_standing(self, group: asyncio.TaskGroup, standing: Standing) -> None:
         name = "what stands"
         self._watching.append(group.create_task(_supervised(name, standing.run)(), name=name))
+
+    def _start_claims(self, group: asyncio.TaskGroup, claims: Claims) -> None:
+        async def recovered() -> None:
+            # A claim of before the start may be under way.
+            await self._recovery.on(claims.origin.chain)
+            await claims.run()
+
+        name = f"claims on {claims.origin.chain}"
+        self._watching.append(group.create_task(_supervised(name, recovered)(), name=name))
 
     def _stand(self, states: Mapping[Lane, frozenset[State]]) -> None:
         for lane, tasks in self._lanes.items():
@@ -220,6 +238,14 @@ async def _ended(lanes: Sequence[LaneTasks], seconds: float) -> None:
         for task in running:
             task.cancel()
         await asyncio.wait(running)
+
+
+async def _cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel these until they have ended: who waits for the end of what he began hears of it once more."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=_CANCELLED_AGAIN_SECONDS)
 
 
 def _tell_fatal(group: BaseExceptionGroup[BaseException]) -> None:

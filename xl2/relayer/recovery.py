@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from xl2.core.lane import Lane
+from xl2.core.types import ChainId
 from xl2.flow.submit import JournalledSubmitter
 
 
@@ -38,8 +39,12 @@ class Recovery:
     async def of(self, lane: Lane) -> None:
         """Return when nothing of before is open on either end of a lane."""
         for chain in (lane.origin, lane.destination):
-            if chain in self._done:
-                await self._done[chain].wait()
+            await self.on(chain)
+
+    async def on(self, chain: ChainId) -> None:
+        """Return when nothing of before is open on a chain."""
+        if chain in self._done:
+            await self._done[chain].wait()
 
     async def _recover(self, submitter: JournalledSubmitter) -> None:
         await submitter.recover()

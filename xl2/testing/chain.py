@@ -83,6 +83,12 @@ class MemoryChain(MemoryLedger):
         """Leave a message out of the events, as a lying endpoint would."""
         self._hidden.add(message_id)
 
+    def earn(self, account: Address, amount: Wei) -> None:
+        """Credit an account, as if somebody had settled what it delivered."""
+        before = self._tip.state.credits
+        after = {**before, account: Wei(before.get(account, 0) + amount)}
+        self._append(evolve(self._tip.state, credits=after), ())
+
     def show_all(self) -> None:
         """Tell the truth again."""
         self._hidden.clear()

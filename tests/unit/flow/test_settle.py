@@ -233,8 +233,8 @@ async def test_earnings_are_paid_out_from_the_least_on(walk: Walk) -> None:
     await walk.settled()
     submitter = walk.submitter(walk.origin)
 
-    too_little = await settle.claim(walk.origin, submitter, Wei(FEE + 1))
-    paid = await settle.claim(walk.origin, submitter, Wei(1))
+    too_little = await settle.claim(walk.origin, submitter, RELAYER.address, Wei(FEE + 1))
+    paid = await settle.claim(walk.origin, submitter, RELAYER.address, Wei(1))
 
     assert too_little is None
     assert paid is not None
