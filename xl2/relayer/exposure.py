@@ -4,10 +4,11 @@ Exposure: how much gas a lane may put into what earns nothing.
 A call that fails takes the gas that its sender gave it and pays no fee, and the sender has that back when the message
 expires; who owns a recipient can have it fail whenever he likes, anybody can send what a good recipient refuses, and
 new accounts cost little. So a fee counts as sure only where messages of the same sender to the same recipient have been
-delivered, and paid, for as much gas before; all else is staked from an allowance of the lane, which refills by the
-hour. Promise: what is lost is never more than that allowance and what the pairs that lost it paid before; what one
-sender loses is no other's. What is staked comes back when it was delivered. A pair that fails again and again is left
-alone for a time that doubles. Nothing of this is kept: a restart trusts nobody anew.
+delivered, and paid, for as much gas before, or a part of that to the same recipient by whomever, until some of those
+failed; all else is staked from an allowance of the lane, which refills by the hour. Promise: what is lost is never more
+than that allowance and what was paid before for the same recipients; what one sender loses is no other's. What is
+staked comes back when it was delivered. A pair that fails again and again is left alone for a time that doubles.
+Nothing of this is kept: a restart trusts nobody anew.
 """
 
 from collections import OrderedDict
@@ -22,13 +23,17 @@ from xl2.core.types import Address, MessageId
 FORGIVEN = 3
 _LEAST_REST, _LONGEST_REST = 60.0, 86_400.0
 _HALF_LIFE = 3_600.0
-#: Pairs that are remembered, and gas for which one is trusted at most.
+#: Pairs and recipients that are remembered, and gas for which one is trusted at most.
 _REMEMBERED = 10_000
 _MOST_TRUST = 1_000_000_000
 _HOUR = 3_600.0
 
-#: Sender and recipient.
+#: Of what was paid, one part of so many is trust in the recipient, whoever sends; the others in sender and recipient.
+_STRANGERS_PART = 4
+
+#: Sender and recipient; or a recipient, for senders of whom nothing is known.
 _Pair = tuple[Address, Address]
+_Key = _Pair | Address
 
 
 @frozen(kw_only=True)
@@ -49,7 +54,7 @@ class Bet:
 
 @define
 class _Account:
-    """What is known of a pair."""
+    """What is known of a pair, or of a recipient."""
 
     #: Gas of its messages that were delivered, less what it lost; and what of that is under way.
     trust: int = 0
@@ -64,11 +69,11 @@ class _Account:
 
 @frozen
 class _Open:
-    """A delivery under way: what it stakes, and whose fees count as sure."""
+    """A delivery under way: what it stakes, and whose fees count as sure by whose trust."""
 
     bet: Bet
     stake: int
-    sure: frozenset[MessageId]
+    sure: Mapping[MessageId, _Key]
 
 
 @define(kw_only=True)
@@ -80,7 +85,7 @@ class Exposure:
     steady: Callable[[], float]
     _level: float = field(init=False)
     _filled_at: float = field(init=False)
-    _accounts: OrderedDict[_Pair, _Account] = field(factory=OrderedDict, init=False)
+    _accounts: OrderedDict[_Key, _Account] = field(factory=OrderedDict, init=False)
     #: By the first message of each.
     _open: dict[MessageId, _Open] = field(factory=dict, init=False)
 
@@ -104,20 +109,20 @@ class Exposure:
         rest = min(_LEAST_REST * (1 << min(failures - FORGIVEN, 30)), _LONGEST_REST)
         return max(0.0, account.failed_at + rest - now)
 
-    def sure(self, bet: Bet) -> frozenset[MessageId]:
-        """Messages whose senders have paid before for what their recipients may take."""
-        taken: dict[_Pair, int] = {}
-        found = []
+    def sure(self, bet: Bet) -> Mapping[MessageId, _Key]:
+        """Messages for as much gas as was paid before, each with whose trust is taken for it."""
+        taken: dict[_Key, int] = {}
+        found: dict[MessageId, _Key] = {}
         for place, one in enumerate(bet.messages):
-            pair = _pair(one)
-            account = self._accounts.get(pair)
-            if account is None:
-                continue
-            wanted = taken.get(pair, account.at_risk) + bet.weight(place)
-            if wanted <= account.trust:
-                taken[pair] = wanted
-                found.append(one.id)
-        return frozenset(found)
+            for key in (_pair(one), one.recipient):
+                account = self._accounts.get(key)
+                if account is None:
+                    continue
+                wanted = taken.get(key, account.at_risk) + bet.weight(place)
+                if wanted <= self._trust(key, account):
+                    taken[key], found[one.id] = wanted, key
+                    break
+        return found
 
     def too_much(self, bet: Bet) -> Sequence[Message]:
         """Messages to be left out before a delivery is within the allowance; none where it is."""
@@ -163,10 +168,10 @@ class Exposure:
                 # Who was carried for the company's sake is trusted for what it paid.
                 self._paid(one, min(bet.fees[place], bet.weight(place)))
             elif one.id in outcome or one.id in skipped:
-                is_sure = one.id in known.sure
-                unsure += 0 if is_sure else bet.costs[place]
+                by = known.sure.get(one.id)
+                unsure += bet.costs[place] if by is None else 0
                 # Evidence that a recipient does not take is no failure of its: there may be other.
-                self._lost(one, bet.weight(place) if is_sure else 0, failures=int(one.id in outcome))
+                self._lost(one, by, bet.weight(place), failures=int(one.id in outcome))
         # What is shared is lost only where nobody paid; it is not worth a distinction.
         lost = bet.shared + unsure if unsure else 0
         self._level -= lost if spent is None else min(lost, spent)
@@ -186,29 +191,42 @@ class Exposure:
         """Gas that was taken, and not needed."""
         self._level += gas
 
+    def _trust(self, key: _Key, account: _Account) -> int:
+        """Gas that is trusted. Strangers have no more of it than an hour's allowance, and none once some failed."""
+        if isinstance(key, tuple):
+            return account.trust
+        return 0 if account.failing(self.steady()) >= FORGIVEN else min(account.trust, self.gas_per_hour)
+
     def _paid(self, message: Message, gas: int) -> None:
-        account, now = self._account(message), self.steady()
-        account.trust = min(_MOST_TRUST, account.trust + gas)
+        now, strangers = self.steady(), gas // _STRANGERS_PART
+        # What strangers lost is forgotten by the hour alone: others that succeed say nothing of them.
+        recipient = self._account(message.recipient)
+        recipient.trust = min(_MOST_TRUST, recipient.trust + strangers)
+        account = self._account(_pair(message))
+        account.trust = min(_MOST_TRUST, account.trust + gas - strangers)
         account.failures, account.failed_at = max(0, account.failing(now) - 1), now
 
-    def _lost(self, message: Message, gas: int, failures: int) -> None:
-        account, now = self._account(message), self.steady()
-        account.trust = max(0, account.trust - gas)
-        if failures:
+    def _lost(self, message: Message, by: _Key | None, gas: int, failures: int) -> None:
+        """`by`: whose trust was taken for it."""
+        now, pair = self.steady(), _pair(message)
+        if by is not None:
+            account = self._account(by)
+            account.trust = max(0, account.trust - gas)
+        for key in {pair, by or pair} if failures else ():
+            account = self._account(key)
             account.failures, account.failed_at = account.failing(now) + failures, now
 
-    def _account(self, message: Message) -> _Account:
-        """The account of a message's pair; those longest without any news are forgotten."""
-        pair = _pair(message)
-        found = self._accounts.setdefault(pair, _Account())
-        self._accounts.move_to_end(pair)
+    def _account(self, key: _Key) -> _Account:
+        """The account of a pair or a recipient; those longest without any news are forgotten."""
+        found = self._accounts.setdefault(key, _Account())
+        self._accounts.move_to_end(key)
         while len(self._accounts) > _REMEMBERED:
             self._accounts.popitem(last=False)
         return found
 
-    def _at_risk(self, bet: Bet, sure: frozenset[MessageId], sign: int) -> None:
+    def _at_risk(self, bet: Bet, sure: Mapping[MessageId, _Key], sign: int) -> None:
         for place, one in enumerate(bet.messages):
-            if one.id in sure and (account := self._accounts.get(_pair(one))) is not None:
+            if one.id in sure and (account := self._accounts.get(sure[one.id])) is not None:
                 account.at_risk = max(0, account.at_risk + sign * bet.weight(place))
 
 

@@ -197,7 +197,7 @@ class Judging:
                 break
             if turn == _ROUNDS - 2:
                 everyone = self.bet(allowed)
-                sure = self.exposure.sure(everyone) if everyone is not None else frozenset[MessageId]()
+                sure = self.exposure.sure(everyone) if everyone is not None else {}
                 risky = [one for one in allowed if one.id not in sure]
             declined |= {one.id: _unsure(one) for one in risky}
             allowed = [one for one in allowed if one.id not in declined]
