@@ -2,9 +2,9 @@
 Stakes: what deliveries of a lane lost or earned, told to its exposure.
 
 Comes in: deliveries that go out, and what became of them. Promise: each is told of once, and only of what this relayer
-paid for: what somebody else delivered cost it nothing. What failed in a delivery of this relayer it expires when its
-time is over, whatever is left of the allowance then: that was taken when it failed. Where cost is not asked for,
-nothing is staked.
+paid for: what somebody else delivered cost it nothing. What this relayer carried in vain it expires when its time is
+over, whatever is left of the allowance then: that was taken when it failed. Where cost is not asked for, nothing is
+staked.
 """
 
 from collections.abc import Sequence
@@ -51,8 +51,10 @@ class Stakes:
         )
         seen = {one.id: one.event for one in outcome.happenings}
         self.needless([one for one in messages if seen.get(one.id) is Event.DELIVERY])
-        failed = {one.id for one in ours if one.event is Event.FAILURE}
-        self._promise([one for one in messages if one.id in failed and one.expiry])
+        carried = {one.id for one in ours if one.event is Event.FAILURE}
+        if receipt is not None:
+            carried |= {one.id for one in messages if one.id not in told}
+        self._promise([one for one in messages if one.id in carried and one.expiry])
 
     def wasted(self, messages: Sequence[Message], cause: Xl2Error) -> None:
         """Nothing came of it; a transaction may have been paid for."""

@@ -10,6 +10,7 @@ from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, Nonce, Timestamp, Wei
 from xl2.errors import RpcUnavailable
+from xl2.flow import deliver as delivering
 from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Call, TxReceipt
 from xl2.relayer import LaneParts
@@ -203,6 +204,27 @@ async def test_what_failed_here_is_expired_though_nothing_is_left_of_the_allowan
     assert failed == {State.FAILED: 1}
     assert records[0].state is State.EXPIRED
     assert {one.state for one in records[1:]} <= {State.OBSERVED, State.OVERDUE}
+
+
+async def test_what_was_carried_and_skipped_is_expired_though_nothing_is_left_of_the_allowance(bench: Bench) -> None:
+    bench.lane = bench.rooms(Policy(terms=Terms(carry=Carry.PAID, loss_gas_per_hour=2_000_000)))
+    good, choosy = Address(b"\x42" * 20), Address(b"\x43" * 20)
+    bench.there.policies[choosy] = 1 << 200
+    for recipient in (good, choosy):
+        await bench.put(1, lasts=100, recipient=recipient)
+    await bench.look()
+    carried = await bench.states()
+    exposure = bench.lane._judging.exposure
+    exposure.spend(exposure.left)
+    bench.there.mine(101)
+    bench.clock.advance(101)
+    look = await delivering.look([bench.here.state.sent[1]], bench.there)
+    await bench.store.happen(look.happenings, bench.clock.now())
+
+    await bench.mend()
+
+    assert carried == {State.DELIVERED: 1, State.OBSERVED: 1}
+    assert await bench.states() == {State.DELIVERED: 1, State.EXPIRED: 1}
 
 
 async def test_an_expiry_that_was_tried_in_vain_is_taken_from_the_allowance_once(bench: Bench) -> None:
