@@ -29,7 +29,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import Assurance
 from xl2.ports import Log
 from xl2.relayer import LaneParts
-from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane_rooms import LaneRooms
 from xl2.store import open_store
 from xl2.wallet import Unattended
 from xl2_devnet.accounts import account

@@ -23,7 +23,7 @@ from xl2.plan import whole_gwei
 from xl2.ports import Log, Sent
 from xl2.relayer import LaneParts
 from xl2.relayer.judging import Prices
-from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane_rooms import LaneRooms
 from xl2.sdk import Parts
 from xl2.store import SqliteStore
 from xl2.wallet import Unattended

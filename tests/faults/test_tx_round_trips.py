@@ -15,7 +15,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Log
 from xl2.relayer import LaneParts
-from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane_rooms import LaneRooms
 from xl2.store import SqliteStore
 from xl2.wallet import Unattended
 from xl2_adapters.rpc import RpcClient

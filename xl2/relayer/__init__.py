@@ -1,4 +1,9 @@
-"""Relayer: walks everybody's messages through the rooms. Read `pipeline` to see it all, then `lane`, then `retry`."""
+"""
+Relayer: walks everybody's messages through the rooms.
+
+Read `pipeline` to see it all, then what a lane is carried with (`lane_parts`), what its rooms do (`lane_rooms`), what
+has them look (`lane_tasks`), and how long who rests (`retry`).
+"""
 
 from xl2.relayer.clock_watch import ClockWatch
 from xl2.relayer.lane_parts import LaneParts

@@ -1,7 +1,7 @@
 """
 Lane parts: what it takes to carry the messages of a lane.
 
-Promise: everything that the rooms of a lane reach outside for is named here. What they do with it is `lane`'s.
+Promise: everything that the rooms of a lane reach outside for is named here. What they do with it is `lane_rooms`'s.
 """
 
 from collections.abc import Mapping, Sequence

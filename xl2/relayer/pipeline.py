@@ -9,7 +9,7 @@ heads --wake--> observe receipts --wakes---------------------------------^
 Promise: the store is the queue; what stands in memory can be lost at any moment and is made again from the store, so
 a killed relayer that starts again loses nothing and doubles nothing. A room that fails by a known cause rests by its
 policy; a broken promise (`Fatal`) or a defect stops all of them aloud. Stopping has two steps: intake ends and what
-is proven is delivered; what takes longer than the drain is cancelled. What the tasks of one lane do is `rooms`'.
+is proven is delivered; what takes longer than the drain is cancelled. What the tasks of one lane do is `lane_tasks`'.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Chain, Clock, Log
 from xl2.relayer.claims import Claims
 from xl2.relayer.heads import HeadWatch
-from xl2.relayer.lane import LaneRooms
 from xl2.relayer.lane_parts import LaneParts
+from xl2.relayer.lane_rooms import LaneRooms
+from xl2.relayer.lane_tasks import LaneTasks
 from xl2.relayer.recovery import Recovery
-from xl2.relayer.rooms import LaneTasks
 from xl2.relayer.standing import Standing
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@ Showing: which prover shows a head of a lane, and the calls that some need first
 
 Promise: the first prover that is ready serves; a dearer one is paid for only when a better one has kept waiting for
 long; evidence that a recipient refused is not shown to it again while there is other. What evidence is, and whether it
-holds, is the provers'; what it is for, `lane`'s.
+holds, is the provers'; what it is for, `lane_rooms`'s.
 """
 
 import logging

@@ -13,7 +13,7 @@ from xl2.core.lifecycle import Event, State
 from xl2.errors import RpcUnavailable, Xl2Error
 from xl2.ports import Happening, Unobserved
 from xl2.relayer import Pipeline
-from xl2.relayer.lane import LaneRooms
+from xl2.relayer.lane_rooms import LaneRooms
 from xl2.store import SqliteStore
 from xl2.testing import MemorySigner, World
 

@@ -1,9 +1,9 @@
 """
-Rooms: the tasks of one lane, one for each room, and what joins them: a bounded queue, and who wakes whom.
+Lane tasks: the tasks of one lane, one for each room, and what joins them: a bounded queue, and who wakes whom.
 
 Promise: a room looks again at once while there is something to do, and rests else until it is woken, its time has come
 or its last cause has passed; so one slow room keeps no other waiting, and one lane no other lane. What a look does is
-`lane`'s, how long a cause rests `retry`'s, who starts and stops lanes `pipeline`'s.
+`lane_rooms`'s, how long a cause rests `retry`'s, who starts and stops lanes `pipeline`'s.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from xl2.flow.resting import rest
 from xl2.ports import Record
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
-from xl2.relayer.lane import OBSERVERS, LaneRooms
 from xl2.relayer.lane_parts import LaneParts
+from xl2.relayer.lane_rooms import OBSERVERS, LaneRooms
 from xl2.relayer.retry import rest_seconds
 
 log = logging.getLogger(__name__)

@@ -1,9 +1,9 @@
 """
-Lane: one lane's messages in the store, and the rooms that move them; each method is one look into one room.
+Lane rooms: one lane's messages in the store, and the rooms that move them; each method is one look into one room.
 
 Promise: what is read from the chains is in the store before anything rests on it, so a look that is cut off anywhere
 is made again without harm; a message that cannot go on is postponed with the reason, and holds up no other. When to
-look is `pipeline`'s, how long to rest `retry`'s, what a room does `flow`'s.
+look is `lane_tasks`'s, how long to rest `retry`'s, what a room does `flow`'s.
 """
 
 import logging
