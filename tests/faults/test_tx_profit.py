@@ -22,7 +22,7 @@ from xl2.core.types import Wei, checksum, hex_text
 from xl2.plan import whole_gwei
 from xl2.ports import Log, Sent
 from xl2.relayer import LaneParts
-from xl2.relayer.judging import Prices
+from xl2.relayer.choosing.prices import Prices
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.sdk import Parts
 from xl2.store import SqliteStore

@@ -7,7 +7,7 @@ no terms of its own.
 
 from xl2.config import Config
 from xl2.core.types import ChainId, Wei
-from xl2.relayer.policy import Carry, Policy, Terms
+from xl2.relayer.choosing.policy import Carry, Policy, Terms
 
 
 def policy_of(config: Config) -> Policy:

@@ -2,7 +2,8 @@
 Relayer: walks everybody's messages through the rooms.
 
 Read `pipeline` to see it all, then what a lane is carried with (`lane_parts`), what its rooms do (`lane_rooms`), what
-has them look (`lane_tasks`), and how long who rests (`retry`).
+has them look (`lane_tasks`), and how long who rests (`retry`). Which messages a delivery carries is
+`choosing`'s.
 """
 
 from xl2.relayer.clock_watch import ClockWatch

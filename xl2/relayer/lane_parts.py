@@ -14,8 +14,8 @@ from xl2.core.types import Address, ChainId
 from xl2.flow.alarms import Alarms
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Chain, Clock, Observer, Prover, Store, Submitter, Unobserved
+from xl2.relayer.choosing.policy import Policy
 from xl2.relayer.claims import Claims
-from xl2.relayer.policy import Policy
 
 
 @frozen(kw_only=True)

@@ -25,15 +25,15 @@ from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
 from xl2.ports import Chain, Happening, Log, Pause, Record, Sent
-from xl2.relayer.batching import Batching
+from xl2.relayer.choosing.batching import Batching
+from xl2.relayer.choosing.intake import Intake
+from xl2.relayer.choosing.judging import Judging
+from xl2.relayer.choosing.stakes import Stakes
 from xl2.relayer.gap_watch import GapWatch
-from xl2.relayer.intake import Intake
-from xl2.relayer.judging import Judging
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.mending import PAUSED_SECONDS, Mending
 from xl2.relayer.notes import Notes
 from xl2.relayer.showing import Showing
-from xl2.relayer.stakes import Stakes
 from xl2.relayer.troubles import Troubles, endpoint_of
 
 log = logging.getLogger(__name__)

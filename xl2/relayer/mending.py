@@ -17,12 +17,12 @@ from xl2.errors import NotYet, Refused, Retryable, Reverted
 from xl2.flow import deliver as delivering
 from xl2.flow import prove as proving
 from xl2.ports import Pause, Record
+from xl2.relayer.choosing.judging import Judging
+from xl2.relayer.choosing.stakes import Stakes
 from xl2.relayer.expiry import recorded_expiries
-from xl2.relayer.judging import Judging
 from xl2.relayer.notes import Notes
 from xl2.relayer.retry import RECIPIENT, delay
 from xl2.relayer.showing import Showing
-from xl2.relayer.stakes import Stakes
 
 #: Messages that are mended side by side, each by its own transaction. geth's pool holds 16 of an account whatever
 #: happens, and more while it is not full; what it drops is sent again.

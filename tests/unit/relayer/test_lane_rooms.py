@@ -10,9 +10,9 @@ from xl2.errors import StoreUnavailable
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
 from xl2.relayer import LaneParts
+from xl2.relayer.choosing.policy import Policy, Terms
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.relayer.lane_tasks import LaneTasks
-from xl2.relayer.policy import Policy, Terms
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryProver, MemorySigner, World
 

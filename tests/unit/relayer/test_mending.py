@@ -14,10 +14,10 @@ from xl2.flow import deliver as delivering
 from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Call, TxReceipt
 from xl2.relayer import LaneParts
+from xl2.relayer.choosing.policy import Carry, Policy, Terms
 from xl2.relayer.expiry import LEAST_SECONDS, Deadline
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.relayer.mending import AT_ONCE
-from xl2.relayer.policy import Carry, Policy, Terms
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryProver, MemorySigner, World
 

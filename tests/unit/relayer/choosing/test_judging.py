@@ -13,8 +13,8 @@ from xl2.flow.submit import JournalledSubmitter
 from xl2.plan import DELIVERY_GAS, SETTLEMENT_GAS, data_fee_of, quote, whole_gwei
 from xl2.ports import Rates, Record, Store
 from xl2.relayer import LaneParts
+from xl2.relayer.choosing.policy import Carry, Policy, Terms
 from xl2.relayer.lane_rooms import LaneRooms
-from xl2.relayer.policy import Carry, Policy, Terms
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryChain, MemoryProver, MemorySigner, World
 

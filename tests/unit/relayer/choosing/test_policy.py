@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.factories import message
 from xl2.core.message import GWEI
 from xl2.core.types import Address, ChainId, Wei
-from xl2.relayer.policy import Accepted, Carry, Declined, Policy, Terms, own_gas, too_poor, worth
+from xl2.relayer.choosing.policy import Accepted, Carry, Declined, Policy, Terms, too_poor, worth
+from xl2.relayer.choosing.prices import own_gas
 
 PAID = Terms(carry=Carry.PAID, margin_percent=10)
 ALICE, BOB = Address(b"\x0a" * 20), Address(b"\x0b" * 20)

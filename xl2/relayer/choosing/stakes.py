@@ -16,7 +16,7 @@ from xl2.core.message import Message
 from xl2.core.types import MessageId
 from xl2.errors import Reverted, Xl2Error
 from xl2.flow.deliver import Outcome
-from xl2.relayer.judging import Judging
+from xl2.relayer.choosing.judging import Judging
 
 #: Of recording an expiry, and of its part in the settlement that refunds it.
 _EXPIRY_GAS = 150_000

@@ -2,7 +2,7 @@
 Policy: which messages this relayer carries, and what it wants for that.
 
 Pure. Comes in: a message, what was added to its fee, and what it costs. Goes out: `Accepted`, or `Declined` with a
-sentence for `explain` and whether another look can come out otherwise; and what carrying it leaves, for `profit` to
+sentence for `explain` and whether another look can come out otherwise; and what carrying it leaves, for `runs` to
 choose by. Promise: what is denied is denied whatever it pays or whoever stands beside it. A declined message is not
 expired by this relayer either: that costs gas, and anybody could send what only costs. Who wants the refund may (`xl2
 relay`).
@@ -15,13 +15,6 @@ from attrs import field, frozen, validators
 
 from xl2.core.message import Message
 from xl2.core.types import Address, ChainId, Wei, checksum
-
-#: Bytes of a packed message beside its payload, an upper bound.
-_PACKED_HEADER = 67
-#: EIP-7623: of a byte of calldata once execution is cheap.
-_BYTE_GAS = 40
-#: What a message takes beside its recipient and its bytes: hashed, called, noted.
-MESSAGE_GAS = 15_000
 
 
 class Carry(StrEnum):
@@ -132,21 +125,6 @@ def worth(fee: int, cost: int, terms: Terms) -> int:
     Whole numbers, so that sums over a delivery say the same as each of its parts.
     """
     return 100 * fee - cost * (100 + terms.margin_percent)
-
-
-def own_gas(message: Message) -> int:
-    """
-    Gas that a message takes at most of a delivery, beside what that takes for all.
-
-    Its recipient is taken to use all gas that the sender gave it: nobody else can know, and what other recipients took
-    says nothing of this one.
-    """
-    return message.gas_limit + own_size(message) * _BYTE_GAS + MESSAGE_GAS
-
-
-def own_size(message: Message) -> int:
-    """Bytes that a message takes at most."""
-    return _PACKED_HEADER + len(message.payload)
 
 
 def too_poor(message: Message, added: Wei, own: Wei, shared: Wei, terms: Terms) -> Declined:

@@ -8,7 +8,7 @@ from xl2.core.message import MAX_GAS_LIMIT, MAX_PAYLOAD_SIZE, MAX_TX_GAS, Messag
 from xl2.core.segment import Segment, packed_size
 from xl2.core.types import Nonce
 from xl2.flow.prove import BYTE_GAS, BatchLimits, fitting
-from xl2.relayer.batching import Batching, reaches
+from xl2.relayer.choosing.batching import Batching, reaches
 from xl2.testing import World
 
 MOST = BatchLimits()

@@ -5,9 +5,10 @@ from xl2.core.lifecycle import Event
 from xl2.core.types import Address, BlockNumber, Nonce, Wei
 from xl2.flow.deliver import Outcome
 from xl2.ports import Fees, Happening, Place, Rates, TxReceipt
-from xl2.relayer.judging import Judging, Prices
-from xl2.relayer.policy import Carry, Policy, Terms
-from xl2.relayer.stakes import Stakes
+from xl2.relayer.choosing.judging import Judging
+from xl2.relayer.choosing.policy import Carry, Policy, Terms
+from xl2.relayer.choosing.prices import Prices
+from xl2.relayer.choosing.stakes import Stakes
 from xl2.testing import ManualClock, World
 
 GAS_USED = 300_000

@@ -16,18 +16,16 @@ from attrs import define, field, frozen
 from xl2.core.lane import Lane
 from xl2.core.message import Message
 from xl2.core.types import MessageId, Wei, checksum
-from xl2.flow.prove import BYTE_GAS, BatchLimits
-from xl2.plan import DELIVERY_GAS, EVIDENCE_BYTES, SETTLEMENT_GAS
-from xl2.ports import Chain, Clock, Rates, TxReceipt
-from xl2.relayer.batching import reaches
-from xl2.relayer.exposure import Bet, Exposure
-from xl2.relayer.policy import MESSAGE_GAS, Declined, Policy, Terms, own_gas, own_size, too_poor, worth
-from xl2.relayer.profit import choose
+from xl2.flow.prove import BatchLimits
+from xl2.ports import Chain, Clock, TxReceipt
+from xl2.relayer.choosing.batching import reaches
+from xl2.relayer.choosing.exposure import Bet, Exposure
+from xl2.relayer.choosing.policy import Declined, Policy, Terms, too_poor, worth
+from xl2.relayer.choosing.prices import Prices
+from xl2.relayer.choosing.runs import choose
 
 #: Each round leaves out whose failure would cost more than the lane may lose; the last one all that are not sure.
 _ROUNDS = 4
-#: Of an id behind the messages of a segment, in bytes.
-_ID_SIZE = 32
 
 
 @frozen(kw_only=True)
@@ -40,35 +38,6 @@ class Judged:
     declined: Mapping[MessageId, Declined]
     #: Those of them that pay for themselves, and want for company alone.
     lonely: frozenset[MessageId] = frozenset()
-
-
-@frozen(kw_only=True)
-class Prices:
-    """What deliveries of a lane cost now."""
-
-    lane: Lane
-    here: Rates
-    there: Rates
-
-    def own(self, message: Message) -> Wei:
-        """Of a message, beside what is shared."""
-        return self.there.cost(own_gas(message), own_size(message))
-
-    @property
-    def shared(self) -> Wei:
-        """Of a delivery beside its messages, the receipt proven back included."""
-        kind = self.lane.assurance
-        size = EVIDENCE_BYTES[kind]
-        there = self.there.cost(DELIVERY_GAS[kind] - MESSAGE_GAS, size)
-        return Wei(there + self.here.cost(SETTLEMENT_GAS[kind], size))
-
-    def suffix(self, ids: int) -> Wei:
-        """Of so many ids behind the last message, up to the head that is known."""
-        return self.there.cost(ids * _ID_SIZE * BYTE_GAS, ids * _ID_SIZE)
-
-    def gas(self, wei: int) -> int:
-        """Gas of the destination that costs so much."""
-        return -(-wei // max(1, self.there.fees.base_fee + self.there.fees.priority_fee))
 
 
 @define(kw_only=True)

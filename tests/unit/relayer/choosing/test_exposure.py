@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.factories import message
 from xl2.core.message import Message
 from xl2.core.types import Address, Nonce
-from xl2.relayer.exposure import FORGIVEN, Bet, Exposure
-from xl2.relayer.policy import own_gas
+from xl2.relayer.choosing.exposure import FORGIVEN, Bet, Exposure
+from xl2.relayer.choosing.prices import own_gas
 from xl2.testing import ManualClock
 
 ALLOWANCE = 2_000_000

@@ -4,7 +4,7 @@ Intake: which messages of a lane go out next, of those that are due and those th
 Comes in: messages that are due, in the order of their nonces. Goes out: those of the next delivery. Promise: what is
 declined rests with its reason and holds up no other; whoever comes is judged together with the newest that rest, as far
 back as one delivery reaches, so a look costs what one delivery carries, however many rest. What is remembered of them
-is checked in the store before it is carried. What pays is `judging`'s to say, how long to wait `profit`'s.
+is checked in the store before it is carried. What pays is `judging`'s to say, how long to wait `company`'s.
 """
 
 from collections import defaultdict
@@ -19,9 +19,9 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import MessageId, Nonce
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Clock, Log, Record, Store
-from xl2.relayer.judging import Judged, Judging
-from xl2.relayer.policy import own_size
-from xl2.relayer.profit import LEAST_REST, LEAST_WAIT, WaitUntil, next_look, outlook
+from xl2.relayer.choosing.company import LEAST_REST, LEAST_WAIT, WaitUntil, next_look, outlook
+from xl2.relayer.choosing.judging import Judged, Judging
+from xl2.relayer.choosing.prices import own_size
 from xl2.relayer.retry import DENIED, delay
 
 
