@@ -6,45 +6,22 @@ again. Promise: nobody waits beyond its expiry; whoever rests is looked at toget
 was declined. Which of them go together is `runs`'s.
 """
 
-from attrs import frozen
-
 #: Rests of what does not pay yet, in seconds: powers of two, so that each ends at a moment where all shorter ones end.
 LEAST_WAIT, LEAST_REST, LONGEST_REST = 4, 32, 1_024
 
 
-@frozen
-class CarryNow:
-    """It is in a run that pays."""
-
-
-@frozen
-class WaitUntil:
-    """It pays for itself, and not for a delivery: whoever comes until then may share that."""
-
-    until: float
-
-
-@frozen
-class Decline:
-    """Nobody who comes makes it pay, or nobody came in time."""
-
-
-Outlook = CarryNow | WaitUntil | Decline
-
-
-def outlook(*, is_chosen: bool, worth: int, since: float, now: float, expiry: float, longest_wait: float) -> Outlook:
+def waits_until(*, pays_for_itself: bool, since: float, now: float, expiry: float, longest_wait: float) -> float | None:
     """
-    What becomes of a message now. `worth`: what it leaves, its part of a delivery's own cost aside; `since`: when it
-    was first seen; `expiry`: 0 is never; `longest_wait`: seconds that one which pays for itself is kept for company.
+    Until when a message that is in no delivery is kept for company; None: nobody who comes makes it pay, or nobody came
+    in time. `pays_for_itself`: its part of a delivery's own cost aside; `since`: when it was first seen; `expiry`: 0 is
+    never; `longest_wait`: in seconds.
     """
-    if is_chosen:
-        return CarryNow()
     until = since + longest_wait
     if expiry:
         until = min(until, expiry)
     # A clock that was set back makes nobody wait longer than that.
     until = min(until, now + longest_wait)
-    return WaitUntil(until) if worth >= 0 and until > now else Decline()
+    return until if pays_for_itself and until > now else None
 
 
 def next_look(now: float, since: float, least: int) -> float:

@@ -19,7 +19,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import MessageId, Nonce
 from xl2.flow.prove import BatchLimits
 from xl2.ports import Clock, Log, Record, Store
-from xl2.relayer.choosing.company import LEAST_REST, LEAST_WAIT, WaitUntil, next_look, outlook
+from xl2.relayer.choosing.company import LEAST_REST, LEAST_WAIT, next_look, waits_until
 from xl2.relayer.choosing.judging import Judged, Judging
 from xl2.relayer.choosing.prices import own_size
 from xl2.relayer.retry import DENIED, delay
@@ -76,17 +76,15 @@ class Intake:
         declined = judged.declined[message.id]
         if not declined.may_change:
             return now + delay(DENIED, record.attempts + 1), declined.why
-        found = outlook(
-            is_chosen=False,
-            worth=0 if message.id in judged.lonely else -1,
+        end = waits_until(
+            pays_for_itself=message.id in judged.lonely,
             since=record.since,
             now=now,
             expiry=message.expiry,
             longest_wait=self.judging.terms.wait_seconds,
         )
-        if isinstance(found, WaitUntil):
-            until = min(next_look(now, record.since, LEAST_WAIT), found.until)
-            return until, f"it waits for others to go with: {declined.why}"
+        if end is not None:
+            return min(next_look(now, record.since, LEAST_WAIT), end), f"it waits for others to go with: {declined.why}"
         return next_look(now, record.since, LEAST_REST), declined.why
 
     async def _checked(self, records: Sequence[Record], fresh: set[MessageId]) -> Sequence[Record]:

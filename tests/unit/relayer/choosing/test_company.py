@@ -6,38 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xl2.relayer.choosing.company import (
-    LEAST_REST,
-    LEAST_WAIT,
-    LONGEST_REST,
-    CarryNow,
-    Decline,
-    Outlook,
-    WaitUntil,
-    next_look,
-    outlook,
-)
+from xl2.relayer.choosing.company import LEAST_REST, LEAST_WAIT, LONGEST_REST, next_look, waits_until
 
 NOW = 10_000.0
 
 
 @pytest.mark.parametrize(
-    ("is_chosen", "worth", "since", "expiry", "expected"),
+    ("pays_for_itself", "since", "expiry", "expected"),
     [
-        (True, -1, NOW, 0, CarryNow()),
-        (False, 0, NOW - 10, 0, WaitUntil(NOW + 50)),
-        (False, 0, NOW - 60, 0, Decline()),
-        (False, -1, NOW, 0, Decline()),
-        (False, 5, NOW - 10, NOW + 20, WaitUntil(NOW + 20)),
-        (False, 5, NOW - 10, NOW, Decline()),
+        (True, NOW - 10, 0, NOW + 50),
+        (True, NOW - 60, 0, None),
+        (False, NOW, 0, None),
+        (True, NOW - 10, NOW + 20, NOW + 20),
+        (True, NOW - 10, NOW, None),
         # The clock was set back by an hour since it was seen.
-        (False, 5, NOW + 3_600, 0, WaitUntil(NOW + 60)),
+        (True, NOW + 3_600, 0, NOW + 60),
     ],
 )
 def test_what_covers_its_own_cost_waits_for_company_and_the_rest_does_not(
-    is_chosen: bool, worth: int, since: float, expiry: float, expected: Outlook
+    pays_for_itself: bool, since: float, expiry: float, expected: float | None
 ) -> None:
-    found = outlook(is_chosen=is_chosen, worth=worth, since=since, now=NOW, expiry=expiry, longest_wait=60)
+    found = waits_until(pays_for_itself=pays_for_itself, since=since, now=NOW, expiry=expiry, longest_wait=60)
 
     assert found == expected
 
