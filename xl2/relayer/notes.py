@@ -7,7 +7,6 @@ How long a cause rests is `retry`'s.
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from attrs import define, field
@@ -20,6 +19,7 @@ from xl2.flow.deliver import Outcome
 from xl2.ports import Happening, Record
 from xl2.relayer.expiry import Deadline
 from xl2.relayer.lane_parts import LaneParts
+from xl2.relayer.rests import let_rest
 from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
 
 log = logging.getLogger(__name__)
@@ -83,11 +83,6 @@ class Notes:
         await self._rest([(one.id, await self._deadline.rest(one, seconds), why) for one, seconds, why in causes])
 
     async def _rest(self, causes: Iterable[tuple[MessageId, float, str]]) -> None:
-        """Thousands that rest alike cost one write."""
-        alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
-        for message_id, seconds, why in causes:
-            alike[seconds, why].append(message_id)
-        for (seconds, why), ids in alike.items():
-            await self.parts.store.postpone(ids, self.parts.clock.now() + seconds, why)
-            fields = {"message_id": hex_text(ids[0]), "messages": len(ids), "cause": why, "rest_seconds": seconds}
-            log.debug("postponed", extra={"fields": fields})
+        """Messages rest for so many seconds, each for a reason."""
+        now = self.parts.clock.now()
+        await let_rest(self.parts.store, ((message_id, now + seconds, why) for message_id, seconds, why in causes))

@@ -7,7 +7,6 @@ back as one delivery reaches, so a look costs what one delivery carries, however
 is checked in the store before it is carried. What pays is `judging`'s to say, how long to wait `company`'s.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from attrs import define, field
@@ -22,6 +21,7 @@ from xl2.ports import Clock, Log, Record, Store
 from xl2.relayer.choosing.company import LEAST_REST, LEAST_WAIT, next_look, waits_until
 from xl2.relayer.choosing.judging import Judged, Judging
 from xl2.relayer.choosing.prices import own_size
+from xl2.relayer.rests import let_rest
 from xl2.relayer.retry import DENIED, delay
 
 
@@ -46,7 +46,9 @@ class Intake:
         company = [one for one in self._resting or () if one.sent.message.id not in fresh]
         records = sorted([*company, *due], key=_nonce)
         judged = await self.judging.judge([one.sent.message for one in records], fresh, limits)
-        await self._rest([one for one in due if one.sent.message.id in judged.declined], judged)
+        now = self.clock.now()
+        declined = [one for one in due if one.sent.message.id in judged.declined]
+        await let_rest(self.store, ((one.sent.message.id, *self._until(one, judged, now)) for one in declined))
         carried = {one.id for one in judged.carried}
         if self.judging.wants_cost:
             left = [one for one in records if one.sent.message.id not in carried]
@@ -59,17 +61,6 @@ class Intake:
         first = max(0, count - limits.messages)
         known = await self.store.range(self.lane, Nonce(first), Nonce(count - 1)) if count else ()
         return _last([one for one in known if one.state is State.OBSERVED and not one.skipped], limits)
-
-    async def _rest(self, records: Sequence[Record], judged: Judged) -> None:
-        """Let these rest, each with its reason."""
-        alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
-        now = self.clock.now()
-        for record in records:
-            until, why = self._until(record, judged, now)
-            alike[until, why].append(record.sent.message.id)
-        # Whoever sends thousands that pay the same too little costs one write, not thousands.
-        for (until, why), ids in alike.items():
-            await self.store.postpone(ids, until, why)
 
     def _until(self, record: Record, judged: Judged, now: float) -> tuple[float, str]:
         message = record.sent.message

@@ -1,0 +1,26 @@
+"""
+Rests: messages in, each with a time before which nobody looks at it and with the reason; what the store keeps out.
+
+Promise: all that rest alike cost one write, so whoever sends thousands that pay the same too little costs one.
+How long to rest is left to `retry` and `choosing`.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+
+from xl2.core.types import MessageId, hex_text
+from xl2.ports import Store
+
+log = logging.getLogger(__name__)
+
+
+async def let_rest(store: Store, rests: Iterable[tuple[MessageId, float, str]]) -> None:
+    """Let messages rest, each until a time in Unix seconds, and for a reason."""
+    alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
+    for message_id, until, why in rests:
+        alike[until, why].append(message_id)
+    for (until, why), ids in alike.items():
+        await store.postpone(ids, until, why)
+        fields = {"message_id": hex_text(ids[0]), "messages": len(ids), "cause": why, "until": until}
+        log.debug("postponed", extra={"fields": fields})
