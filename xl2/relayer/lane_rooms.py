@@ -184,6 +184,7 @@ class LaneRooms:
 
     async def broken(self) -> Sequence[Record]:
         """Messages that failed and are to be retried, or whose time is over and are to be expired, a few of them."""
+        # What a pause held is due as soon as it is seen to be over.
         await self._pause()
         return await self._mending.due()
 
@@ -243,7 +244,7 @@ class LaneRooms:
         return cause
 
     async def _pause(self) -> Pause | None:
-        """Why nothing is delivered on this lane now, None where it is."""
+        """Why nothing is delivered on this lane now, None where it is; what a pause held is roused when it is over."""
         parts = self.parts
         pause = next((one for one in await parts.store.pauses() if one.lane == parts.lane), None)
         if pause is None and self._was_paused:

@@ -195,12 +195,10 @@ class Pipeline:
         return self._watches[key]
 
     def _start_watch(self, group: asyncio.TaskGroup, chain: ChainId, watch: HeadWatch) -> None:
-        name = f"heads of {chain}"
-        self._watching.append(group.create_task(_supervised(name, watch.run)(), name=name))
+        self._start_beside(group, f"heads of {chain}", watch.run)
 
     def _start_standing(self, group: asyncio.TaskGroup, standing: Standing) -> None:
-        name = "what stands"
-        self._watching.append(group.create_task(_supervised(name, standing.run)(), name=name))
+        self._start_beside(group, "what stands", standing.run)
 
     def _start_claims(self, group: asyncio.TaskGroup, claims: Claims) -> None:
         async def recovered() -> None:
@@ -208,8 +206,11 @@ class Pipeline:
             await self._recovery.on(claims.origin.chain)
             await claims.run()
 
-        name = f"claims on {claims.origin.chain}"
-        self._watching.append(group.create_task(_supervised(name, recovered)(), name=name))
+        self._start_beside(group, f"claims on {claims.origin.chain}", recovered)
+
+    def _start_beside(self, group: asyncio.TaskGroup, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """What runs beside the rooms until the last of them has ended."""
+        self._watching.append(group.create_task(_supervised(name, work)(), name=name))
 
     def _stand(self, states: Mapping[Lane, frozenset[State]]) -> None:
         for lane, tasks in self._lanes.items():
