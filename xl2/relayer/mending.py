@@ -28,7 +28,7 @@ from xl2.relayer.showing import Showing
 #: happens, and more while it is not full; what it drops is sent again.
 AT_ONCE = 32
 #: What failed on a paused lane rests so long; it is due at once when the pause ends.
-PAUSED_SECONDS = 600.0
+PAUSED_SECONDS = 60.0
 
 
 @define(kw_only=True)
@@ -89,18 +89,20 @@ class Mending:
             return
         self.stakes.begin([message])
         try:
-            outcome = await delivering.retry(message, gas, parts.destination, submitter, payee=parts.payee)
-        except Reverted as reverted:
-            self.stakes.wasted([message], reverted)
-            if parts.destination.error_name(reverted.revert) != "VerifiersFell":
-                await self.notes.rest([(message, patience, reverted.what)])
-                return
-            proven = await self.showing.first_ready(
-                parts.provers, lambda prover: proving.prove([record], parts.store, prover)
-            )
-            outcome = await delivering.deliver(
-                proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee, anew=True
-            )
+            try:
+                outcome = await delivering.retry(message, gas, parts.destination, submitter, payee=parts.payee)
+            except Reverted as reverted:
+                self.stakes.wasted([message], reverted)
+                if parts.destination.error_name(reverted.revert) != "VerifiersFell":
+                    await self.notes.rest([(message, patience, reverted.what)])
+                    return
+                proven = await self.showing.first_ready(
+                    parts.provers, lambda prover: proving.prove([record], parts.store, prover)
+                )
+                outcome = await delivering.deliver(
+                    proven.segment, proven.shown.evidence, parts.destination, submitter, payee=parts.payee, anew=True
+                )
+            self.stakes.noted([message], outcome)
         finally:
             self.stakes.end([message])
         await self.notes.outcome(outcome)

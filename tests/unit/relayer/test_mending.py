@@ -282,3 +282,18 @@ async def test_whose_time_is_over_rests_some_seconds_yet(bench: Bench) -> None:
     deadline = Deadline(destination=bench.there, clock=bench.clock)
 
     assert await deadline.rest(message(expiry=Timestamp(GENESIS - 100)), HOUR) == LEAST_SECONDS
+
+
+async def test_what_succeeds_at_last_gives_back_what_its_expiry_was_to_cost(bench: Bench) -> None:
+    bench.lane = bench.rooms(Policy(terms=Terms(carry=Carry.PAID, loss_gas_per_hour=2_000_000)))
+    exposure = bench.lane._judging.exposure
+    await bench.put(1, lasts=600)
+    await bench.look()
+    owed, before = exposure.left, await bench.states()
+
+    bench.there.recipients[BROKEN] = lambda _message, _gas: True
+    await bench.pass_time(30)
+
+    assert before == {State.FAILED: 1}
+    assert await bench.states() == {State.DELIVERED: 1}
+    assert exposure.left - owed >= 150_000
