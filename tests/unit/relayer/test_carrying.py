@@ -10,12 +10,15 @@ from attrs import evolve, field, frozen
 from tests.unit.relayer.process import SETTINGS, Relayer, put
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event, State
+from xl2.core.types import Address
 from xl2.errors import RpcUnavailable, Xl2Error
-from xl2.ports import Happening, Unobserved
+from xl2.ports import Happening, Record, Unobserved
 from xl2.relayer import Pipeline
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.store import SqliteStore
 from xl2.testing import MemorySigner, World
+
+BROKEN = Address(b"\x66" * 20)
 
 
 @frozen
@@ -143,3 +146,28 @@ async def test_a_delivery_that_begins_while_it_stops_does_not_keep_it_from_stopp
             await running
 
         assert len(await store.pending(parts.destination.chain, MemorySigner.named("relayer").address)) == 1
+
+
+async def test_what_is_mended_keeps_nothing_from_being_delivered(
+    relayer: Relayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mend, begun, released = LaneRooms.mend, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: LaneRooms, due: Sequence[Record]) -> bool:
+        begun.set()
+        await released.wait()
+        return await mend(self, due)
+
+    monkeypatch.setattr(LaneRooms, "mend", slow)
+    relayer.world.chain(902).recipients[BROKEN] = lambda _message, _gas: False
+    await put(relayer, 1, recipient=BROKEN)
+    async with SqliteStore(relayer.path) as store:
+        pipeline = relayer.pipeline(store)
+        async with relayer.running(pipeline):
+            await begun.wait()
+            await put(relayer, 3)
+            await until(store, {State.FAILED: 1, State.SETTLED: 3})
+            held = not released.is_set()
+            released.set()
+
+    assert held
