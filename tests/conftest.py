@@ -13,6 +13,11 @@ TESTS = Path(__file__).parent
 TIERS = ("unit", "property", "integration", "scenario", "faults", "conformance")
 #: A minute and more of one worker each: begun before others, or one would be at work on it when all others are done.
 LONGEST = {
+    "faults/test_l1_disputes.py",
+    "faults/test_l1_down.py",
+    "faults/test_l1_reorgs_late.py",
+    "faults/test_l1_reorgs.py",
+    "faults/test_l1_nitro.py",
     "scenario/test_conformance.py",
     "scenario/test_watcher.py",
     "integration/test_devnet_nitro_sends.py",
