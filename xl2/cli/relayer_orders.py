@@ -93,7 +93,7 @@ def skip(*, message: str, why: str, config: Path | None, as_json: bool) -> None:
 @click.command()
 @common
 def drain(*, config: Path | None, as_json: bool) -> None:
-    """Let the running relayer take up nothing new, carry what is observed, and stop."""
+    """Take up nothing new, carry what is observed, stop."""
     _order(config, "/drain", Asked(), as_json=as_json, running_only=True)
 
 

@@ -10,14 +10,15 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_origin
 
 import attrs
 import cattrs
 from attrs import evolve, frozen
+from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
@@ -292,12 +293,29 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Key, lambda value, _: key_of(value, converter.structure))
     # `Address` is a NewType of bytes, and nothing else in the tree is.
     converter.register_structure_hook(bytes, lambda value, _: address(_exactly(value, str, "an address")))
+    converter.register_structure_hook_factory(_is_list, _list)
     for kind_ in _TREE:
         converter.register_structure_hook(
             kind_,
             make_dict_structure_fn(kind_, converter, _cattrs_forbid_extra_keys=True),
         )
     return converter
+
+
+def _is_list(type_: object) -> bool:
+    return get_origin(type_) is tuple
+
+
+def _list(type_: type[tuple[Any, ...]], converter: cattrs.Converter) -> Callable[[object, Any], tuple[Any, ...]]:
+    # Text is a row of letters to cattrs, and a table a row of its keys; the value is not repeated, for it may be a URL.
+    structured: Callable[[object, Any], tuple[Any, ...]] = homogenous_tuple_structure_factory(type_, converter)
+
+    def hook(value: object, into: Any) -> tuple[Any, ...]:  # noqa: ANN401 - cattrs gives the type
+        if not isinstance(value, list):
+            raise InvalidInput("this is not a list: put what it holds into [ ], or a table of it under [[ ]]")
+        return structured(value, into)
+
+    return hook
 
 
 def _exactly(value: object, kind: type[T], name: str) -> T:

@@ -278,6 +278,7 @@ class Config:
 
 #: Shorter tokens keep nobody out.
 MIN_TOKEN: Final = 16
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def complaints(config: Config) -> Complaints:
@@ -285,10 +286,7 @@ def complaints(config: Config) -> Complaints:
     yield from _ids(config)
     for name, chain in config.chains.items():
         yield from _chain(config, name, chain)
-    for place, token in enumerate(config.tokens):
-        for name in token.on:
-            if name not in config.chains:
-                yield ("tokens", place, "on", name), f"there is no chain {name!r}"
+    yield from _tokens(config)
     yield from key_rules.complaints(config.keys)
     if config.fee_margin_percent < 0:
         yield ("fee_margin_percent",), f"{config.fee_margin_percent} is below 0: messages would not pay their delivery"
@@ -300,8 +298,23 @@ def complaints(config: Config) -> Complaints:
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
     if wrong := wrong_with(config.attester.listen):
         yield ("attester", "listen"), wrong
-    if config.log.form not in ("console", "json"):
-        yield ("log", "form"), f"{config.log.form!r} is neither console nor json"
+    yield from _log(config.log)
+
+
+def _tokens(config: Config) -> Complaints:
+    for place, token in enumerate(config.tokens):
+        if not 0 <= token.decimals < 256:
+            yield ("tokens", place, "decimals"), f"{token.decimals} are no decimals of an ERC-20; they are 0 to 255"
+        for name in token.on:
+            if name not in config.chains:
+                yield ("tokens", place, "on", name), f"there is no chain {name!r}"
+
+
+def _log(log: Log) -> Complaints:
+    if log.level.upper() not in _LEVELS:
+        yield ("log", "level"), f"{log.level!r} is no level; there are {', '.join(_LEVELS)}"
+    if log.form not in ("console", "json"):
+        yield ("log", "form"), f"{log.form!r} is neither console nor json"
 
 
 def _relayer(relayer: Relayer) -> Complaints:
@@ -309,6 +322,8 @@ def _relayer(relayer: Relayer) -> Complaints:
         yield ("relayer", "batch"), f"{relayer.batch} messages are no batch"
     if relayer.min_fee_wei < 0:
         yield ("relayer", "min_fee_wei"), f"{relayer.min_fee_wei} is no amount of wei"
+    if "://" in relayer.store and not relayer.store.startswith(("postgresql://", "postgres://")):
+        yield ("relayer", "store"), "a store is a file, or a URL that begins with postgresql:// (it is not shown here)"
     # Comparisons with `nan` are false, so each says what is right.
     if not 0 < relayer.poll_seconds < math.inf:
         yield ("relayer", "poll_seconds"), f"{relayer.poll_seconds} seconds are no time to wait"
@@ -336,8 +351,10 @@ def _ids(config: Config) -> Complaints:
 def _chain(config: Config, name: str, chain: Chain) -> Complaints:
     here = ("chains", name)
     yield from _endpoints(here, chain)
-    if chain.max_fee_gwei < 0:
-        yield (*here, "max_fee_gwei"), f"{chain.max_fee_gwei} gwei is no price of gas"
+    if chain.start < 0:
+        yield (*here, "start"), f"{chain.start} is no number of a block"
+    if not 0 <= chain.max_fee_gwei < math.inf:
+        yield (*here, "max_fee_gwei"), f"{chain.max_fee_gwei} gwei is no price of gas; 0 is no limit of yours"
     if chain.anchor and chain.anchor not in config.chains:
         yield (*here, "anchor"), f"there is no chain {chain.anchor!r}"
     for place, verifier in enumerate(chain.verifiers):

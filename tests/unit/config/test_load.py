@@ -140,6 +140,21 @@ treshold = 1
         ),
         ('[relayer.finality]\nattested = "latest"', "xl2.toml:6: relayer.finality: unknown key: finality"),
         ("[relayer]\nbatch = true", "relayer.batch: True is not a whole number"),
+        ("start = -7", "chains.a.start: -7 is no number of a block"),
+        ("max_fee_gwei = nan", "chains.a.max_fee_gwei: nan gwei is no price of gas"),
+        ("max_fee_gwei = inf", "chains.a.max_fee_gwei: inf gwei is no price of gas"),
+        (
+            '[[tokens]]\nsymbol = "T"\ndecimals = -1\nassurance = "attested"\non = {}',
+            "tokens.0.decimals: -1 are no decimals",
+        ),
+        (
+            '[relayer]\nstore = "mysql://db/x"',
+            "relayer.store: a store is a file, or a URL that begins with postgresql://",
+        ),
+        ('[relayer]\nhosts = "proxy.example"', "xl2.toml:7: relayer.hosts: this is not a list"),
+        ('rpc_urls = "http://x"', "chains.a.rpc_urls: this is not a list"),
+        ("[chains.a.verifiers]\nnumber = 0", "chains.a.verifiers: this is not a list"),
+        ('[log]\nlevel = "LOUD"', "log.level: 'LOUD' is no level; there are DEBUG, INFO"),
         ('[log]\nform = "xml"', "log.form: 'xml' is neither console nor json"),
         (
             '[[chains.a.verifiers]]\nnumber = 0\nkind = "attested"\naddress = "0x' + "11" * 20 + '"',
