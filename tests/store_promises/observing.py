@@ -121,6 +121,27 @@ class ObservingPromises:
             placed.message.id: 20, glimpsed.message.id: 21, told.message.id: None, new.message.id: new.place.block,
         }  # fmt: skip
 
+    async def test_what_stands_too_long_is_listed_without_what_is_declined_or_skipped(self, store_of: StoreOf) -> None:
+        messages = sent(4)
+        async with store_of() as store:
+            await store.observe(cursor(9), messages, NOW)
+            ids = [one.message.id for one in messages]
+            await store.decline(ids[:2], NOW + 60, "its fee is too low")
+            await store.skip(ids[2:3], "poison")
+
+            first = await store.late(LANE, [State.OBSERVED], NOW + 1, 10)
+            declined = await store.range(LANE, Nonce(0), Nonce(3))
+            await store.postpone(ids[:1], NOW + 60, "no head")
+            then = await store.late(LANE, [State.OBSERVED, State.PROVEN], NOW + 1, 10)
+            none = await store.late(LANE, [State.OBSERVED], NOW, 10)
+            one = await store.late(LANE, [State.OBSERVED], NOW + 1, 1)
+
+        assert [found.sent.message.id for found in first] == ids[3:]
+        assert [record.declined for record in declined] == [True, True, False, False]
+        assert [found.sent.message.id for found in then] == [ids[0], ids[3]]
+        assert none == []
+        assert [found.sent.message.id for found in one] == ids[:1]
+
     async def test_what_is_postponed_is_not_due_until_then(self, store_of: StoreOf) -> None:
         messages = sent(3)
         async with store_of() as store:

@@ -1,8 +1,9 @@
 """
 Stuck: which messages have stood still for longer than they should.
 
-Promise: only messages that this relayer should move by now are named: not those that it was told to leave, nor those of
-a paused lane; a lane is told of once, and again only after it was well. How long a class may take is below.
+Promise: only messages that this relayer should move by now are named: not those that it declines or was told to leave,
+nor those of a paused lane; a lane is told of once, and again only after it was well. How long a class may take stands
+below.
 """
 
 import logging
@@ -64,11 +65,10 @@ class Stuck:
         late = {
             lane
             for lane, state, _, since in await self.store.backlog()
-            if state in _OURS and lane not in paused and is_late(lane, since, now)
+            if state in _OURS and lane not in paused and since < _latest(lane, now)
         }
         for lane in {*late, *self._told}:
-            found = await self.store.messages(lane=lane, states=_OURS, after=None, limit=_READ) if lane in late else ()
-            stuck = [one for one in found if is_late(lane, one.since, now) and not one.skipped]
+            stuck = await self.store.late(lane, _OURS, _latest(lane, now), _READ) if lane in late else ()
             if stuck:
                 self.alarms.tell(lane, _alarm(lane, stuck, now))
                 self._told.add(lane)
@@ -77,13 +77,13 @@ class Stuck:
                 self._told.discard(lane)
 
 
-def is_late(lane: Lane, since: float, now: float) -> bool:
-    """Whether a stay that began then is too long for a lane's class."""
-    return now - since > LONGEST_SECONDS[lane.assurance]
+def _latest(lane: Lane, now: float) -> float:
+    """A stay that began before is too long for a lane's class."""
+    return now - LONGEST_SECONDS[lane.assurance]
 
 
 def _alarm(lane: Lane, stuck: Sequence[Record], now: float) -> Alarm:
-    first = min(stuck, key=lambda one: one.since)
+    first = stuck[0]
     what = (
         f"{len(stuck)} messages of lane {lane.name} are stuck, "
         f"the oldest for {now - first.since:.0f} s: {first.cause or 'no cause is known'}; "

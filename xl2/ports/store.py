@@ -73,6 +73,8 @@ class Record:
     cause: str
     #: Why a person has it left out of what is due; empty when it is not.
     skipped: str = ""
+    #: Whether it rests because this relayer does not carry it, or not for what it pays; `cause` says why.
+    declined: bool = False
 
 
 class Store(Journal, Controls, Leases, Protocol):
@@ -155,6 +157,18 @@ class Store(Journal, Controls, Leases, Protocol):
 
     async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
         """Look at these again later, and say why; counts an attempt."""
+        ...
+
+    async def decline(self, ids: Sequence[MessageId], until: float, why: str) -> None:
+        """Look at these again later, as they are not carried for now; counts an attempt."""
+        ...
+
+    async def late(self, lane: Lane, states: Sequence[State], before: float, limit: int) -> Sequence[Record]:
+        """
+        Messages in these states since before a time, those that stand longest first.
+
+        Without what is declined or skipped: nobody is to move these on.
+        """
         ...
 
     async def rouse(self, lane: Lane, now: float) -> int:

@@ -85,4 +85,6 @@ class Notes:
     async def _rest(self, causes: Iterable[tuple[MessageId, float, str]]) -> None:
         """Messages rest for so many seconds, each for a reason."""
         now = self.parts.clock.now()
-        await let_rest(self.parts.store, ((message_id, now + seconds, why) for message_id, seconds, why in causes))
+        await let_rest(
+            self.parts.store.postpone, ((message_id, now + seconds, why) for message_id, seconds, why in causes)
+        )

@@ -7,20 +7,22 @@ How long to rest is left to `retry` and `choosing`.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from xl2.core.types import MessageId, hex_text
-from xl2.ports import Store
 
 log = logging.getLogger(__name__)
 
+#: How the store is told of those that rest alike.
+Write = Callable[[Sequence[MessageId], float, str], Awaitable[None]]
 
-async def let_rest(store: Store, rests: Iterable[tuple[MessageId, float, str]]) -> None:
-    """Let messages rest, each until a time in Unix seconds, and for a reason."""
+
+async def let_rest(write: Write, rests: Iterable[tuple[MessageId, float, str]]) -> None:
+    """Let messages rest, each until a time in Unix seconds, and for a reason. `write`: `postpone` or `decline`."""
     alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
     for message_id, until, why in rests:
         alike[until, why].append(message_id)
     for (until, why), ids in alike.items():
-        await store.postpone(ids, until, why)
+        await write(ids, until, why)
         fields = {"message_id": hex_text(ids[0]), "messages": len(ids), "cause": why, "until": until}
         log.debug("postponed", extra={"fields": fields})

@@ -153,7 +153,7 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
         changes[lane, before] -= stands
         changes[lane, state] += stands
     await db.many(
-        "UPDATE messages SET state = ?1, since = ?2, due = ?2, attempts = 0, cause = '', "
+        "UPDATE messages SET state = ?1, since = ?2, due = ?2, attempts = 0, cause = '', declined = 0, "
         f"{READY_UNLESS_SKIPPED} WHERE id = ?3",
         [(state, now, message_id) for message_id, state in moved.items()],
     )

@@ -75,12 +75,25 @@ async def _listed(db: Session, lane: bytes, states: Sequence[State], above: int,
     return sorted(found, key=_by_nonce)[:limit]
 
 
-async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: str) -> None:
+async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: str, *, declined: bool) -> None:
     """Let these rest; what is skipped stays so."""
     await db.many(
-        f"UPDATE messages SET due = ?1, cause = ?2, attempts = attempts + 1, {RESTS_UNLESS_SKIPPED} WHERE id = ?3",
-        [(until, rows.text(cause), one) for one in ids],
+        "UPDATE messages SET due = ?1, cause = ?2, declined = ?3, attempts = attempts + 1, "
+        f"{RESTS_UNLESS_SKIPPED} WHERE id = ?4",
+        [(until, rows.text(cause), int(declined), one) for one in ids],
     )
+
+
+async def late(db: Session, lane: Lane, states: Sequence[State], before: float, limit: int) -> list[Record]:
+    """Messages that have stood in a state since before a time, those that stand longest first."""
+    found: list[Record] = []
+    for state in states:
+        condition = (
+            "lane = ?1 AND state = ?2 AND stands = 1 AND since < ?3 AND declined = 0 "
+            f"AND NOT {IS_SKIPPED} ORDER BY since, nonce LIMIT ?4"
+        )
+        found += await records(db, condition, lane.encode(), state, before, limit)
+    return sorted(found, key=lambda one: (one.since, _by_nonce(one)))[:limit]
 
 
 async def rouse(db: Session, lane: Lane, now: float, limit: int) -> int:

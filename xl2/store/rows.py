@@ -13,7 +13,8 @@ from xl2.ports import Entry, Journalled, Place, Record, Sent, SignedTransaction,
 from xl2.store.session import Row
 
 MESSAGE_COLUMNS = (
-    "header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause, skipped"
+    "header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause, "
+    "skipped, declined"
 )
 ENTRY_COLUMNS = "lane, place, data, block, block_hash, tx_hash, log_index"
 STEP_COLUMNS = "event, state, at, chain, tx_hash, block"
@@ -24,7 +25,8 @@ TRANSACTION_COLUMNS = (
 
 def record_of(row: Row) -> Record:
     """A message with its state, from `MESSAGE_COLUMNS`."""
-    header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, cause, skipped = row
+    header, payload, block, block_hash, tx_hash, log_index, start, state, since, due, attempts, *held = row
+    cause, skipped, declined = held
     try:
         message = Message.parse(header, payload)
         return Record(
@@ -36,6 +38,7 @@ def record_of(row: Row) -> Record:
             attempts=attempts,
             cause=cause,
             skipped=skipped,
+            declined=bool(declined),
         )
     except (ProofInvalid, InvalidInput, ValueError) as bad:
         raise StoreCorrupt(f"a stored message cannot be read: {bad}") from bad

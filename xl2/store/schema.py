@@ -124,6 +124,10 @@ MIGRATIONS = (
     CREATE INDEX transactions_by_place ON transactions (place);
     CREATE INDEX transactions_by_end ON transactions (ended) WHERE state <> 'open';
     """,
+    """
+    -- 1: it rests because we do not carry it for what it pays, or at all, and not because anything is wrong.
+    ALTER TABLE messages ADD COLUMN declined INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 #: Types of the schema in PostgreSQL, which has no other strict tables than its own.

@@ -195,7 +195,15 @@ class SqlStore:
 
     async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
         """Look at these again later."""
-        await self._run(lambda db: queue.postpone(db, ids, until, cause))
+        await self._run(lambda db: queue.postpone(db, ids, until, cause, declined=False))
+
+    async def decline(self, ids: Sequence[MessageId], until: float, why: str) -> None:
+        """Look at these again later, as they are not carried for now."""
+        await self._run(lambda db: queue.postpone(db, ids, until, why, declined=True))
+
+    async def late(self, lane: Lane, states: Sequence[State], before: float, limit: int) -> Sequence[Record]:
+        """Messages that have stood still since before a time."""
+        return await self._run(lambda db: queue.late(db, lane, states, before, limit))
 
     async def entries(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
         """Receipt entries from an index on."""

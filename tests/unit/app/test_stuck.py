@@ -76,3 +76,20 @@ async def test_what_is_paused_or_left_out_by_hand_is_not_stuck() -> None:
         await look.look()
 
     assert heard.alarms == []
+
+
+async def test_what_is_declined_is_not_stuck_and_hides_nothing_that_is() -> None:
+    heard = Heard()
+    async with scene(settled=0, attested=5) as at:
+        ids = [one.sent.message.id for one in await at.store.messages(lane=None, states=(), after=None, limit=9)]
+        look = stuck(at, heard)
+        await at.store.decline(ids, at.clock.now() + 60, "its fee is below what is asked")
+        await at.clock.sleep(HOUR + 1)
+        await look.look()
+        assert heard.alarms == []
+        await at.store.postpone(ids[4:], at.clock.now() + 60, "no head")
+        await look.look()
+
+    (alarm,) = heard.alarms
+    assert alarm.ids == tuple(ids[4:])
+    assert "1 messages of lane" in alarm.what

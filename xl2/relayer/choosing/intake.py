@@ -48,7 +48,7 @@ class Intake:
         judged = await self.judging.judge([one.sent.message for one in records], fresh, limits)
         now = self.clock.now()
         declined = [one for one in due if one.sent.message.id in judged.declined]
-        await let_rest(self.store, ((one.sent.message.id, *self._until(one, judged, now)) for one in declined))
+        await let_rest(self.store.decline, ((one.sent.message.id, *self._until(one, judged, now)) for one in declined))
         carried = {one.id for one in judged.carried}
         if self.judging.wants_cost:
             left = [one for one in records if one.sent.message.id not in carried]
