@@ -67,7 +67,7 @@ async def test_a_relayer_killed_twenty_times_over_in_one_delivery_converges(scen
         relayer = stable.start(configuration, dies_at=point[place % len(point)])
         # Some of these points are passed for good after the first kills.
         await scene.until_blocks(4)
-        relayer.kill()
+        relayer.kill_if_it_runs()
     stable.start(configuration)
 
     await assert_each_paid_message_ended_once(scene, sent)
