@@ -384,6 +384,6 @@ def test_live_draws_until_ctrl_c_and_ends_well(folder: Path, relayer: Relayer) -
 
     assert os.waitstatus_to_exitcode(status) == 0, shown
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
-    assert "op-a to op-b, attested" in plain
+    assert "901-902-attested" in plain
     assert "balance, ether" in plain
     assert "Traceback" not in plain

@@ -57,8 +57,8 @@ class RunningRelayer:
 
     #: Account that pays, the same on every chain.
     address: Address
-    #: Lanes that it carries, in words.
-    lanes: tuple[str, ...]
+    #: Lanes that it carries: the name that orders take, and the lane in words.
+    lanes: tuple[tuple[str, str], ...]
     #: Messages by lane and state, as its store has them.
     backlog: Callable[[], Awaitable[Sequence[tuple[Lane, State, int, float]]]] = field(repr=False)
     #: Where the operator's view answers.
@@ -122,7 +122,7 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
                 async with view(config, parts, carrying, watch, readings, alarms=alarms) as (listening, desk):
                     yield RunningRelayer(
                         address=next(iter(submitters.values())).address,
-                        lanes=tuple(lane.words(parts.name) for lane in pipeline.lanes),
+                        lanes=tuple((lane.name, lane.words(parts.name)) for lane in pipeline.lanes),
                         backlog=store.backlog,
                         url=listening.url,
                         desk=desk,

@@ -41,9 +41,13 @@ async def _run(config: Path | None, key: str | None, *, as_json: bool) -> None:
     from xl2.app import relayer as running  # noqa: PLC0415 - `--help` needs none of it
 
     async with stoppable() as stop, running(config, key=key) as carrying:
-        told = {"address": checksum(carrying.address), "url": carrying.url, "lanes": list(carrying.lanes)}
+        told = {
+            "address": checksum(carrying.address),
+            "url": carrying.url,
+            "lanes": [words for _, words in carrying.lanes],
+        }
         rows = [("pays", checksum(carrying.address)), ("answers at", carrying.url)]
-        rows += [("lane", lane) for lane in carrying.lanes]
+        rows += [("lane", f"{name} ({words})") for name, words in carrying.lanes]
         answer(told, as_json=as_json, draw=lambda: pairs(rows))
         keep_what_started()
         await stop.wait(carrying.ended)

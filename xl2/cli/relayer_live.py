@@ -47,7 +47,7 @@ class Frame:
     #: What is not as it should be.
     ill: tuple[str, ...]
     lanes: tuple[LaneStanding, ...]
-    #: By short name of the lane: messages observed and delivered a second.
+    #: By name of the lane: messages observed and delivered a second.
     rates: dict[str, tuple[float, float]]
     chains: tuple[tuple[str, ChainReading], ...]
     #: Lane, room, and why it rests.
@@ -74,9 +74,9 @@ def drawn(frame: Frame) -> Group:
         _lanes(frame),
         _chains(frame.chains),
     ]
-    paused = [(lane.words, lane.paused) for lane in frame.lanes if lane.paused]
+    paused = [(lane.name, lane.paused) for lane in frame.lanes if lane.paused]
     if paused:
-        parts.append(pairs([(f"PAUSED {words}", f"by {one.by}: {one.why}") for words, one in paused]))
+        parts.append(pairs([(f"PAUSED {name}", f"by {one.by}: {one.why}") for name, one in paused]))
     if frame.resting:
         parts.append(pairs([(f"{room} {lane}", f"rests: {why}") for lane, room, why in frame.resting]))
     alarms = [(f"ALARM {moment(at)}", f"{kind}: {what}") for at, kind, what in frame.alarms[-_SHOWN_ALARMS:]]
@@ -101,7 +101,7 @@ def _lanes(frame: Frame) -> Table:
     for lane in frame.lanes:
         counts = [str(sum(lane.states.get(state, 0) for state in states) or "") for _, states in GROUPS]
         age = "" if lane.oldest_pending is None else f"{max(0.0, frame.now - lane.oldest_pending):.0f} s"
-        rows.append([lane.words, *counts, *(f"{rate:.1f}" for rate in frame.rates[lane.name]), age])
+        rows.append([lane.name, *counts, *(f"{rate:.1f}" for rate in frame.rates[lane.name]), age])
     return grid(["lane", *(name for name, _ in GROUPS), "in/s", "out/s", "oldest"], rows)
 
 

@@ -132,7 +132,14 @@ class Desk:
 
     async def skip(self, message_id: MessageId, why: str) -> Done:
         """Leave a message to others until it is retried by hand."""
-        await self._record(message_id)
+        record = await self._record(message_id)
+        if next_action(record.state) is None:
+            raise InvalidInput(
+                f"message {hex_text(message_id)} is {record.state}: there is nothing to leave to others",
+                field="id",
+                value=message_id,
+                remedy="Name a message that is not over.",
+            )
         await self.store.skip([message_id], why)
         return Done(done=f"message {hex_text(message_id)} is left to others; retry takes it up again")
 

@@ -160,13 +160,15 @@ async def test_a_skipped_message_is_due_again_when_it_is_retried() -> None:
     assert [one.sent.message.nonce for one in due] == [0, 1, 2, 3, 4]
 
 
-async def test_what_is_over_cannot_be_retried() -> None:
+async def test_what_is_over_can_be_neither_retried_nor_skipped() -> None:
     async with scene() as at:
         for event in (Event.DELIVERY, Event.DESTINATION_FINAL, Event.SETTLEMENT):
             await at.store.happen([Happening(id=at.ids[0], event=event, chain=SETTLED.destination)], 1.0)
 
         with pytest.raises(InvalidInput, match="is settled: there is nothing to try"):
             await at.ask("POST", "/messages/{id}/retry", path={"id": hex_text(at.ids[0])})
+        with pytest.raises(InvalidInput, match="is settled: there is nothing to leave"):
+            await at.ask("POST", "/messages/{id}/skip", path={"id": hex_text(at.ids[0])})
 
 
 @pytest.mark.parametrize("why", [5, None, ["x"], "x" * 501])
