@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from xl2.cli.daemon import logging_as_configured, stoppable
 from xl2.cli.outcome import AnswerIsNo
 from xl2.cli.screen import STDOUT, answer, common, pairs, table
 from xl2.core.types import checksum
+
+if TYPE_CHECKING:
+    from xl2.watcher import Watcher
 
 
 @click.group()
@@ -73,6 +76,8 @@ async def _run(config: Path | None, key: str | None, *, dry_run: bool, once: boo
             STDOUT.print(pairs(rows))
         if once:
             await watching.watcher.look()
+            if not (as_json or stop.was_asked):
+                STDOUT.print(pairs(verdict(watching.watcher)))
         else:
             await stop.wait()
         found = any(case.is_confirmed for case in watching.watcher.cases.values())
@@ -97,6 +102,13 @@ async def _verify(config: Path | None, file: Path, *, as_json: bool) -> None:
     answer(told, as_json=as_json, draw=lambda: table(title, ["fact", "block", "endpoint", "says"], rows))
     if not found.stands:
         raise AnswerIsNo
+
+
+def verdict(watcher: "Watcher") -> list[tuple[str, str]]:
+    """What one look came to; what contradicts has been told already."""
+    if watcher.lagging:
+        return [("not seen", name) for name in watcher.lagging]
+    return [] if watcher.cases else [("found", "nothing that contradicts")]
 
 
 def _paused(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -153,11 +153,13 @@ class PostgresDatabase:
                 try:
                     async with pool.acquire() as connection, connection.transaction():
                         await _migrate(connection, self.name)
-                except ValueError:
+                except (ValueError, OverflowError):  # the latter of a port beyond 65535
                     pool.terminate()
                     # Its words may hold a part of the password. Read at the first connection, which nothing precedes.
-                    remedy = "Write `relayer.store` as postgresql://user:password@host:port/database, percent-encoded."
-                    raise ConfigInvalid(f"the URL of the store {self.name} cannot be read", remedy=remedy) from None
+                    # No URL in the remedy: whatever prints it masks all but the host of one.
+                    remedy = "Write postgresql:// and user:password@host:port/database, percent-encoded."
+                    what = f"relayer.store: the URL of {self.name} cannot be read"
+                    raise ConfigInvalid(what, remedy=remedy) from None
                 except BaseException:
                     pool.terminate()
                     raise
