@@ -201,7 +201,7 @@ def _driver() -> Any:  # noqa: ANN401 - a module that may be absent
     except ImportError as absent:
         raise ConfigInvalid(
             "the store is a PostgreSQL database, and asyncpg is not installed",
-            remedy="Install `xl2[postgres]`, or name a file under `relayer.store`.",
+            remedy="Install asyncpg, as the extra `xl2[postgres]` does, or name a file under `relayer.store`.",
         ) from absent
 
 
