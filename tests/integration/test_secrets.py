@@ -4,6 +4,7 @@ import http.server
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -31,6 +32,7 @@ from tests.canaries import (
 )
 from tests.integration.clients import file_of
 from xl2 import mask
+from xl2.app import patience
 from xl2.app.relaying import RunningRelayer, relayer
 from xl2.cli.daemon import logging_as_configured
 from xl2.cli.outcome import TRACEBACK_VARIABLE, guarded
@@ -165,7 +167,6 @@ COMMANDS = {
     "send": ("send", "a", "b", "0x" + "22" * 20, "hello", "--yes"),
     "send by a remote key": ("send", "a", "b", "0x" + "22" * 20, "hello", "--yes", "--key", "far", "--json"),
     "status": ("status", "0x" + "33" * 32),
-    "run": ("relayer", "run"),
     "relayer status": ("relayer", "status"),
 }
 
@@ -192,6 +193,31 @@ def test_no_command_shows_one_whatever_the_endpoint_repeats(
     assert shown_in(printed) == []
 
 
+@pytest.mark.parametrize("store", ["", "relayer.db"], ids=["database", "file"])
+@pytest.mark.parametrize("mode", ["html", "forbidden", "error"])
+def test_a_relayer_that_waits_for_its_database_or_an_endpoint_shows_none(
+    said: Run, spiteful: Spiteful, monkeypatch: pytest.MonkeyPatch, mode: str, store: str
+) -> None:
+    looks = []
+
+    def rest(_: object, fruitless: int) -> float:
+        looks.append(fruitless)
+        if fruitless == 3:
+            signal.raise_signal(signal.SIGTERM)
+        return 0.01
+
+    monkeypatch.setattr(patience, "delay", rest)
+    if store:
+        monkeypatch.setenv("XL2_RELAYER__STORE", store)
+    spiteful.mode = mode
+
+    printed = said("relayer", "run")
+
+    assert looks == [1, 2, 3]
+    assert ("the start waits for an endpoint" if store else "does not answer") in printed
+    assert shown_in(printed) == []
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -211,7 +237,10 @@ def test_a_private_key_among_the_words_of_a_command_is_not_repeated(said: Run, w
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_process_of_its_own_shows_none_when_it_fails(folder: Path, form: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
-    environment |= {"XL2_LOG__FORM": form, "XL2_KEYS__USER": PRIVATE_KEY, TRACEBACK_VARIABLE: "1"}
+    # No waiting mends a port that there cannot be.
+    nowhere = f"postgresql://xl2:{DATABASE_PASSWORD}@127.0.0.1:99999/xl2"
+    environment |= {"XL2_LOG__FORM": form, "XL2_KEYS__USER": PRIVATE_KEY, "XL2_RELAYER__STORE": nowhere}
+    environment |= {TRACEBACK_VARIABLE: "1"}
 
     ran = subprocess.run(
         [sys.executable, "-m", "xl2.cli", "relayer", "run"],

@@ -19,7 +19,12 @@ from xl2.sdk import Parts
 
 
 def watched_signer(config: Config, key: str, alarms: Alarms) -> Callable[[], Signer]:
-    """Who signs, and of whom a person hears when it cannot."""
+    """
+    Who signs, and of whom a person hears when it cannot.
+
+    Raises `NotFound` for a name that is no key's: at once, and not when a store and endpoints have been waited for.
+    """
+    config.key_named(key)
     opened = signer_of(config, key=key)
 
     @cache
