@@ -1,6 +1,6 @@
 # Plain names; each target sets up what it needs (see tools/venv.py and tools/forge.py), and the second run starts at once.
 PYTHON ?= python3
-WORKERS ?= 4
+WORKERS ?= 3
 
 PY := .venv/bin/python
 FORGE := $(PY) -m tools.forge

@@ -1,8 +1,9 @@
 """
 Soak: one relayer that is never stopped, a mix of mishaps around it, and what its process takes of the machine.
 
-`python -m tests.faults.soak --seconds 1800 --out soak.json` writes every sample. Promise: messages go both ways all the
-time, long ones too, and some of them can never be delivered nor expire; all others are executed once while it lasts.
+`python -m tests.faults.soak --seconds 1800 --out soak.json` writes every sample. Promise: more messages than any cache
+of the relayer holds go before, so what grows after them grows for ever; then messages go both ways all the time, long
+ones too, and some of them can never be delivered nor expire; all others are executed once while it lasts.
 """
 
 import argparse
@@ -34,6 +35,9 @@ MISHAPS: tuple[mishaps.Mishap, ...] = (
     mishaps.origin_reorganised, mishaps.base_fee_a_hundred_times, mishaps.transactions_dropped,
     mishaps.key_used_elsewhere, mishaps.wallet_emptied, mishaps.disk_full,
 )  # fmt: skip
+#: Messages that go before the first sample: those whose headers a process keeps at hand (`core/message.py`), and more.
+FILL = 20_000
+_FILL_BATCH, _FILL_AHEAD = 200, 2_000
 _BATCH = 20
 #: After so many mishaps, all that can be delivered must be.
 _SETTLED_EVERY = 5
@@ -80,18 +84,21 @@ class Soaked:
         }
 
 
-async def soak(folder: Path, seconds: float, *, seed: int = 1, say: Callable[[str], object] = print) -> Soaked:
+async def soak(
+    folder: Path, seconds: float, *, seed: int = 1, fill: int = FILL, say: Callable[[str], object] = print
+) -> Soaked:
     """
-    Keep one relayer busy for so long.
+    Keep one relayer busy for so long, once its caches are filled by so many messages.
 
     Raises `AssertionError` where it ended, or a message that can be delivered was not executed once.
     """
-    began = time.monotonic()
     samples: list[Sample] = []
     met: Counter[str] = Counter()
     async with fleet_in(folder, store=SQLITE, say=lambda what: say(f"    {what}"), is_driven=True) as fleet:
         await fleet.come_up()
         ways = (fleet.scene, await fleet.scene.back())
+        await _fill(ways, fill, say)
+        began = time.monotonic()
         sent = undeliverable = step = 0
         open_: list[tuple[Scene, list[Sent]]] = []
         while time.monotonic() - began < seconds:
@@ -119,6 +126,16 @@ async def soak(folder: Path, seconds: float, *, seed: int = 1, say: Callable[[st
     )
 
 
+async def _fill(ways: Sequence[Scene], messages: int, say: Callable[[str], object]) -> None:
+    """Send so many messages, equally both ways, never far ahead of what was executed."""
+    for begun in range(0, messages, _FILL_AHEAD):
+        for way in ways:
+            ahead = range(0, min(_FILL_AHEAD, messages - begun) // len(ways), _FILL_BATCH)
+            sent = [one for _ in ahead for one in await way.send(*[Parcel(payload=b"fill")] * _FILL_BATCH)]
+            await assert_each_message_was_executed_once(way, sent, within_seconds=_SETTLES_SECONDS)
+        say(f"       filled with {begun + _FILL_AHEAD} messages")
+
+
 def _parcel(chance: random.Random) -> Parcel:
     size = chance.choice((0, 100, 1000, chance.randrange(_LONGEST)))
     return Parcel(payload=chance.randbytes(size), gas_limit=100_000 + _A_BYTE_GAS * size)
@@ -142,10 +159,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = argparse.ArgumentParser(description="Keep one relayer busy, and watch what its process takes.")
     options.add_argument("--seconds", type=float, default=1800.0)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--fill", type=int, default=FILL, help="messages before the first sample")
     options.add_argument("--out", type=Path, help="JSON file of all samples")
     chosen = options.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="xl2-soak-") as folder:
-        soaked = asyncio.run(soak(Path(folder), chosen.seconds, seed=chosen.seed, say=click.echo))
+        soaked = asyncio.run(soak(Path(folder), chosen.seconds, seed=chosen.seed, fill=chosen.fill, say=click.echo))
     if chosen.out:
         chosen.out.write_bytes(orjson.dumps(attrs.asdict(soaked), option=orjson.OPT_INDENT_2))
     for name, (middle, last) in soaked.growth.items():
