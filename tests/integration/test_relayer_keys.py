@@ -13,7 +13,7 @@ import xl2
 from tests.integration.clients import client_of, file_of
 from tests.web3signer import Web3Signer, web3signer
 from xl2.app.relaying import RunningRelayer, relayer
-from xl2.ports import AlarmKind
+from xl2.ports import Alarm, AlarmKind
 from xl2_devnet import Description
 from xl2_devnet.accounts import account
 
@@ -58,21 +58,24 @@ async def test_it_delivers_by_a_remote_signer_and_without_it_only_observes(devne
     ):
         await _delivered(client, await _sent(client))
         assert running.address == bytes.fromhex(PAYER.address[2:])
-        assert not running.watched.glance.alarms
+        assert not _lost(running)
 
         theirs.instead = web.Response(status=503)
         before = await observed(running)
         sent = await _sent(client)
-        await until(lambda: running.watched.glance.alarms)
-        alarms = [alarm for _, alarm in running.watched.glance.alarms]
-        assert [alarm.kind for alarm in alarms] == [AlarmKind.KEY_LOST]
-        assert "keys.far" in alarms[0].what
+        await until(lambda: _lost(running))
+        assert "keys.far" in _lost(running)[0].what
         await until_observed(running, before + 1)
         assert (await client.status(sent.id)).state in (xl2.State.SENT, xl2.State.OBSERVED)
 
         theirs.instead = None
         await _delivered(client, sent)
-        assert len(running.watched.glance.alarms) == 1
+        assert len(_lost(running)) == 1
+
+
+def _lost(running: RunningRelayer) -> list[Alarm]:
+    """Alarms that its key cannot be had."""
+    return [alarm for _, alarm in running.watched.glance.alarms if alarm.kind is AlarmKind.KEY_LOST]
 
 
 async def _sent(client: xl2.AsyncClient) -> xl2.Sent:
