@@ -10,19 +10,21 @@ from tenacity import RetryCallState, wait_chain, wait_exponential, wait_fixed
 from tenacity.wait import wait_base
 
 from xl2.errors import (
+    KeyLost,
     NotYet,
     ProofInvalid,
     Reverted,
     RpcRateLimited,
     RpcRejected,
     RpcUnavailable,
+    StoreUnavailable,
     Unaffordable,
     Xl2Error,
 )
 
 #: The chains have not got that far: look again about once a block, of L1 in the end.
 WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=12)
-#: An endpoint is down or slow.
+#: An endpoint, whoever keeps the key, or the store is down or slow.
 ENDPOINT = wait_exponential(multiplier=1, max=60)
 #: An endpoint is down, slow or spoiled while a daemon starts: it begins work soon after.
 STARTING = wait_exponential(multiplier=0.5, max=10)
@@ -49,7 +51,7 @@ def policy_for(cause: Xl2Error) -> wait_base:
         case Reverted():
             return REVERTED
         # Also what a node rejects: it keeps no state that old, say, and is asked about a newer block next time.
-        case RpcUnavailable() | RpcRejected():
+        case RpcUnavailable() | RpcRejected() | KeyLost() | StoreUnavailable():
             return ENDPOINT
         case ProofInvalid():
             return UNTRUE

@@ -4,12 +4,14 @@ import pytest
 from tenacity.wait import wait_base
 
 from xl2.errors import (
+    KeyLost,
     NotYet,
     ProofInvalid,
     Reverted,
     RpcRateLimited,
     RpcRejected,
     RpcUnavailable,
+    StoreUnavailable,
     Unaffordable,
     Xl2Error,
 )
@@ -39,6 +41,8 @@ def test_the_first_delays_of_each_policy(policy: wait_base, delays: list[float])
         (NotYet("x"), retry.WAITING),
         (RpcUnavailable("x", endpoint="e"), retry.ENDPOINT),
         (RpcRejected("x", endpoint="e"), retry.ENDPOINT),
+        (KeyLost("x"), retry.ENDPOINT),
+        (StoreUnavailable("x"), retry.ENDPOINT),
         (Reverted("x", endpoint="e"), retry.REVERTED),
         (ProofInvalid("x"), retry.UNTRUE),
         (Unaffordable("x", needed=2, available=1), retry.POOR),
