@@ -41,7 +41,7 @@ def test_the_first_delays_of_each_policy(policy: wait_base, delays: list[float])
         (NotYet("x"), retry.WAITING),
         (RpcUnavailable("x", endpoint="e"), retry.ENDPOINT),
         (RpcRejected("x", endpoint="e"), retry.ENDPOINT),
-        (KeyLost("x"), retry.ENDPOINT),
+        (KeyLost("x", key="far"), retry.ENDPOINT),
         (StoreUnavailable("x"), retry.ENDPOINT),
         (Reverted("x", endpoint="e"), retry.REVERTED),
         (ProofInvalid("x"), retry.UNTRUE),
