@@ -1,7 +1,7 @@
 """Web3Signer: a signer behind HTTP that signs as Web3Signer does, with real keys; told to, it does so wrongly."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,8 +31,8 @@ class Web3Signer:
     changes: dict[str, Any] = field(factory=dict)
     #: Signs with this key instead.
     signs_with: str = ""
-    #: Answers so instead, whatever was asked.
-    instead: web.Response | None = None
+    #: Answers so instead, whatever was asked; made anew each time, as a response is sent once.
+    instead: Callable[[], web.Response] | None = None
     hangs: bool = False
     asked: list[str] = field(factory=list)
 
@@ -70,7 +70,7 @@ class Web3Signer:
         self.asked.append(f"{request.method} {request.path.split('0x')[0]}")
         if self.hangs:
             await asyncio.Event().wait()
-        return self.instead
+        return self.instead() if self.instead else None
 
 
 @asynccontextmanager

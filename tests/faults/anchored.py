@@ -297,8 +297,13 @@ def _anvil_of(chain_id: int) -> int:
     """Its process: a child of ours."""
     children = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in _children(task)]
     wanted = f"--chain-id\0{chain_id}\0".encode()
-    (pid,) = [pid for pid in children if wanted in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return pid
+    # Of several the one that was started last: the devnet of all modules may have such a chain as well.
+    return max((pid for pid in children if wanted in Path(f"/proc/{pid}/cmdline").read_bytes()), key=_started)
+
+
+def _started(pid: int) -> int:
+    """When a process was, in ticks of the machine: field 22 of what proc(5) says of it, behind its name."""
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
 
 
 def _children(task: Path) -> list[str]:

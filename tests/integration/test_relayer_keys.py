@@ -60,7 +60,7 @@ async def test_it_delivers_by_a_remote_signer_and_without_it_only_observes(devne
         assert running.address == bytes.fromhex(PAYER.address[2:])
         assert not _lost(running)
 
-        theirs.instead = web.Response(status=503)
+        theirs.instead = lambda: web.Response(status=503)
         before = await observed(running)
         sent = await _sent(client)
         await until(lambda: _lost(running))

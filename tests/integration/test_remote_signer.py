@@ -130,7 +130,7 @@ async def test_a_signature_of_something_else_is_caught(theirs: Web3Signer) -> No
     signature = await signer(KEY).sign_hash_of(preimage_of(other))
     mine = ours(theirs, by_hash=True)
     await mine.sign_hash_of(b"learns the public key")
-    theirs.instead = web.Response(text="0x" + signature.hex())
+    theirs.instead = lambda: web.Response(text="0x" + signature.hex())
 
     with pytest.raises(WrongSignature):
         await mine.sign_transaction(TRANSACTION, "a test")
@@ -156,7 +156,7 @@ async def test_a_signature_of_something_else_is_caught(theirs: Web3Signer) -> No
 async def test_an_answer_that_is_none_is_a_lost_key_and_never_a_signature(
     theirs: Web3Signer, answer: dict[str, Any], by_hash: bool
 ) -> None:
-    theirs.instead = web.Response(**answer)
+    theirs.instead = lambda: web.Response(**answer)
 
     with pytest.raises(KeyLost) as lost:
         await ours(theirs, by_hash=by_hash).sign_transaction(TRANSACTION, "a test")
@@ -178,7 +178,7 @@ async def test_a_signer_that_is_gone_is_a_lost_key_and_back_again_signs(theirs: 
 
     with pytest.raises(Retryable, match=r"http://127\.0\.0\.1:9 does not answer"):
         await gone.sign_transaction(TRANSACTION, "a test")
-    theirs.instead = web.Response(status=503)
+    theirs.instead = lambda: web.Response(status=503)
     mine = ours(theirs)
     with pytest.raises(KeyLost):
         await mine.sign_transaction(TRANSACTION, "a test")
@@ -202,7 +202,7 @@ async def test_a_signer_without_our_key_says_so(theirs: Web3Signer) -> None:
     ],
 )
 async def test_a_plain_no_is_a_refusal(theirs: Web3Signer, answer: dict[str, Any]) -> None:
-    theirs.instead = web.Response(**answer)
+    theirs.instead = lambda: web.Response(**answer)
 
     with pytest.raises(NotAccepted, match="refused"):
         await ours(theirs).sign_transaction(TRANSACTION, "a test")
