@@ -12,6 +12,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Timestamp, Wei
 from xl2.errors import InvalidInput, NotYet, Reverted
 from xl2.flow import deliver, send
+from xl2.flow.prove import Proven
 from xl2.ports import Call, Log, Needed
 from xl2_adapters.proven import ProvenProver
 
@@ -38,11 +39,16 @@ async def test_a_root_that_is_kept_makes_later_evidence_small(route_of: RouteOf)
             raise NotYet(found.why)
         return found
 
-    await route.submitter(route.destination).submit(await route.until(keep))
-    proven = await route.proven(records)
+    async def kept() -> Proven:
+        await route.submitter(route.destination).submit(await route.until(keep))
+        proven = await route.proven(records)
+        if proven.shown.evidence[:2] != bytes((128, 0)):
+            raise NotYet("a newer root stands before the one that is kept")
+        return proven
+
+    proven = await route.until(kept)
     await route.delivered(records)
 
-    assert proven.shown.evidence[:2] == bytes((128, 0))
     assert len(proven.shown.evidence) < 3_000
     assert await route.states(records) == {State.DELIVERED}
 
