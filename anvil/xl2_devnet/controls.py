@@ -3,14 +3,23 @@ Controls: what a test does to a devnet that it started, and a user cannot.
 
 A test makes one, starts the devnet with it, and turns it while the devnet runs, from any thread; the devnet's own tasks
 look at it. Promise: none of it is reachable through a door, the command line or devnet.json, and what is let go again
-goes on as if it had only been slow.
+goes on as if it had only been slow. Only one at a time makes blocks of a chain or takes some back: anvil leaves holes
+in a chain that is mined while it is reorganised.
 """
 
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 #: What can be withheld from L1: the L2's blocks (nothing of it becomes safe), or the claims of its state.
 BATCHES: Final = "batches"
 ROOTS: Final = "roots"
+
+#: How soon it is seen that a turn is over: whoever waits for it may be in another thread's loop.
+_TURN_SECONDS: Final = 0.002
 
 
 class Controls:
@@ -21,6 +30,18 @@ class Controls:
         self._l1_is_held = False
         self._withheld: frozenset[tuple[str, str]] = frozenset()
         self._false_roots: tuple[str, ...] = ()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @asynccontextmanager
+    async def turn(self, chain: str) -> AsyncIterator[None]:
+        """Within it nobody else makes blocks of this chain, or takes some back."""
+        turn = self._turns[chain]
+        while not turn.acquire(blocking=False):  # noqa: ASYNC110 - an event wakes its own thread alone
+            await asyncio.sleep(_TURN_SECONDS)
+        try:
+            yield
+        finally:
+            turn.release()
 
     def hold_l1(self) -> None:
         """L1 makes no blocks; what is sent to it waits in its pool."""

@@ -11,6 +11,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -110,6 +111,7 @@ async def _l2(chain: Chain, family: Rollup, berth: Berth, first_origin: int) -> 
         derivation=node.derivation,
         gate=gate,
         safe_head=safe_head,
+        turn=partial(berth.controls.turn, chain.site.name),
         block_seconds=berth.clocks.l2_block_seconds,
         clock=berth.clock,
     )
@@ -127,8 +129,9 @@ async def _seal_l1(l1: RpcClient, block_seconds: float, controls: Controls) -> N
     while True:
         due = max(due + block_seconds, time.monotonic())
         await asyncio.sleep(due - time.monotonic())
-        if not controls.l1_is_held:
-            await l1.call("evm_mine")
+        async with controls.turn(L1_NAME):
+            if not controls.l1_is_held:
+                await l1.call("evm_mine")
 
 
 def _entry(

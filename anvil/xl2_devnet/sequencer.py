@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from xl2.errors import Incident, RpcRejected
@@ -50,10 +51,14 @@ class Sequencer:
         derivation: Derivation,
         gate: Gate,
         safe_head: SafeHead,
+        turn: Callable[[], AbstractAsyncContextManager[None]],
         block_seconds: float,
         clock: Callable[[], float],
     ) -> None:
-        """`l1`, `l2`: the anvils themselves; `l2` must not repeat a call. `clock`: seconds, monotonic."""
+        """
+        `l1`, `l2`: the anvils themselves; `l2` must not repeat a call. `turn`: within it nobody else makes blocks of
+        the L2 or takes some back. `clock`: seconds, monotonic.
+        """
         self.name = name
         #: Transaction hash by every other hash that a real chain would know it by.
         self.aliases: dict[str, str] = {}
@@ -61,6 +66,7 @@ class Sequencer:
         self._derivation = derivation
         self._gate = gate
         self._safe_head = safe_head
+        self._turn = turn
         self._block_seconds = block_seconds
         self._clock = clock
         self._origin = L1Origin(number=0, hash="", parent_hash="", timestamp=0, base_fee=0)
@@ -104,7 +110,7 @@ class Sequencer:
 
     async def seal(self) -> None:
         """Close the open block, check it, and lay out the next one."""
-        async with self._gate.closed():
+        async with self._turn(), self._gate.closed():
             head = await self._block("latest")
             if head["hash"] == self._head["hash"]:
                 await self._l2.call("evm_mine")

@@ -72,6 +72,7 @@ class Anchored:
     sender: User
     l1: User
     recipient: Address
+    controls: Controls = field(repr=False)
     #: Before each chain, for relayers alone.
     proxies: Mapping[str, FaultProxy] = field(repr=False)
 
@@ -139,25 +140,41 @@ class Anchored:
             await self.l1.rpc.call("anvil_mine", hex(blocks))
 
     async def hurry_until(self, told: Awaitable[T]) -> T:
-        """What somebody waits for, while L1 and with it the L2s make blocks faster than they do by themselves."""
+        """
+        What somebody waits for, while L1 and with it the L2s make blocks faster than they do by themselves.
+
+        Not faster than they can: an L2 that falls behind hears of L1 too late.
+        """
+        over = asyncio.Event()
 
         async def hurry() -> None:
-            while True:
-                await self.mine(_HURRY_BLOCKS)
-                await asyncio.sleep(_HURRY_SECONDS)
+            behind = await self._l2s_behind()
+            while not over.is_set():
+                if await self._l2s_behind() <= behind:
+                    await self.mine(_HURRY_BLOCKS)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), _HURRY_SECONDS)
 
         hurrying = asyncio.ensure_future(hurry())
         try:
             return await told
         finally:
-            hurrying.cancel()
+            # A block that is being made is waited for: nothing may be made while L1 goes back.
+            over.set()
+            await hurrying
 
     async def take_back_from(self, block: int, *, depth: int = 1) -> int:
         """This block of L1 and all after it are replaced by as many empty ones: at least `depth`, and how many."""
-        await self.mine(max(0, depth - 1 - (await self.number() - block)))
-        taken = await self.number() - block + 1
-        await self.l1.rpc.call("anvil_reorg", taken, [])
+        async with self.controls.turn(L1):
+            await self.mine(max(0, depth - 1 - (await self.number() - block)))
+            taken = await self.number() - block + 1
+            await self.l1.rpc.call("anvil_reorg", taken, [])
         return taken
+
+    async def take_back(self, depth: int) -> None:
+        """The newest blocks of L1 are replaced by as many empty ones."""
+        async with self.controls.turn(L1):
+            await self.l1.rpc.call("anvil_reorg", depth, [])
 
     async def games(self) -> int:
         """How many dispute games the origin has on L1."""
@@ -182,7 +199,7 @@ class Anchored:
         found: tuple[int, str] = await seen(look, f"a game about block {sent.place.block}")
         return found
 
-    async def held_at_root(self, controls: Controls, sent: Sent, since: int) -> int:
+    async def held_at_root(self, sent: Sent, since: int) -> int:
         """Hold L1 once a root of a message is settled, so that it grows no older; the block of L1 that made it."""
         _, game = await self.hurry_until(self.covering(sent, since))
 
@@ -192,7 +209,7 @@ class Anchored:
         await seen(resolved, f"the outcome of {game}")
         settled = await self.number() + _SETTLED_BLOCKS
         await seen(partial(self._past, settled), "the delays of L1 to be over")
-        controls.hold_l1()
+        self.controls.hold_l1()
         return await self.created_at(game)
 
     async def created_at(self, game: str) -> int:
@@ -202,6 +219,11 @@ class Anchored:
         logs: Any = await self.l1.rpc.call("eth_getLogs", query)
         (found,) = [one for one in logs if int(one["topics"][1], 16) == int(game, 16)]
         return int(found["blockNumber"], 16)
+
+    async def _l2s_behind(self) -> int:
+        """L1's blocks less those of the L2 that has fewer: grows while an L2 falls behind, as it leaves none out."""
+        heights = [(await chain.head(Finality.LATEST)).number for chain in (self.origin, self.destination)]
+        return await self.number() - min(heights)
 
     async def _past(self, block: int) -> bool | None:
         return await self.number() > block or None
@@ -225,7 +247,7 @@ class Anchored:
 
 @asynccontextmanager
 async def anchored_on(
-    devnet: Description, folder: Path, *, origin: str = "op-a", destination: str = "op-b"
+    devnet: Description, controls: Controls, folder: Path, *, origin: str = "op-a", destination: str = "op-b"
 ) -> AsyncIterator[Anchored]:
     """The settled lane between two L2s of a devnet for one test; what it opened is closed with it."""
     reader = folder / "reader.json"
@@ -256,6 +278,7 @@ async def anchored_on(
             sender=users[origin],
             l1=users[L1],
             recipient=address(made["contractAddress"]),
+            controls=controls,
             proxies=proxies,
         )
 

@@ -36,9 +36,9 @@ def controls() -> Controls:
 
 
 @pytest.fixture
-async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
+async def anchored(devnet: Description, controls: Controls, tmp_path: Path) -> AsyncIterator[Anchored]:
     """A lane between the two L2s of the devnet that a module starts, with relayers behind proxies."""
-    async with anchored_on(devnet, tmp_path) as found:
+    async with anchored_on(devnet, controls, tmp_path) as found:
         yield found
 
 

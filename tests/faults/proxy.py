@@ -207,7 +207,8 @@ class FaultProxy:
         """The answer to a request that never reaches the node; None where it does."""
         told: web.StreamResponse | None = None
         match rule.fault:
-            case Fault.RESET:
+            case Fault.RESET | Fault.REFUSED:
+                # Also a connection that was accepted just before nobody listened any more.
                 told = _cut(request)
             case Fault.HANG:
                 await self._healed.wait()

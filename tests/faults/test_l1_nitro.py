@@ -15,20 +15,21 @@ from xl2.core.types import hex_text
 from xl2_adapters.nitro.outbox import ROOT_UPDATED
 from xl2_devnet import Description, Options, running
 from xl2_devnet.accounts import account
+from xl2_devnet.controls import Controls
 
 OP, ARBITRUM = "op-a", "arbitrum-b"
 
 
 @pytest.fixture(scope="module")
-def devnet() -> Iterator[Description]:
+def devnet(controls: Controls) -> Iterator[Description]:
     """An L1, an OP-Stack chain, and Arbitrum."""
-    with running(Options(l2=("op", "arbitrum"), clocks=UNDISPUTED)) as description:
+    with running(Options(l2=("op", "arbitrum"), clocks=UNDISPUTED), controls=controls) as description:
         yield description
 
 
 @pytest.fixture
-async def anchored(devnet: Description, tmp_path: Path) -> AsyncIterator[Anchored]:
-    async with anchored_on(devnet, tmp_path, origin=ARBITRUM, destination=OP) as found:
+async def anchored(devnet: Description, controls: Controls, tmp_path: Path) -> AsyncIterator[Anchored]:
+    async with anchored_on(devnet, controls, tmp_path, origin=ARBITRUM, destination=OP) as found:
         yield found
 
 

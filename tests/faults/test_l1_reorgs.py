@@ -45,7 +45,7 @@ async def test_evidence_that_was_signed_and_not_sent_when_its_root_went_is_made_
     configuration = anchored.configuration("relayer", kinds=("proven",))
     sent, first = await anchored.send(Parcel(), Parcel()), await anchored.games()
     killed = stable.start(configuration, dies_at="a transaction is journalled: deliver")
-    created = await anchored.held_at_root(controls, sent[-1], first)
+    created = await anchored.held_at_root(sent[-1], first)
     await asyncio.to_thread(killed.wait)
     controls.release_l1()
     await anchored.take_back_from(created, depth=_DEPTHS[-1])

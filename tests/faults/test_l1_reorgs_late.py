@@ -35,29 +35,31 @@ async def test_a_push_that_l1_takes_back_is_made_again(anchored: Anchored, stabl
     push = await anchored.l1.receipt(pushes(relayer)[0]["tx_hash"])
 
     await anchored.take_back_from(int(push["blockNumber"], 16), depth=depth)
-    gone = await anchored.l1.rpc.call("eth_getTransactionReceipt", push["transactionHash"])
+    stands_at = await anchored.l1.block(push["blockNumber"])
     await anchored.hurry_until(assert_each_message_was_executed_once(anchored, sent))
 
-    assert gone is None
-    assert len(pushes(relayer)) > 1
+    assert stands_at["hash"] != push["blockHash"]
+    # By another transaction, or by the very same, which was signed for that place among ours.
+    made: list[Any] = [
+        await anchored.l1.rpc.call("eth_getTransactionReceipt", one["tx_hash"]) for one in pushes(relayer)
+    ]
+    assert any(one is not None and one["blockHash"] != push["blockHash"] for one in made)
     assert relayer.alarms("deep-reorg") == []
 
 
-# Green alone; beside others it was red in two of three runs of the whole suite, and why is not known yet.
-@pytest.mark.soak
 async def test_deliveries_whose_root_l1_takes_back_are_made_again_and_paid_once(
-    anchored: Anchored, stable: Stable, controls: Controls
+    anchored: Anchored, stable: Stable
 ) -> None:
     relayer = stable.start(anchored.configuration("relayer", kinds=("proven",)))
     sent, first = await anchored.send(Parcel(), Parcel()), await anchored.games()
-    created = await anchored.held_at_root(controls, sent[-1], first)
+    created = await anchored.held_at_root(sent[-1], first)
     await until_fate(anchored, sent, Fate.DELIVERED)
-    controls.release_l1()
+    anchored.controls.release_l1()
     await anchored.take_back_from(created, depth=64)
     await until_fate(anchored, sent, Fate.UNSEEN)
     for depth in (1, 8):
         await anchored.hurry_until(until_fate(anchored, sent, Fate.DELIVERED))
-        await anchored.take_back_from(await anchored.number() - depth + 1)
+        await anchored.take_back(depth)
 
     await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
 

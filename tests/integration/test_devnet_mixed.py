@@ -116,7 +116,7 @@ async def test_what_l1_is_asked_while_it_stands_still_reaches_every_kind_in_orde
         await user.close()
 
 
-async def test_every_kind_follows_a_reorg_of_l1_and_loses_no_payment(mixed: Description) -> None:
+async def test_every_kind_follows_a_reorg_of_l1_and_loses_no_payment(mixed: Description, controls: Controls) -> None:
     users = l2s(mixed)
     recipient = "0x" + "5e" * 20
     before = {name: await user.balance(recipient) for name, user in users.items()}
@@ -125,7 +125,8 @@ async def test_every_kind_follows_a_reorg_of_l1_and_loses_no_payment(mixed: Desc
         await grown(l1, 2 * REORG_DEPTH)
         async with asyncio.TaskGroup() as tasks:
             paid = {name: tasks.create_task(user.send(recipient, value=1)) for name, user in users.items()}
-        await l1.call("anvil_reorg", REORG_DEPTH, [])
+        async with controls.turn("l1"):
+            await l1.call("anvil_reorg", REORG_DEPTH, [])
         await grown(l1, REORG_DEPTH)
 
     for name, user in users.items():

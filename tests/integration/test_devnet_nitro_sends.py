@@ -302,7 +302,7 @@ async def test_after_l1_took_blocks_back_only_true_roots_follow(nitro: NitroDevn
     before = await said(l2, ARB_SYS.call("withdrawEth", l2.address), value=1)
     await covering(l1, l2, outbox, before.block)
 
-    async with RpcClient(nitro.description.chain("l1").node_url) as node:
+    async with RpcClient(nitro.description.chain("l1").node_url) as node, nitro.controls.turn("l1"):
         await node.call("anvil_reorg", 6, [])
     receipt = await l2.send(PRECOMPILES["ArbSys"], ARB_SYS.call("withdrawEth", l2.address), value=1)
 

@@ -11,16 +11,22 @@ from tests.integration.test_devnet_deposits import ETHER, advance, deposit, depo
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import BRISK, Description, Options, up
 from xl2_devnet.accounts import account
+from xl2_devnet.controls import Controls
 
 
 @pytest.fixture
-async def own_devnet() -> AsyncIterator[Description]:
-    async with up(Options(l2=("op",), clocks=BRISK)) as description:
+def controls() -> Controls:
+    return Controls()
+
+
+@pytest.fixture
+async def own_devnet(controls: Controls) -> AsyncIterator[Description]:
+    async with up(Options(l2=("op",), clocks=BRISK), controls=controls) as description:
         yield description
 
 
 async def test_after_a_rollback_of_l2_its_deposits_run_again_and_users_send_again(
-    own_devnet: Description, fresh_address: str
+    own_devnet: Description, controls: Controls, fresh_address: str
 ) -> None:
     l1, l2 = (User(own_devnet.chain(name), account("alice").private_key) for name in ("l1", "op-a"))
     sent = await l1.send(own_devnet.chain("op-a").rollup["portal"], deposit(fresh_address, ETHER), value=ETHER)
@@ -28,9 +34,8 @@ async def test_after_a_rollback_of_l2_its_deposits_run_again_and_users_send_agai
     before = await l2.receipt(deposited)
     paid = await l2.send("0x" + "11" * 20, value=1)
 
-    async with RpcClient(own_devnet.chain("op-a").node_url) as node:
-        while await stands(l2, before):
-            await node.call("anvil_rollback", await height(l2) - int(before["blockNumber"], 16) + 1)
+    async with RpcClient(own_devnet.chain("op-a").node_url) as node, controls.turn("op-a"):
+        await node.call("anvil_rollback", await height(l2) - int(before["blockNumber"], 16) + 1)
     after = await until_moved(l2, deposited, before)
     await advance(l2, 3)
     again = await l2.send("0x" + "11" * 20, value=1)
@@ -45,7 +50,7 @@ async def test_after_a_rollback_of_l2_its_deposits_run_again_and_users_send_agai
 
 
 async def test_after_a_reorg_of_l1_the_l2_is_derived_from_what_stands(
-    own_devnet: Description, fresh_address: str
+    own_devnet: Description, controls: Controls, fresh_address: str
 ) -> None:
     l1 = User(own_devnet.chain("l1"), account("alice").private_key)
     # Another person's: a deposit counts one of its sender's nonces on L2, which go with it.
@@ -55,7 +60,7 @@ async def test_after_a_reorg_of_l1_the_l2_is_derived_from_what_stands(
     before = await l2.receipt(deposited)
     paid = await l2.send("0x" + "11" * 20, value=1)
 
-    while await stands(l1, sent):
+    async with controls.turn("l1"):
         await l1.rpc.call("anvil_reorg", await height(l1) - int(sent["blockNumber"], 16) + 1, [])
     again = await until_moved(l2, paid["transactionHash"], paid)
 
@@ -68,12 +73,13 @@ async def test_after_a_reorg_of_l1_the_l2_is_derived_from_what_stands(
     await l2.close()
 
 
-async def test_an_l1_that_became_shorter_is_followed_as_well(own_devnet: Description) -> None:
+async def test_an_l1_that_became_shorter_is_followed_as_well(own_devnet: Description, controls: Controls) -> None:
     l1, l2 = (User(own_devnet.chain(name), account("alice").private_key) for name in ("l1", "op-a"))
     await advance(l1, 8)
     before = int((await l1.block("latest"))["number"], 16)
 
-    await l1.rpc.call("anvil_rollback", 4)
+    async with controls.turn("l1"):
+        await l1.rpc.call("anvil_rollback", 4)
     await advance(l1, before)
 
     origins = await told_origins(l1, l2, await first_derived(l2))
@@ -84,12 +90,6 @@ async def test_an_l1_that_became_shorter_is_followed_as_well(own_devnet: Descrip
 
 async def height(user: User) -> int:
     return int((await user.block("latest"))["number"], 16)
-
-
-async def stands(user: User, receipt: Mapping[str, Any]) -> bool:
-    """Whether the chain still has its block: where another came meanwhile, too few were taken back."""
-    found: Any = await user.rpc.call("eth_getTransactionReceipt", receipt["transactionHash"])
-    return found is not None and bool(found["blockHash"] == receipt["blockHash"])
 
 
 async def until_moved(user: User, tx_hash: str, before: Mapping[str, Any]) -> Mapping[str, Any]:

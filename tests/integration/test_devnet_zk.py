@@ -34,8 +34,13 @@ _GAS_PRICE, _L2_GAS = 21 * 10**9, 1_000_000
 
 
 @pytest.fixture
-async def own_devnet() -> AsyncIterator[Description]:
-    async with up(Options(l2=("zk",), clocks=BRISK)) as description:
+def controls() -> Controls:
+    return Controls()
+
+
+@pytest.fixture
+async def own_devnet(controls: Controls) -> AsyncIterator[Description]:
+    async with up(Options(l2=("zk",), clocks=BRISK), controls=controls) as description:
         yield description
 
 
@@ -139,7 +144,7 @@ async def test_the_verifier_is_a_stand_in_and_says_so(own_devnet: Description, u
 
 
 async def test_after_a_reorg_of_l1_batches_are_posted_again(
-    own_devnet: Description, users: tuple[User, User], fresh_address: str
+    own_devnet: Description, controls: Controls, users: tuple[User, User], fresh_address: str
 ) -> None:
     (l1, l2), diamond = users, own_devnet.chain("zk-a").rollup["diamond"]
     canonical_hash = await ask_for(l1, diamond, fresh_address, ETHER)
@@ -150,7 +155,8 @@ async def test_after_a_reorg_of_l1_batches_are_posted_again(
     await when_executed(l1, diamond, int(placed["l1BatchNumber"], 16))
     head = await l1.block("latest")
 
-    await l1.rpc.call("anvil_reorg", 8, [])
+    async with controls.turn("l1"):
+        await l1.rpc.call("anvil_reorg", 8, [])
 
     # What L1 took back is no deposit any more or is one still; what the L2 said comes to L1 in any case.
     async def shown() -> bool | None:

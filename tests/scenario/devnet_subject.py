@@ -125,10 +125,9 @@ class DevnetSubject(Subject):
         await asyncio.sleep(0.2)
 
     async def take_back(self, block: BlockNumber) -> None:
-        async with RpcClient(self.node_url) as node:
+        async with RpcClient(self.node_url) as node, self.controls.turn(self.home_name):
             tip = int(str(await node.call("eth_blockNumber")), 16)
-            # The chain grows while it is told, so a few blocks more are taken than there were.
-            await node.call("anvil_rollback", tip - block + 3)
+            await node.call("anvil_rollback", tip - block + 1)
         # What was signed for the chain that is gone is of no use on the one that comes.
         await self.store.close()
         self.store = SqliteStore(":memory:")

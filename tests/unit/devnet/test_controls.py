@@ -1,5 +1,8 @@
 """What a test holds back is held back for that chain alone, and until it is let go."""
 
+import asyncio
+import threading
+
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
 
 
@@ -40,3 +43,23 @@ def test_a_held_l1_goes_on_when_released() -> None:
     assert controls.l1_is_held
     controls.release_l1()
     assert not controls.l1_is_held
+
+
+async def test_one_at_a_time_has_the_turn_of_a_chain_also_from_another_thread() -> None:
+    controls, waits, order = Controls(), threading.Event(), list[str]()
+
+    async def other() -> None:
+        waits.set()
+        async with controls.turn("l1"):
+            order.append("other")
+
+    async with controls.turn("l1"):
+        thread = threading.Thread(target=asyncio.run, args=(other(),))
+        thread.start()
+        await asyncio.to_thread(waits.wait)
+        async with controls.turn("op-a"):
+            order.append("another chain's")
+        order.append("first")
+    await asyncio.to_thread(thread.join)
+
+    assert order == ["another chain's", "first", "other"]
