@@ -155,6 +155,19 @@ class ObservingPromises:
         assert [one.sent.message.nonce for one in later] == [0, 1, 2]
         assert (later[1].cause, later[1].attempts) == ("the head is not known", 1)
 
+    async def test_what_waits_for_a_chain_is_not_due_until_then_and_that_is_no_attempt(self, store_of: StoreOf) -> None:
+        (message,) = sent(1)
+        async with store_of() as store:
+            await store.observe(cursor(9), [message], NOW)
+            await store.postpone([message.message.id], NOW + 5, "no endpoint answers")
+            await store.wait([message.message.id], NOW + 60, "its head is not there yet")
+
+            now = await store.due(LANE, [State.OBSERVED], NOW + 59, 10)
+            (later,) = await store.due(LANE, [State.OBSERVED], NOW + 60, 10)
+
+        assert now == []
+        assert (later.cause, later.attempts, later.declined) == ("its head is not there yet", 1, False)
+
     async def test_whose_turn_has_come_is_due_by_a_clock_that_went_back_as_well(self, store_of: StoreOf) -> None:
         async with store_of() as store:
             await store.observe(cursor(9), sent(2), NOW)

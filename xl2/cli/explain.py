@@ -48,4 +48,6 @@ def _looks(relayer: dict[str, Any], now: float) -> str:
     if due is None:
         return "no"
     when = "with its lane's next look" if due <= now else moment(due)
-    return f"{when}, after {attempts} looks that moved nothing" if attempts else when
+    if not attempts:
+        return when
+    return f"{when}, after {attempts} attempt{'s' if attempts > 1 else ''} in vain"

@@ -67,7 +67,7 @@ class Record:
     #: Wall-clock seconds: since when the state holds, and when to look at it again.
     since: float
     due: float
-    #: Fruitless looks since the state last changed.
+    #: What was tried in vain since the state last changed; to wait for a chain is no attempt.
     attempts: int
     #: Why it is not further, in words; empty while nothing holds it up.
     cause: str
@@ -153,6 +153,10 @@ class Store(Journal, Controls, Leases, Protocol):
 
         Raises `NotFound` for an unknown message, `InvalidInput` for an event that cannot follow.
         """
+        ...
+
+    async def wait(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
+        """Look at these again later, as a chain has not got that far; no attempt."""
         ...
 
     async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:

@@ -7,18 +7,14 @@ of a chain pay for the same.
 """
 
 import asyncio
-import logging
 from typing import Final
 
 from attrs import define, field
 
 from xl2.core.types import Address, Wei
-from xl2.errors import Refused, Retryable
 from xl2.flow import settle as settling
 from xl2.ports import Chain, Clock, Submitter
-from xl2.relayer.retry import rest_seconds
-
-log = logging.getLogger(__name__)
+from xl2.relayer.looking import look_on
 
 LOOK_SECONDS: Final = 600.0
 #: It is paid out when it is so many times what that costs; till then the outbox keeps it.
@@ -41,25 +37,17 @@ class Claims:
     _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
 
     async def run(self) -> None:
-        """Look for ever."""
-        fruitless = 0
-        while True:
-            seconds = LOOK_SECONDS
-            try:
-                await self.look()
-                fruitless = 0
-            except (Retryable, Refused) as cause:
-                fruitless += 1
-                seconds = min(seconds, rest_seconds(cause, fruitless))
-                fields = {"chain": self.origin.chain, "cause": cause.what, "rest_seconds": seconds}
-                log.debug("what was earned is not paid out yet", extra={"fields": fields})
-            await self.clock.sleep(seconds)
+        """Look until cancelled."""
+        await look_on(
+            self.look, self.clock.sleep,
+            failing="what was earned is not paid out yet", fields={"chain": self.origin.chain},
+        )  # fmt: skip
 
-    async def look(self) -> None:
-        """Pay out what there is, where it is worth it."""
+    async def look(self) -> float:
+        """Pay out what there is, where it is worth it; how long to rest."""
         async with self._turn:
-            if await self.origin.credit(self.account) == 0:
-                return
-            rates = await self.origin.rates()
-            least = Wei(_MULTIPLE * rates.cost(_GAS, _SIZE))
-            await settling.claim(self.origin, self.submitter, self.account, least)
+            if await self.origin.credit(self.account):
+                rates = await self.origin.rates()
+                least = Wei(_MULTIPLE * rates.cost(_GAS, _SIZE))
+                await settling.claim(self.origin, self.submitter, self.account, least)
+        return LOOK_SECONDS

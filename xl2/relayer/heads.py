@@ -7,19 +7,15 @@ told at most makes it look sooner. An endpoint that fails costs its own chain ti
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from attrs import define, field
 
 from xl2.core.evidence import Finality
 from xl2.core.types import BlockNumber, Hash32
-from xl2.errors import Refused, Retryable
 from xl2.flow.resting import rest
 from xl2.ports import Chain, Clock, Log, LogState
-from xl2.relayer.retry import rest_seconds
-
-log = logging.getLogger(__name__)
+from xl2.relayer.looking import look_on
 
 #: Told of the block by which there is something new.
 News = Callable[[BlockNumber], None]
@@ -65,21 +61,18 @@ class HeadWatch:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        fruitless = 0
-        while True:
-            try:
-                seconds = await self._look() if self._followed else self.poll_seconds
-                fruitless = 0
-            except (Retryable, Refused) as cause:
-                fruitless += 1
-                seconds = max(self.poll_seconds, rest_seconds(cause, fruitless))
-                fields = {"chain": self.chain.chain, "cause": cause.what, "rest_seconds": seconds}
-                log.debug("head unknown", extra={"fields": fields})
-            await rest(self.clock, self._poked, seconds)
-            self._poked.clear()
+        await look_on(
+            self._look, self._rest, least=self.poll_seconds, failing="head unknown", fields={"chain": self.chain.chain},
+        )  # fmt: skip
+
+    async def _rest(self, seconds: float) -> None:
+        await rest(self.clock, self._poked, seconds)
+        self._poked.clear()
 
     async def _look(self) -> float:
         """Tell whoever has news; how long to rest."""
+        if not self._followed:
+            return self.poll_seconds
         head = await self.chain.head(self.finality)
         if head.hash == self._head:
             return self.poll_seconds

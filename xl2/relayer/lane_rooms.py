@@ -12,34 +12,30 @@ from itertools import takewhile
 
 from attrs import define, evolve, field
 
-from xl2.core.evidence import Finality
 from xl2.core.lifecycle import Event, State
 from xl2.core.message import MAX_TX_GAS, Message
 from xl2.core.segment import Segment
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber
-from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
+from xl2.errors import NotYet, Refused, Retryable, Reverted, TooExpensive, Unaffordable, Xl2Error
 from xl2.flow import confirm as confirming
 from xl2.flow import deliver as delivering
-from xl2.flow import observe as observing
 from xl2.flow import prove as proving
 from xl2.flow import settle as settling
-from xl2.ports import Chain, Happening, Log, Pause, Record, Sent
+from xl2.ports import Pause, Record
 from xl2.relayer.choosing.batching import Batching
 from xl2.relayer.choosing.intake import Intake
 from xl2.relayer.choosing.judging import Judging
 from xl2.relayer.choosing.stakes import Stakes
-from xl2.relayer.gap_watch import GapWatch
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.mending import PAUSED_SECONDS, Mending
 from xl2.relayer.notes import Notes
+from xl2.relayer.observers import Observers
 from xl2.relayer.showing import Showing
 from xl2.relayer.troubles import Troubles, endpoint_of
 
 log = logging.getLogger(__name__)
 
-#: The room that observes a log.
-OBSERVERS = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: For so long it is taken for true that nobody else has delivered what was looked at; a delivery that came too late is
 #: seen by its simulation.
 _FRESH_SECONDS = 5.0
@@ -54,8 +50,7 @@ class LaneRooms:
     """The rooms of one lane. Each look returns whether there may be more to do at once."""
 
     parts: LaneParts
-    #: Up to which block each room has observed.
-    observed_upto: dict[str, BlockNumber] = field(factory=dict, init=False)
+    observers: Observers = field(init=False)
     #: Block of the delivery that was made last.
     delivered_upto: BlockNumber = field(default=BlockNumber(0), init=False)
     _batching: Batching = field(init=False)
@@ -67,13 +62,13 @@ class LaneRooms:
     _mending: Mending = field(init=False)
     #: Whether the lane was paused at the last look; a pause of before the start is over for what it held up.
     _was_paused: bool = field(default=False, init=False)
-    _gaps: GapWatch = field(init=False)
     #: What rooms fail over.
     troubles: Troubles = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """What is learned begins with the lane."""
         parts = self.parts
+        self.observers = Observers(parts=parts)
         self._batching = Batching(most=parts.limits)
         self._judging = Judging.of(parts.lane, parts.origin, parts.destination, parts.policy, parts.clock)
         self._intake = Intake(lane=parts.lane, store=parts.store, clock=parts.clock, judging=self._judging)
@@ -81,7 +76,6 @@ class LaneRooms:
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
         self._notes = Notes(parts=parts)
         self._mending = Mending(notes=self._notes, judging=self._judging, stakes=self._stakes, showing=self._showing)
-        self._gaps = GapWatch(self.parts.lane, self.parts.alarms)
         self.troubles = Troubles(self.parts.lane, self.parts.alarms)
 
     @property
@@ -107,11 +101,11 @@ class LaneRooms:
 
     async def observe(self) -> bool:
         """New messages, as far as the origin is final enough."""
-        return await self._observe(self.parts.origin, LogKind.LANE, self.parts.finality)
+        return await self.observers.look(LogKind.LANE)
 
     async def observe_receipts(self) -> bool:
-        """New receipts, from final blocks of the destination only: a refund stands beside no delivery."""
-        return await self._observe(self.parts.destination, LogKind.RECEIPTS, Finality.FINALIZED)
+        """New receipts, from final blocks of the destination only."""
+        return await self.observers.look(LogKind.RECEIPTS)
 
     async def prove(self) -> proving.Proven | None:
         """Evidence for the next messages that are due; None where nothing is, or the lane is paused."""
@@ -120,6 +114,7 @@ class LaneRooms:
         if not chosen:
             return None
         provers = self._showing.provers_for(chosen[0], parts.provers)
+        await self.observers.refresh(LogKind.LANE)
         try:
             proven = await self._showing.first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
         except (Retryable, Refused) as cause:
@@ -199,6 +194,7 @@ class LaneRooms:
         due = await parts.store.due(parts.lane, [State.DELIVERED, State.EXPIRED], now, _CONFIRMED_AT_ONCE)
         if not due:
             return False
+        await self.observers.refresh(LogKind.RECEIPTS)
         happenings = await confirming.confirm(due, parts.store, parts.destination)
         await self._notes.happen(happenings)
         final = {happening.id for happening in happenings}
@@ -214,6 +210,7 @@ class LaneRooms:
             return False
         submitter = parts.submitters[parts.lane.origin]
 
+        await self.observers.refresh(LogKind.RECEIPTS)
         call = await self._showing.first_ready(
             parts.receipt_provers, lambda prover: settling.prepare(due, parts.store, parts.origin, prover)
         )
@@ -262,27 +259,6 @@ class LaneRooms:
         await self._notes.happen([self._notes.happening(one, Event.HEAD_LOST) for one in records])
         await self._notes.postpone(records, cause)
 
-    async def _observe(self, chain: Chain, kind: LogKind, finality: Finality) -> bool:
-        seen = Log(lane=self.parts.lane, kind=kind)
-        try:
-            found = await observing.observe(chain, seen, self.parts.store, finality, self.parts.clock.now())
-        except ProofInvalid as gap:
-            self._gaps.failed(kind, chain.chain, gap)
-            raise
-        self._gaps.whole(kind)
-        if found is not None:
-            self.observed_upto[OBSERVERS[kind]] = found.cursor.block
-        if found is not None and found.entries:
-            fields = {
-                "lane": self.name,
-                "log": kind.name.lower(),
-                "entries": found.entries,
-                "block": found.cursor.block,
-            }
-            log.info("observed", extra={"fields": fields})
-            self.parts.observer.moved(self.parts.lane, [_observed(sent) for sent in found.sent])
-        return found is not None and found.more
-
     async def _next(self) -> tuple[Sequence[Record], float]:
         """Messages of the next delivery, none of them over, and when that was looked at; none where nothing is due."""
         parts, limits = self.parts, self._batching.limits
@@ -318,9 +294,3 @@ class LaneRooms:
         poor = await self._judging.anew(segment.messages, len(segment.suffix))
         if poor is not None:
             raise TooExpensive(poor.why)
-
-
-def _observed(sent: Sent) -> Happening:
-    """What the origin is seen to say of a new message."""
-    message = sent.message
-    return Happening(id=message.id, event=Event.ORIGIN_FINAL, chain=message.origin, place=sent.place)

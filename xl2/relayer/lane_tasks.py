@@ -22,11 +22,13 @@ from xl2.ports import Record
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
 from xl2.relayer.lane_parts import LaneParts
-from xl2.relayer.lane_rooms import OBSERVERS, LaneRooms
-from xl2.relayer.retry import rest_seconds
+from xl2.relayer.lane_rooms import LaneRooms
+from xl2.relayer.retry import InVain
 
 log = logging.getLogger(__name__)
 
+#: The room that observes a log.
+_OBSERVES = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
 #: Rooms that make transactions.
 _PAYING_ROOMS = ("prove", "deliver", "settle")
 #: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
@@ -89,8 +91,8 @@ class LaneTasks:
             "settle": self._rooms.settle,
         }
         self._wakes = {name: asyncio.Event() for name in self._looks}
-        #: Blocks by which there was something new, by the room that observes it.
-        self._news: dict[str, BlockNumber] = {}
+        #: Blocks by which there was something new, by log.
+        self._news: dict[LogKind, BlockNumber] = {}
         #: States in which messages of the lane stood at the last look at the store; None: it was not looked at yet.
         self._standing: frozenset[State] | None = None
         self._ending = asyncio.Event()
@@ -136,6 +138,7 @@ class LaneTasks:
     def drain(self) -> None:
         """Observe no new messages; go on with what is observed."""
         self._draining = True
+        self._rooms.observers.takes_in = False
         self._idle.clear()
         self._wake_all()
 
@@ -146,9 +149,8 @@ class LaneTasks:
 
     def news(self, kind: LogKind, block: BlockNumber) -> None:
         """A log of the lane is another one by this block than before: who observes it looks now."""
-        name = OBSERVERS[kind]
-        self._news[name] = block
-        self._wakes[name].set()
+        self._news[kind] = block
+        self._wakes[_OBSERVES[kind]].set()
 
     def stand(self, states: frozenset[State]) -> None:
         """Messages of the lane stand in these states: who takes up what stood nowhere before looks now."""
@@ -171,27 +173,23 @@ class LaneTasks:
         async def run() -> None:
             if name in _PAYING_ROOMS:
                 await self._recovered()
-            fruitless = idle = 0
+            in_vain, idle = InVain(), 0
             while not self._is_over(name):
                 wake, postponed = self._wakes[name], self._rooms.postponed
                 try:
                     busy = await self._watched(name, look)
-                    fruitless = 0
+                    in_vain.over()
                     self._rooms.troubles.well(name)
                     idle = 0 if busy or self._rooms.postponed != postponed or self._is_behind(name) else idle + 1
                     seconds = self._idle_seconds(name, idle)
-                    if self._rooms.postponed != postponed:
-                        self._observe_anew(name)
                 except (Retryable, Refused) as cause:
                     busy = False
-                    fruitless += 1
                     # News do not mend what went wrong; a stop ends the rest.
-                    seconds, wake = max(self._poll_seconds, rest_seconds(cause, fruitless)), self._ending
+                    seconds, wake = max(self._poll_seconds, in_vain.rest_seconds(cause)), self._ending
                     self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, seconds)
                     fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": seconds}
                     log.debug("room rests", extra={"fields": fields})
                     self._tell_trouble(name, cause)
-                    self._observe_anew(name)
                 self._note(name, busy)
                 if not busy and await self._rest(wake, seconds):
                     idle = 0
@@ -200,7 +198,7 @@ class LaneTasks:
 
     def _tell_trouble(self, name: str, cause: Retryable | Refused) -> None:
         """A log with gaps is told by who looks for gaps."""
-        if not (isinstance(cause, ProofInvalid) and name in OBSERVERS.values()):
+        if not (isinstance(cause, ProofInvalid) and name in _OBSERVES.values()):
             self._rooms.troubles.failed(name, cause)
 
     async def _watched(self, name: str, look: Callable[[], Awaitable[bool]]) -> bool:
@@ -250,19 +248,10 @@ class LaneTasks:
         is_empty = self._standing is not None and name in _TAKES_UP and not self._standing & _TAKES_UP[name]
         return _EMPTY_SECONDS if is_empty else _IDLE_SECONDS[name]
 
-    def _observe_anew(self, name: str) -> None:
-        """
-        What a room did in vain it did at the block that was observed last: let it be a newer one next time.
-
-        Nodes keep the states of some hundred blocks, which on a fast chain is less than an observer rests.
-        """
-        if name not in OBSERVERS.values():
-            for observer in OBSERVERS.values():
-                self._wakes[observer].set()
-
     def _is_behind(self, name: str) -> bool:
         """Whether a room that observes has heard of a block that its endpoint did not have when it looked."""
-        return self._rooms.observed_upto.get(name, -1) < self._news.get(name, -1)
+        observers = self._rooms.observers
+        return any(observers.upto(kind) < self._news.get(kind, -1) for kind, room in _OBSERVES.items() if room == name)
 
     async def _observe(self) -> bool:
         more = await self._rooms.observe()
@@ -332,7 +321,7 @@ class LaneTasks:
         for name in ("prove", "deliver"):
             self._wakes[name].set()
         # Before its block is observed it is not confirmed; whoever observes that wakes the room.
-        if self._rooms.delivered_upto <= self._rooms.observed_upto.get(OBSERVERS[LogKind.RECEIPTS], -1):
+        if self._rooms.delivered_upto <= self._rooms.observers.upto(LogKind.RECEIPTS):
             self._wakes["confirm"].set()
 
     async def _confirm(self) -> bool:

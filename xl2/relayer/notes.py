@@ -14,13 +14,13 @@ from attrs import define, field
 from xl2.core.lifecycle import Event
 from xl2.core.message import Message
 from xl2.core.types import MessageId, hex_text
-from xl2.errors import Xl2Error
+from xl2.errors import NotYet, Xl2Error
 from xl2.flow.deliver import Outcome
 from xl2.ports import Happening, Record
 from xl2.relayer.expiry import Deadline
 from xl2.relayer.lane_parts import LaneParts
-from xl2.relayer.rests import let_rest
-from xl2.relayer.retry import RECIPIENT, delay, rest_seconds
+from xl2.relayer.rests import Write, let_rest
+from xl2.relayer.retry import RECIPIENT, delay, rest_seconds, waiting_seconds
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ class Notes:
         await self.happen(outcome.happenings)
         self.doubtful.difference_update(happening.id for happening in outcome.happenings)
         rest = delay(RECIPIENT, 1)
-        await self._rest((one, rest, f"the recipient failed: {reason}") for one, reason in outcome.reasons.items())
+        failed = [(one, rest, f"the recipient failed: {reason}") for one, reason in outcome.reasons.items()]
+        await self._rest(failed, self.parts.store.postpone)
         if outcome.receipt is not None:
             fields = {
                 "lane": self.parts.lane.name,
@@ -69,22 +70,31 @@ class Notes:
         )
 
     async def postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
-        """These rest for a cause, each by how often it did before; what is open yet, until its time is over at most."""
+        """These rest for a cause, until their time is over at most: by how often they did, or have waited how long."""
         self.postponed += len(records)
-        await self.rest((one.sent.message, rest_seconds(cause, one.attempts + 1), cause.what) for one in records)
+        if isinstance(cause, NotYet):
+            waits = [(one.sent.message, self._waits(one), cause.what) for one in records]
+            await self._rest(await self._in_time(waits), self.parts.store.wait)
+        else:
+            await self.rest([(one.sent.message, rest_seconds(cause, one.attempts + 1), cause.what) for one in records])
 
-    async def wait(self, records: Sequence[Record], cause: Xl2Error) -> None:
-        """These rest for a cause, and their time no longer matters: the destination has said its last word."""
+    async def wait(self, records: Sequence[Record], cause: NotYet) -> None:
+        """These wait for a chain, and their time no longer matters: the destination has said its last word."""
         self.postponed += len(records)
-        await self._rest((one.sent.message.id, rest_seconds(cause, one.attempts + 1), cause.what) for one in records)
-
-    async def rest(self, causes: Iterable[tuple[Message, float, str]]) -> None:
-        """Messages rest for so many seconds, each for a reason, or until their time is over."""
-        await self._rest([(one.id, await self._deadline.rest(one, seconds), why) for one, seconds, why in causes])
-
-    async def _rest(self, causes: Iterable[tuple[MessageId, float, str]]) -> None:
-        """Messages rest for so many seconds, each for a reason."""
-        now = self.parts.clock.now()
-        await let_rest(
-            self.parts.store.postpone, ((message_id, now + seconds, why) for message_id, seconds, why in causes)
+        await self._rest(
+            [(one.sent.message.id, self._waits(one), cause.what) for one in records], self.parts.store.wait
         )
+
+    async def rest(self, causes: Sequence[tuple[Message, float, str]]) -> None:
+        """Messages rest for so many seconds, each for a reason, or until their time is over; that was an attempt."""
+        await self._rest(await self._in_time(causes), self.parts.store.postpone)
+
+    def _waits(self, record: Record) -> float:
+        return waiting_seconds(self.parts.clock.now() - record.since)
+
+    async def _in_time(self, causes: Sequence[tuple[Message, float, str]]) -> Sequence[tuple[MessageId, float, str]]:
+        return [(one.id, await self._deadline.rest(one, seconds), why) for one, seconds, why in causes]
+
+    async def _rest(self, causes: Iterable[tuple[MessageId, float, str]], write: Write) -> None:
+        now = self.parts.clock.now()
+        await let_rest(write, ((message_id, now + seconds, why) for message_id, seconds, why in causes))

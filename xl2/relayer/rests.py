@@ -18,7 +18,11 @@ Write = Callable[[Sequence[MessageId], float, str], Awaitable[None]]
 
 
 async def let_rest(write: Write, rests: Iterable[tuple[MessageId, float, str]]) -> None:
-    """Let messages rest, each until a time in Unix seconds, and for a reason. `write`: `postpone` or `decline`."""
+    """
+    Let messages rest, each until a time in Unix seconds, and for a reason.
+
+    `write`: the store's `wait`, `postpone` or `decline`.
+    """
     alike: defaultdict[tuple[float, str], list[MessageId]] = defaultdict(list)
     for message_id, until, why in rests:
         alike[until, why].append(message_id)

@@ -2,10 +2,14 @@
 Retry: how long a message, or a room, rests after something went wrong, by what went wrong.
 
 Promise: no error of an endpoint is final, nothing is tried in a hurry twice, and nothing rests for ever: each policy
-has a longest rest. The RPC client alone repeats single calls; these policies are about whole messages. A test lists
-the first delays of each.
+has a longest rest, and counts its own attempts, so that who waited long for a chain rests a moment when an endpoint
+fails once. The RPC client alone repeats single calls; these policies are about whole messages. A test lists the first
+delays of each.
 """
 
+from collections import Counter
+
+from attrs import define, field
 from tenacity import RetryCallState, wait_chain, wait_exponential, wait_fixed
 from tenacity.wait import wait_base
 
@@ -22,8 +26,9 @@ from xl2.errors import (
     Xl2Error,
 )
 
+_LONGEST_WAIT_SECONDS = 12.0
 #: The chains have not got that far: look again about once a block, of L1 in the end.
-WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=12)
+WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=_LONGEST_WAIT_SECONDS)
 #: An endpoint, whoever keeps the key, or the store is down or slow.
 ENDPOINT = wait_exponential(multiplier=1, max=60)
 #: An endpoint is down, slow or spoiled while a daemon starts: it begins work soon after.
@@ -67,8 +72,30 @@ def rest_seconds(cause: Xl2Error, attempts: int) -> float:
     return max(delay(policy_for(cause), attempts), min(asked or 0.0, _LONGEST_ASKED_SECONDS))
 
 
+def waiting_seconds(waited: float) -> float:
+    """How long a message rests that waits for a chain, which is no attempt, and stands so long already: half of it."""
+    return min(max(1.0, waited / 2), _LONGEST_WAIT_SECONDS)
+
+
 def delay(policy: wait_base, attempts: int) -> float:
     """What a policy says after so many attempts."""
     state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
     state.attempt_number = max(1, attempts)
     return float(policy(state))
+
+
+@define
+class InVain:
+    """Looks in vain, one after another."""
+
+    _attempts: Counter[wait_base] = field(factory=Counter, init=False)
+
+    def rest_seconds(self, cause: Xl2Error) -> float:
+        """One more was; how long to rest."""
+        policy = policy_for(cause)
+        self._attempts[policy] += 1
+        return rest_seconds(cause, self._attempts[policy])
+
+    def over(self) -> None:
+        """One was not."""
+        self._attempts.clear()

@@ -5,7 +5,6 @@ Promise: k lanes cost one look, not one a room; a room for which nothing stands 
 told is a hint: a room looks for itself, and now and then unasked. A store that does not answer stops nothing.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
@@ -13,11 +12,8 @@ from attrs import define
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.errors import Refused, Retryable
 from xl2.ports import Clock, Store
-from xl2.relayer.retry import rest_seconds
-
-log = logging.getLogger(__name__)
+from xl2.relayer.looking import look_on
 
 LOOK_SECONDS = 2.0
 
@@ -33,22 +29,12 @@ class Standing:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        fruitless = 0
-        while True:
-            seconds = LOOK_SECONDS
-            try:
-                await self.look()
-                fruitless = 0
-            except (Retryable, Refused) as cause:
-                fruitless += 1
-                seconds = max(seconds, rest_seconds(cause, fruitless))
-                fields = {"cause": cause.what, "rest_seconds": seconds}
-                log.debug("what stands is unknown", extra={"fields": fields})
-            await self.clock.sleep(seconds)
+        await look_on(self.look, self.clock.sleep, least=LOOK_SECONDS, failing="what stands is unknown", fields={})
 
-    async def look(self) -> None:
-        """Look once."""
+    async def look(self) -> float:
+        """Look once; how long to rest."""
         found: defaultdict[Lane, set[State]] = defaultdict(set)
         for lane, state, _, _ in await self.store.backlog():
             found[lane].add(state)
         self.told({lane: frozenset(states) for lane, states in found.items()})
+        return LOOK_SECONDS

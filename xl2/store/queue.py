@@ -75,12 +75,14 @@ async def _listed(db: Session, lane: bytes, states: Sequence[State], above: int,
     return sorted(found, key=_by_nonce)[:limit]
 
 
-async def postpone(db: Session, ids: Sequence[MessageId], until: float, cause: str, *, declined: bool) -> None:
+async def let_rest(
+    db: Session, ids: Sequence[MessageId], until: float, cause: str, *, attempts: int, declined: bool
+) -> None:
     """Let these rest; what is skipped stays so."""
     await db.many(
-        "UPDATE messages SET due = ?1, cause = ?2, declined = ?3, attempts = attempts + 1, "
-        f"{RESTS_UNLESS_SKIPPED} WHERE id = ?4",
-        [(until, rows.text(cause), int(declined), one) for one in ids],
+        "UPDATE messages SET due = ?1, cause = ?2, declined = ?3, attempts = attempts + ?4, "
+        f"{RESTS_UNLESS_SKIPPED} WHERE id = ?5",
+        [(until, rows.text(cause), int(declined), attempts, one) for one in ids],
     )
 
 

@@ -193,13 +193,17 @@ class SqlStore:
 
         await self._run(write)
 
+    async def wait(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
+        """Look at these again later, as a chain has not got that far."""
+        await self._run(lambda db: queue.let_rest(db, ids, until, cause, attempts=0, declined=False))
+
     async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
-        """Look at these again later."""
-        await self._run(lambda db: queue.postpone(db, ids, until, cause, declined=False))
+        """Look at these again later, as an attempt was in vain."""
+        await self._run(lambda db: queue.let_rest(db, ids, until, cause, attempts=1, declined=False))
 
     async def decline(self, ids: Sequence[MessageId], until: float, why: str) -> None:
         """Look at these again later, as they are not carried for now."""
-        await self._run(lambda db: queue.postpone(db, ids, until, why, declined=True))
+        await self._run(lambda db: queue.let_rest(db, ids, until, why, attempts=1, declined=True))
 
     async def late(self, lane: Lane, states: Sequence[State], before: float, limit: int) -> Sequence[Record]:
         """Messages that have stood still since before a time."""

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of
 from xl2.core.types import Assurance, BlockNumber, Hash32
-from xl2.errors import NotYet
+from xl2.errors import NotYet, RpcRejected
 from xl2.ports import Call, Chain, Log, Needed, Shown
 
 
@@ -26,6 +26,8 @@ class MemoryProver:
     needs: list[Sequence[Call]] = field(factory=list)
     #: Says so instead of showing anything.
     waits_for: str = ""
+    #: Of so many blocks its node keeps the states, and rejects what asks for older ones; None: of all.
+    states_kept: int | None = None
 
     @property
     def assurance(self) -> Assurance:
@@ -41,6 +43,8 @@ class MemoryProver:
             return Needed(calls=tuple(self.needs.pop(0)), why="the test asks for it")
         final = await self.home.head(Finality.FINALIZED)
         at = BlockNumber(min(final.number, upto))
+        if self.states_kept is not None and final.number - at >= self.states_kept:
+            raise RpcRejected(f"the state of block {at} is not kept", endpoint=self.name)
         state = await self.home.log_state(log, at)
         if state.count < count:
             raise NotYet(f"block {at} of chain {log.home} has {state.count} entries, asked for are {count}")

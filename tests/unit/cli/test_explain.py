@@ -13,7 +13,8 @@ from xl2.cli.explain import _looks
         (None, 0, "no"),
         (99.0, 0, "with its lane's next look"),
         (160.0, 0, "1970-01-01 00:02:40"),
-        (160.0, 3, "1970-01-01 00:02:40, after 3 looks that moved nothing"),
+        (160.0, 1, "1970-01-01 00:02:40, after 1 attempt in vain"),
+        (160.0, 3, "1970-01-01 00:02:40, after 3 attempts in vain"),
     ],
 )
 def test_when_it_looks_again(due: float | None, attempts: int, said: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import BlockNumber, Timestamp, Wei
+from xl2.core.types import BlockNumber, Nonce, Timestamp, Wei
 from xl2.errors import StoreUnavailable
 from xl2.flow.prove import BatchLimits
 from xl2.flow.submit import JournalledSubmitter
@@ -56,6 +56,46 @@ async def test_messages_that_pay_too_little_keep_no_other_waiting() -> None:
             await clock.sleep(60)
 
     assert [message.nonce for proven in found if proven for message in proven.segment.messages] == [4]
+
+
+async def test_a_message_that_rested_is_proven_at_a_block_that_is_observed_anew_as_nodes_forget_old_states() -> None:
+    world, clock = World(), ManualClock()
+    await put(world, world.lane(901, 902), [FEE])
+    async with SqliteStore(":memory:") as store:
+        lane = rooms(world, store, clock)
+        (prover,) = lane.parts.provers
+        assert isinstance(prover, MemoryProver)
+        prover.states_kept, prover.waits_for = 8, "a root that covers it"
+        await lane.observe()
+        waited = await lane.prove()
+        world.chain(901).mine(20)
+        prover.waits_for = ""
+        await clock.sleep(60)
+
+        proven = await lane.prove()
+
+    assert waited is None
+    assert proven is not None
+
+
+async def test_a_message_that_waited_long_for_a_chain_rests_a_second_when_an_endpoint_fails_once() -> None:
+    world, clock = World(), ManualClock()
+    await put(world, world.lane(901, 902), [FEE])
+    async with SqliteStore(":memory:") as store:
+        lane = rooms(world, store, clock)
+        (prover,) = lane.parts.provers
+        assert isinstance(prover, MemoryProver)
+        prover.waits_for = "a root that covers it"
+        await lane.observe()
+        for _ in range(20):
+            await lane.prove()
+            await clock.sleep(12)
+        prover.waits_for, prover.states_kept = "", 0
+
+        await lane.prove()
+        (record,) = await store.range(lane.parts.lane, Nonce(0), Nonce(0))
+
+    assert (record.due - clock.now(), record.attempts) == (1.0, 1)
 
 
 async def test_what_was_skipped_while_it_was_proven_is_carried_when_it_is_taken_up_again() -> None:

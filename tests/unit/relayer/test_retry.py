@@ -52,6 +52,20 @@ def test_each_cause_has_its_policy(cause: Xl2Error, policy: wait_base) -> None:
     assert retry.policy_for(cause) is policy
 
 
+def test_what_waits_for_a_chain_rests_half_as_long_as_it_has_stood_within_a_second_and_a_dozen() -> None:
+    assert [retry.waiting_seconds(waited) for waited in (-9.0, 0.0, 2.0, 5.0, 24.0, 3600.0)] == [1, 1, 1, 2.5, 12, 12]
+
+
+def test_who_waited_long_rests_a_moment_when_an_endpoint_fails_once() -> None:
+    in_vain, waits, fails = retry.InVain(), NotYet("x"), RpcUnavailable("x", endpoint="e")
+
+    rests = [in_vain.rest_seconds(cause) for cause in (*[waits] * 8, fails, waits, fails)]
+    in_vain.over()
+
+    assert rests[-4:] == [12.0, 1.0, 12.0, 2.0]
+    assert in_vain.rest_seconds(waits) == 1.0
+
+
 def test_an_endpoint_that_asks_for_longer_gets_longer() -> None:
     limited = RpcRateLimited("x", endpoint="e", retry_after_seconds=33.0)
 
