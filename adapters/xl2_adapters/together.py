@@ -37,7 +37,7 @@ class UnderWay(Generic[K, T]):
 
     def _ended(self, key: K, done: "asyncio.Task[T]") -> None:
         del self._asked[key]
-        _heed(done)
+        heed(done)
 
 
 @define(eq=False)
@@ -66,7 +66,7 @@ class StatesTogether:
             return await self._ask(logs, at)
 
         asking = asyncio.ensure_future(send())
-        asking.add_done_callback(_heed)
+        asking.add_done_callback(heed)
         self._next[at] = logs, asking
         return logs, asking
 
@@ -75,7 +75,7 @@ async def _awaited(send: Callable[[], Awaitable[T]]) -> T:
     return await send()
 
 
-def _heed(done: "asyncio.Task[T]") -> None:
+def heed(done: "asyncio.Task[T]") -> None:
     """Whoever asked may be gone: then nobody else looks at an error."""
     if not done.cancelled():
         done.exception()

@@ -13,6 +13,7 @@ from attrs import define, field
 
 from xl2.core.types import Address, BlockNumber, Hash32
 from xl2_adapters.evm import Evm, Log
+from xl2_adapters.together import heed
 
 #: For so long a reading is kept: all lanes look at a new block within a moment, but not at once.
 KEPT_SECONDS = 1.0
@@ -44,10 +45,8 @@ class SharedLogs:
         return [log for log in await asyncio.shield(reading) if log.place.block >= first]
 
     def _ended(self, span: _Span, done: "asyncio.Task[list[Log]]") -> None:
-        # Whoever asked may be gone: then nobody else looks at an error.
+        heed(done)
         if span[2] is not None and not done.cancelled() and done.exception() is None:
             asyncio.get_running_loop().call_later(KEPT_SECONDS, self._readings.pop, span, None)
         else:
             del self._readings[span]
-            if not done.cancelled():
-                done.exception()

@@ -1,4 +1,4 @@
-"""Observers: a log is observed anew for whoever needs a fresh block, by one at a time, and not by a lane that drains."""
+"""Observers: a log is observed anew for who needs a fresh block, by one at a time, and not by a lane that drains."""
 
 import asyncio
 from collections.abc import AsyncIterator
