@@ -178,7 +178,8 @@ async def measure_peer(say: Say) -> dict[str, Figure]:
 async def _warm(urls: Mapping[str, str], lane: Lane, block: BlockNumber) -> None:
     """Let the attesters recompute the lane's log: they run on while a relayer is restarted."""
     for signer, url in urls.items():
-        await HttpAttester(url, address(signer)).attest(Log(lane=lane, kind=LogKind.LANE), block)
+        async with HttpAttester(url, address(signer)) as attester:
+            await attester.attest(Log(lane=lane, kind=LogKind.LANE), block)
 
 
 async def _until_observed(running: Daemon, wanted: int) -> None:

@@ -2,10 +2,14 @@
 Attester over HTTP: the port `Attester` in, one `POST /attest` out.
 
 Promise: whatever an attester answers is either a `SignedHead`, still unchecked, or a typed error; nothing waits without
-a limit, and a redirect is not followed. Signatures are checked by `attested`. The other end is `xl2.attester.service`.
+a limit, and a redirect is not followed. Its connections are kept from question to question, until `close`. Signatures
+are checked by `attested`. The other end is `xl2.attester.service`.
 """
 
+import asyncio
 from http import HTTPStatus
+from types import TracebackType
+from typing import Self
 
 import aiohttp
 import orjson
@@ -22,14 +26,19 @@ _MAX_ANSWER_BYTES = 4_096
 
 
 class HttpAttester:
-    """An attester behind a URL. Implements `xl2.ports.Attester`."""
+    """
+    An attester behind a URL. Implements `xl2.ports.Attester`.
+
+    Made anywhere, used within one event loop, closed by `close` or by `async with`.
+    """
 
     def __init__(self, url: str, signer: Address, *, timeout_seconds: float = 30.0) -> None:
         """`url`: base of the service, http(s), else `InvalidInput`. `signer`: whose signatures to expect."""
         self.name = endpoint_name(url)
         self._url = url.rstrip("/") + "/attest"
         self._signer = signer
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._timeout_seconds = timeout_seconds
+        self._open_session: aiohttp.ClientSession | None = None
 
     @property
     def address(self) -> Address:
@@ -41,16 +50,53 @@ class HttpAttester:
         question = {"lane": hex_text(log.lane.encode()), "kind": log.kind.name.lower(), "block": at}
         question |= {} if count is None else {"count": count}
         try:
-            async with (
-                aiohttp.ClientSession(timeout=self._timeout) as session,
-                session.post(self._url, data=orjson.dumps(question), allow_redirects=False) as response,
-            ):
-                body = await response.content.read(_MAX_ANSWER_BYTES)
-                status = response.status
+            async with asyncio.timeout(self._timeout_seconds):
+                status, body = await self._ask(orjson.dumps(question))
         except (aiohttp.ClientError, TimeoutError) as error:
             what = f"attester {self.name} cannot be reached ({type(error).__name__})"
             raise RpcUnavailable(what, endpoint=self.name) from None
         return self._read(status, body, log)
+
+    async def close(self) -> None:
+        """Close all connections. A closed attester opens new ones when asked again."""
+        session, self._open_session = self._open_session, None
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _ask(self, question: bytes) -> tuple[int, bytes]:
+        """Status and body. The other end may end a connection that was kept just as it is used again."""
+        try:
+            return await self._exchange(question)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            # The same question has the same answer, so that asking twice is harmless; a dead connection is not reused.
+            return await self._exchange(question)
+
+    async def _exchange(self, question: bytes) -> tuple[int, bytes]:
+        async with self._session().post(self._url, data=question, allow_redirects=False) as response:
+            body = bytearray()
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > _MAX_ANSWER_BYTES:
+                    break
+            return response.status, bytes(body[:_MAX_ANSWER_BYTES])
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._open_session is None:
+            # The limit is the whole question's, and no answer is told what another left here.
+            self._open_session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._open_session
 
     def _read(self, status: int, body: bytes, log: Log) -> SignedHead:
         try:

@@ -26,7 +26,7 @@ from tests.faults.oracle import PATIENCE_SECONDS
 from tests.faults.proxy import FaultProxy
 from tests.faults.recipients import RECIPIENTS
 from tests.faults.scene import Parcel
-from xl2.app.parts import family
+from xl2.app.families import family
 from xl2.config import load
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 import orjson
 
 from tests.faults.points import AFTER, BEFORE, POINTS, PORTS, Point
-from xl2.app.parts import SystemClock
+from xl2.app.clock import SystemClock
 from xl2.cli import main as xl2
 
 _SET_PDEATHSIG = 1

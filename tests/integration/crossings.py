@@ -7,7 +7,7 @@ from typing import Self
 from attrs import frozen
 
 from tests.devnet_user import User, events, until
-from xl2.app.parts import family as family_of
+from xl2.app.families import family as family_of
 from xl2.config import load
 from xl2.core.types import Address, Hash32, address, hex_text
 from xl2.errors import NotYet

@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 
 from tests.devnet_user import User
+from tests.scenario.nitro_rule import Rule, opened_rule
 from tests.scenario.route import Opened, Route
 from xl2.attester.attest import HeadAttester
 from xl2.attester.service import serve
@@ -56,7 +57,7 @@ async def attesters(config: Config) -> AsyncIterator[list[Attester]]:
             attester = HeadAttester(signer=signer(known.private_key), chains=chains, verifiers=verifiers)
             if place < 2:
                 listening = await opened.enter_async_context(serve(attester))
-                found.append(HttpAttester(f"http://{listening.host}:{listening.port}", attester.address))
+                found.append(await opened.enter_async_context(HttpAttester(listening.url, attester.address)))
             else:
                 found.append(attester)
         yield found
@@ -125,3 +126,10 @@ async def valve(devnet: Description) -> AsyncIterator[Valve]:
     receipt = await user.send(None, _VALVE_INIT)
     yield Valve(user, receipt["contractAddress"])
     await user.close()
+
+
+@pytest.fixture
+async def rule(devnet: Description, config: Config) -> AsyncIterator[Rule]:
+    """Arbitrum's confirmed roots, on a devnet that has Arbitrum."""
+    async with opened_rule(devnet, config) as found:
+        yield found

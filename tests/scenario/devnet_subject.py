@@ -9,7 +9,8 @@ from aiohttp import web
 from attrs import define, field
 
 from tests.scenario.route import Opened
-from xl2.app.parts import CLOCK, attesters_of
+from xl2.app.attesters import Attesters
+from xl2.app.clock import CLOCK
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
@@ -88,7 +89,7 @@ class DevnetSubject(Subject):
     @property
     def provers(self) -> Sequence[Prover]:
         chains = {one.chain: one for one in (self.home, self.reader)}
-        attesters = attesters_of(self.config, self.config.chain(self.reader_name), chains)
+        attesters = Attesters(self.config, chains).of(self.config.chain(self.reader_name))
         return self.opened.provers(self.home_name, self.reader_name, attesters)
 
     @property

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from xl2.app.parts import CLOCK, family
+from xl2.app.clock import CLOCK
+from xl2.app.families import family
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane

@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator
 
 from attrs import frozen
 
+from xl2.app.attesters import attester_of
 from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
-from xl2.app.parts import attester_of, parts_of
+from xl2.app.parts import parts_of
 from xl2.attester.service import serve
 from xl2.config import require_key
 from xl2.config.listen import host_and_port

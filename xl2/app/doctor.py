@@ -14,10 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from attrs import frozen
 
 from xl2.app.clients import Source, configuration, signer_of
+from xl2.app.clock import CLOCK
 from xl2.app.doctor_relayer import relayer_checks
 from xl2.app.endpoints import look_at_endpoints
 from xl2.app.keys import open_key
-from xl2.app.parts import CLOCK, parts_of
+from xl2.app.parts import parts_of
 from xl2.config import Config
 from xl2.config.keys import Keystore
 from xl2.core.evidence import Finality

@@ -14,8 +14,9 @@ from attrs import field, frozen
 
 from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration
+from xl2.app.clock import CLOCK
 from xl2.app.endpoints import wake_on_heads
-from xl2.app.parts import CLOCK, parts_of
+from xl2.app.parts import parts_of
 from xl2.app.patience import patiently
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings

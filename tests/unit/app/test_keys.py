@@ -9,11 +9,11 @@ import pytest
 from eth_account import Account
 
 from xl2.app import keys
+from xl2.app.attesters import Attesters
 from xl2.app.clients import signer_of
 from xl2.app.development_keys import ACCOUNTS, DEVNET_IDS
 from xl2.app.doctor import _key
 from xl2.app.keys import account_of, open_key
-from xl2.app.parts import attesters_of
 from xl2.config import Config, load
 from xl2.core.types import Address, address
 from xl2.errors import ConfigInvalid, KeyLost, NotFound
@@ -78,7 +78,7 @@ prompt = true
 """
     read = config(tmp_path, text, attester=OWN)
 
-    assert [one.address for one in attesters_of(read, next(iter(read.settings())), {})] == [OWN_ACCOUNT]
+    assert [one.address for one in Attesters(read, {}).of(next(iter(read.settings())))] == [OWN_ACCOUNT]
 
 
 def plug(monkeypatch: pytest.MonkeyPatch, maker: Any) -> list[KeySettings]:

@@ -6,8 +6,12 @@ import pytest
 from attrs import evolve
 
 from tests.unit.sdk.scene import A, Scene
+from xl2.app.attesters import Attesters, attester_of
 from xl2.app.clients import connect_async, signer_of
-from xl2.app.parts import RecoveringSubmitter, attester_of, attesters_of, book_of, family, parts_of
+from xl2.app.families import family
+from xl2.app.naming import book_of
+from xl2.app.parts import parts_of
+from xl2.app.sending import RecoveringSubmitter
 from xl2.config import Config, Secret, load
 from xl2.core.types import Address, Wei, address, hex_text
 from xl2.errors import ConfigInvalid, NotFound, Reverted
@@ -78,7 +82,7 @@ def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(confi
     mine = evolve(reader.verifiers[0], signers=(*reader.verifiers[0].signers, SIGNER))
     here = evolve(config, keys=MINE)
 
-    found = attesters_of(here, evolve(reader, verifiers=(mine,)), {})
+    found = Attesters(here, {}).of(evolve(reader, verifiers=(mine,)))
 
     assert [attester.address for attester in found] == [*config.attester.urls, SIGNER]
 
@@ -86,7 +90,7 @@ def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(confi
 def test_a_key_that_is_no_signer_attests_nothing(config: Config) -> None:
     here = evolve(config, keys=MINE)
 
-    assert [one.address for one in attesters_of(here, config.chain("a"), {})] == [*config.attester.urls]
+    assert [one.address for one in Attesters(here, {}).of(config.chain("a"))] == [*config.attester.urls]
 
 
 def two_verifiers(config: Config, *signers: tuple[Address, ...]) -> Config:
@@ -135,7 +139,7 @@ async def test_what_a_crash_left_unsent_is_sent_before_anything_new_and_told(cap
         await submitter.submit(call)  # nothing to claim: refused by the simulation, after the old one was seen to
 
     assert await scene.a.tx_receipt(left.hash) is not None
-    (told,) = [record for record in caplog.records if record.name == "xl2.app.parts"]
+    (told,) = [record for record in caplog.records if record.name == "xl2.app.sending"]
     assert told.levelname == "WARNING"
     assert told.getMessage() == (
         f"a transaction of an earlier run reverted: signed before the crash ({hex_text(left.hash)})"
