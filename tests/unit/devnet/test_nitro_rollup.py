@@ -1,13 +1,12 @@
 """Whose contracts an Arbitrum chain of the devnet is deployed with. npm is a script here that serves a tarball."""
 
-import base64
-import hashlib
 import tarfile
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
+from tests.unit.devnet.machine import Machine, put
 from xl2_devnet.abi import stand_in
 from xl2_devnet.nitro import rollup as nitro_rollup
 from xl2_devnet.nitro.contracts import PACKAGE
@@ -15,57 +14,45 @@ from xl2_devnet.nitro.rollup import NitroRollup
 from xl2_devnet.packages import IntegrityBroken
 
 
-def put(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-
-
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    """A machine whose npm brings `served.tgz`, if there is one."""
-    put(tmp_path / "bin" / "node", '#!/bin/sh\n[ "$1" = --version ] && { echo v22.0.0; exit; }\nexec /bin/sh "$@"\n')
-    served = tmp_path / "served.tgz"
-    put(tmp_path / "bin" / "npm-cli.js", f"/bin/cp {served} . || {{ echo 'npm error: no network'; exit 1; }}\n")
-    (tmp_path / "bin" / "npm").symlink_to("npm-cli.js")
-    return {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path / "home")}
+def machine(tmp_path: Path) -> Machine:
+    return Machine(root=tmp_path)
 
 
-def serve(folder: Path) -> str:
+def serve(machine: Machine) -> str:
     """Let npm bring some package; the pin that it meets."""
-    put(folder / "packed", "{}")
-    with tarfile.open(folder / "served.tgz", "w:gz") as tarball:
-        tarball.add(folder / "packed", "package/package.json")
-    return base64.b64encode(hashlib.sha512((folder / "served.tgz").read_bytes()).digest()).decode()
+    with tarfile.open(machine.served, "w:gz") as tarball:
+        tarball.add(put(machine.root / "packed", "{}"), "package/package.json")
+    return machine.digest
 
 
 def test_arbitrums_own_contracts_are_named_in_what_a_snapshot_is_kept_under(
-    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nitro_rollup, "PACKAGE", evolve(PACKAGE, sha512=serve(tmp_path)))
+    monkeypatch.setattr(nitro_rollup, "PACKAGE", evolve(PACKAGE, sha512=serve(machine)))
     rollup, said = NitroRollup(), list[str]()
 
-    rollup.prepare(environ, said.append)
+    rollup.prepare(machine.environ, said.append)
 
     assert rollup.versions == ("@arbitrum/nitro-contracts@3.2.0",)
     assert "BUSL-1.1" in said[0]
 
 
-def test_without_a_network_stand_ins_take_their_place_aloud(environ: dict[str, str]) -> None:
+def test_without_a_network_stand_ins_take_their_place_aloud(machine: Machine) -> None:
     rollup, said = NitroRollup(), list[str]()
 
-    rollup.prepare(environ, said.append)
+    rollup.prepare(machine.environ, said.append)
 
     assert rollup.versions == ("stand-ins",)
     assert "npm could not bring @arbitrum/nitro-contracts@3.2.0" in said[-1]
     assert "stand-ins of ours" in said[-1]
 
 
-def test_nothing_stands_in_for_a_package_with_other_bytes(environ: dict[str, str], tmp_path: Path) -> None:
-    serve(tmp_path)
+def test_nothing_stands_in_for_a_package_with_other_bytes(machine: Machine) -> None:
+    serve(machine)
 
     with pytest.raises(IntegrityBroken, match="pinned is"):
-        NitroRollup().prepare(environ, lambda _sentence: None)
+        NitroRollup().prepare(machine.environ, lambda _sentence: None)
 
 
 @pytest.mark.parametrize(

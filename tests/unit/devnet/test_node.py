@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.devnet.machine import put
 from xl2_devnet import node as under_test
 from xl2_devnet.node import MIN_NODE_MAJOR, NodeMissing, find_node
-
-
-def put(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-    return path
 
 
 def node_on_path(folder: Path, version: str, npm: str = "npm-cli.js") -> dict[str, str]:

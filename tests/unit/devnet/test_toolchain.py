@@ -1,16 +1,15 @@
 """Where anvil comes from, and what is never run. npm is a script here that serves a tarball made by the test."""
 
 import base64
-import hashlib
 import platform
 import tarfile
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
 
+from tests.unit.devnet.machine import Machine, put
 from xl2.errors import ConfigInvalid, Xl2Error
 from xl2_devnet.packages import FetchFailed, IntegrityBroken
 from xl2_devnet.toolchain import ANVIL, FORGE, Tool, ToolMissing, find
@@ -19,57 +18,34 @@ PINNED = ANVIL.version
 OTHER = "0.3.0"
 
 
-def put(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-    return path
-
-
 def anvil(path: Path, version: str = PINNED) -> Path:
     return put(path, f"#!/bin/sh\necho 'anvil Version: {version}-stable'\n")
 
 
 @frozen(kw_only=True)
-class Machine:
-    """A home, a PATH and an npm that packs `served`."""
-
-    root: Path
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        return {"PATH": str(self.root / "bin"), "HOME": str(self.root / "home")}
-
-    @property
-    def served(self) -> Path:
-        return self.root / "anvil.tgz"
+class Serving(Machine):
+    """Its npm brings an anvil."""
 
     @property
     def cached(self) -> Path:
-        return self.root / "home" / ".cache" / "xl2" / f"anvil-{PINNED}" / "anvil"
+        return self.cache / f"anvil-{PINNED}" / "anvil"
 
     def serve(self, version: str = PINNED) -> Tool:
         """Let npm bring an anvil of this version; the tool whose pin it meets."""
         binary = anvil(self.root / "packed", version)
         with tarfile.open(self.served, "w:gz") as tarball:
             tarball.add(binary, "package/bin/anvil")
-        digest = base64.b64encode(hashlib.sha512(self.served.read_bytes()).digest()).decode()
-        return evolve(ANVIL, sha512={"linux-amd64": digest})
+        return evolve(ANVIL, sha512={"linux-amd64": self.digest})
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serving:
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    machine = Machine(root=tmp_path)
-    put(tmp_path / "bin" / "node", '#!/bin/sh\n[ "$1" = --version ] && { echo v22.0.0; exit; }\nexec /bin/sh "$@"\n')
-    serve = f"/bin/cp {machine.served} . || {{ echo 'npm error: no such package'; exit 1; }}\n"
-    put(tmp_path / "bin" / "npm-cli.js", serve)
-    (tmp_path / "bin" / "npm").symlink_to("npm-cli.js")
-    return machine
+    return Serving(root=tmp_path)
 
 
-def test_the_path_that_the_user_names_wins_over_the_cache(machine: Machine) -> None:
+def test_the_path_that_the_user_names_wins_over_the_cache(machine: Serving) -> None:
     anvil(machine.cached)
     mine, variable = anvil(machine.root / "mine"), anvil(machine.root / "variable")
 
@@ -77,7 +53,7 @@ def test_the_path_that_the_user_names_wins_over_the_cache(machine: Machine) -> N
     assert find(ANVIL, {**machine.environ, "XL2_ANVIL": str(variable)}, explicit=mine) == mine
 
 
-def test_a_named_anvil_of_another_version_is_used_and_said(machine: Machine) -> None:
+def test_a_named_anvil_of_another_version_is_used_and_said(machine: Serving) -> None:
     said: list[str] = []
 
     found = find(ANVIL, machine.environ, explicit=anvil(machine.root / "mine", OTHER), say=said.append)
@@ -87,7 +63,7 @@ def test_a_named_anvil_of_another_version_is_used_and_said(machine: Machine) -> 
 
 
 @pytest.mark.parametrize("text", ["#!/bin/sh\necho 'forge Version: 1.7.1'\n", "#!/bin/sh\nexit 1\n", "no program"])
-def test_a_named_path_that_is_no_anvil_is_refused(machine: Machine, text: str) -> None:
+def test_a_named_path_that_is_no_anvil_is_refused(machine: Serving, text: str) -> None:
     named = put(machine.root / "mine", text)
 
     with pytest.raises(ConfigInvalid, match=str(named)) as refused:
@@ -96,32 +72,32 @@ def test_a_named_path_that_is_no_anvil_is_refused(machine: Machine, text: str) -
     assert "XL2_ANVIL" in refused.value.remedy
 
 
-def test_a_named_path_that_does_not_exist_is_refused(machine: Machine) -> None:
+def test_a_named_path_that_does_not_exist_is_refused(machine: Serving) -> None:
     with pytest.raises(ConfigInvalid):
         find(ANVIL, machine.environ, explicit=machine.root / "nothing here")
 
 
-def test_the_cache_comes_before_path(machine: Machine) -> None:
+def test_the_cache_comes_before_path(machine: Serving) -> None:
     anvil(machine.cached)
     anvil(machine.root / "bin" / "anvil")
 
     assert find(ANVIL, machine.environ) == machine.cached
 
 
-def test_an_anvil_on_path_is_used_if_it_is_the_pinned_version(machine: Machine) -> None:
+def test_an_anvil_on_path_is_used_if_it_is_the_pinned_version(machine: Serving) -> None:
     on_path = anvil(machine.root / "bin" / "anvil")
 
     assert find(ANVIL, machine.environ) == on_path
 
 
-def test_an_anvil_on_path_of_another_version_is_passed_over(machine: Machine) -> None:
+def test_an_anvil_on_path_of_another_version_is_passed_over(machine: Serving) -> None:
     anvil(machine.root / "bin" / "anvil", OTHER)
 
     assert find(machine.serve(), machine.environ) == machine.cached
 
 
 @pytest.fixture
-def shim(machine: Machine) -> Path:
+def shim(machine: Serving) -> Path:
     """npm's `bin/anvil` in miniature: answers `--version` like the binary, and is a script for node."""
     script = f"#!/usr/bin/env node\nconsole.log('anvil Version: {PINNED}-stable')\n"
     put(machine.root / "shim" / "bin.mjs", script)
@@ -131,20 +107,20 @@ def shim(machine: Machine) -> Path:
     return machine.root / "bin" / "anvil"
 
 
-def test_npms_shim_is_refused_as_a_named_path(machine: Machine, shim: Path) -> None:
+def test_npms_shim_is_refused_as_a_named_path(machine: Serving, shim: Path) -> None:
     with pytest.raises(ConfigInvalid, match="native"):
         find(ANVIL, machine.environ, explicit=shim)
 
 
 @pytest.mark.usefixtures("shim")
-def test_npms_shim_on_path_is_passed_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_npms_shim_on_path_is_passed_over(machine: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", machine.environ["PATH"])
 
     with pytest.raises(Xl2Error):
         find(evolve(ANVIL, sha512={}), machine.environ)
 
 
-def test_what_npm_brings_is_installed_whole_and_alone(machine: Machine) -> None:
+def test_what_npm_brings_is_installed_whole_and_alone(machine: Serving) -> None:
     tool, said = machine.serve(), list[str]()
 
     found = find(tool, machine.environ, say=said.append)
@@ -155,7 +131,7 @@ def test_what_npm_brings_is_installed_whole_and_alone(machine: Machine) -> None:
     assert any("fetching" in sentence for sentence in said)
 
 
-def test_the_second_time_nothing_is_fetched(machine: Machine) -> None:
+def test_the_second_time_nothing_is_fetched(machine: Serving) -> None:
     tool = machine.serve()
     find(tool, machine.environ)
     machine.served.unlink()
@@ -163,7 +139,7 @@ def test_the_second_time_nothing_is_fetched(machine: Machine) -> None:
     assert find(tool, machine.environ) == machine.cached
 
 
-def test_two_that_fetch_at_once_both_get_a_whole_binary(machine: Machine) -> None:
+def test_two_that_fetch_at_once_both_get_a_whole_binary(machine: Serving) -> None:
     tool = machine.serve()
 
     with ThreadPoolExecutor(2) as both:
@@ -173,7 +149,7 @@ def test_two_that_fetch_at_once_both_get_a_whole_binary(machine: Machine) -> Non
     assert [path.name for path in machine.cached.parent.iterdir()] == ["anvil"]
 
 
-def test_other_bytes_than_the_pinned_ones_are_never_installed(machine: Machine) -> None:
+def test_other_bytes_than_the_pinned_ones_are_never_installed(machine: Serving) -> None:
     machine.serve()
 
     with pytest.raises(IntegrityBroken, match="pinned is"):
@@ -182,7 +158,7 @@ def test_other_bytes_than_the_pinned_ones_are_never_installed(machine: Machine) 
     assert not machine.cached.exists()
 
 
-def test_npms_own_words_reach_the_user_when_it_fails(machine: Machine) -> None:
+def test_npms_own_words_reach_the_user_when_it_fails(machine: Serving) -> None:
     with pytest.raises(FetchFailed, match="no such package") as failed:
         find(ANVIL, machine.environ)
 
@@ -190,7 +166,7 @@ def test_npms_own_words_reach_the_user_when_it_fails(machine: Machine) -> None:
     assert list(machine.cached.parent.iterdir()) == []
 
 
-def test_a_genuine_binary_that_does_not_run_here_is_not_installed(machine: Machine) -> None:
+def test_a_genuine_binary_that_does_not_run_here_is_not_installed(machine: Serving) -> None:
     tool = machine.serve(OTHER)
 
     with pytest.raises(ToolMissing, match="does not run"):
@@ -201,7 +177,7 @@ def test_a_genuine_binary_that_does_not_run_here_is_not_installed(machine: Machi
 
 @pytest.mark.parametrize(("system", "machine_type"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Linux", "riscv64")])
 def test_for_a_machine_without_a_pinned_hash_the_remedy_is_path(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, system: str, machine_type: str
+    machine: Serving, monkeypatch: pytest.MonkeyPatch, system: str, machine_type: str
 ) -> None:
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(platform, "machine", lambda: machine_type)
@@ -214,7 +190,7 @@ def test_for_a_machine_without_a_pinned_hash_the_remedy_is_path(
     assert "XL2_ANVIL" in missing.value.remedy
 
 
-def test_the_cache_is_where_xdg_says_unless_that_is_relative(machine: Machine) -> None:
+def test_the_cache_is_where_xdg_says_unless_that_is_relative(machine: Serving) -> None:
     tool = machine.serve()
 
     elsewhere = find(tool, {**machine.environ, "XDG_CACHE_HOME": str(machine.root / "xdg")})
