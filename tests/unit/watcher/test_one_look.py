@@ -1,6 +1,6 @@
 """What `xl2 watcher run --once` says at its end: nothing found is said only where all was seen."""
 
-from tests.unit.watcher.watched_world import FALSE, Scene
+from tests.unit.watcher.watched_world import Scene
 from xl2.cli.watcher import verdict
 
 
@@ -25,10 +25,7 @@ async def test_a_look_that_did_not_see_all_says_what_it_did_not_see(scene: Scene
 
 
 async def test_a_contradiction_was_told_already(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
-    watcher = scene.watcher()
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived()
 
     await watcher.look()
 

@@ -4,16 +4,13 @@ import asyncio
 
 import pytest
 
-from tests.unit.watcher.watched_world import FALSE, HOME, REMOTE, SUSPENDED, Liar, Scene
+from tests.unit.watcher.watched_world import HOME, REMOTE, SUSPENDED, Liar, Scene
 from xl2.watcher import Eye, witness
 
 
 async def test_a_lie_of_one_endpoint_of_three_pauses_nothing_and_is_named(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
     liar = Liar(scene.remote)
-    watcher = scene.watcher(remote=[scene.remote, liar, scene.remote])
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(remote=[scene.remote, liar, scene.remote])
     liar.shown.append(scene.remote.watched().shown.pop())
 
     (case,) = await watcher.look()
@@ -24,11 +21,8 @@ async def test_a_lie_of_one_endpoint_of_three_pauses_nothing_and_is_named(scene:
 
 
 async def test_an_endpoint_that_denies_cannot_stop_a_pause_that_the_others_confirm(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
     blind = Liar(scene.remote)
-    watcher = scene.watcher(remote=[scene.remote, scene.remote, blind])
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(remote=[scene.remote, scene.remote, blind])
     blind.is_blind = True
 
     await watcher.look()
@@ -38,11 +32,8 @@ async def test_an_endpoint_that_denies_cannot_stop_a_pause_that_the_others_confi
 
 
 async def test_an_endpoint_that_is_down_is_no_contradiction_and_no_confirmation(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
     dead = Liar(scene.remote)
-    watcher = scene.watcher(remote=[scene.remote, dead])
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(remote=[scene.remote, dead])
     dead.is_down = True
 
     (case,) = await watcher.look()
@@ -68,11 +59,8 @@ async def test_an_endpoint_that_hangs_holds_up_no_pause_that_the_others_confirm(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xl2.watcher.witness._DENIAL_SECONDS", 0.01)
-    await scene.send(2)
-    scene.finalize()
     hanging = Liar(scene.remote)
-    watcher = scene.watcher(remote=[scene.remote, scene.remote, hanging])
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(remote=[scene.remote, scene.remote, hanging])
     hanging.hangs = True
 
     watching = asyncio.create_task(watcher.look())
@@ -84,12 +72,9 @@ async def test_an_endpoint_that_hangs_holds_up_no_pause_that_the_others_confirm(
 
 
 async def test_an_endpoint_that_says_all_is_paused_already_keeps_no_other_from_pausing(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
     liar = Liar(scene.remote)
     liar.says_paused = True
-    watcher = scene.watcher(remote=[liar, scene.remote, scene.remote])
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(remote=[liar, scene.remote, scene.remote])
 
     (case,) = await watcher.look()
 
@@ -101,12 +86,9 @@ async def test_a_pause_that_only_its_own_endpoint_sees_is_made_by_the_next(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xl2.watcher.brake._BEHIND_SECONDS", 0.01)
-    await scene.send(2)
-    scene.finalize()
     liar = Liar(scene.remote)
-    watcher = scene.watcher(remote=[liar, scene.remote, scene.remote])
+    watcher = await scene.deceived(remote=[liar, scene.remote, scene.remote])
     scene.guardians[REMOTE].lost = 1
-    scene.show(FALSE, 1)
 
     (case,) = await watcher.look()
 
@@ -118,11 +100,8 @@ async def test_who_makes_a_contradiction_up_and_keeps_silent_holds_up_no_other(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xl2.watcher.witness._DENIAL_SECONDS", 0.01)
-    await scene.send(2)
-    scene.finalize()
     liar = Liar(scene.remote)
-    watcher = scene.watcher(remote=[scene.remote, liar, scene.remote])
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(remote=[scene.remote, liar, scene.remote])
     liar.shown.append(scene.remote.watched().shown.pop())
     (case,) = await watcher.look()
     liar.hangs = True

@@ -106,10 +106,7 @@ async def test_a_false_receipt_head_suspends_the_verifier_at_the_origin(scene: S
 
 
 async def test_a_contradiction_is_paused_once_however_often_it_is_seen(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
-    watcher = scene.watcher()
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived()
 
     for _ in range(3):
         await watcher.look()
@@ -187,10 +184,7 @@ def deliver(scene: Scene, nonce: int) -> None:
 
 
 async def test_a_pause_that_fails_is_tried_again(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
-    watcher = scene.watcher()
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived()
     scene.guardians[REMOTE].errors.append(RpcUnavailable("gone", endpoint="memory"))
 
     (case,) = await watcher.look()
@@ -201,10 +195,7 @@ async def test_a_pause_that_fails_is_tried_again(scene: Scene) -> None:
 
 
 async def test_a_dry_run_tells_and_pauses_nothing(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
-    watcher = scene.watcher(why_not="this is a dry run")
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived(why_not="this is a dry run")
 
     (case,) = await watcher.look()
 
@@ -213,10 +204,7 @@ async def test_a_dry_run_tells_and_pauses_nothing(scene: Scene) -> None:
 
 
 async def test_the_evidence_can_be_gone_through_by_somebody_else(scene: Scene) -> None:
-    await scene.send(2)
-    scene.finalize()
-    watcher = scene.watcher()
-    scene.show(FALSE, 1)
+    watcher = await scene.deceived()
     (case,) = await watcher.look()
     (file,) = scene.folder.iterdir()
 

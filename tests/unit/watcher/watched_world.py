@@ -196,6 +196,14 @@ class Scene:
             settings=WatchSettings(margin_seconds=MARGIN_SECONDS, agree=agree),
         )
 
+    async def deceived(self, *, remote: Sequence[object] = (), why_not: str = "") -> Watcher:
+        """A watcher of a log of two final messages; the remote chain was just shown a head that it never had."""
+        await self.send(2)
+        self.finalize()
+        watcher = self.watcher(remote=remote, why_not=why_not)
+        self.show(FALSE, 1)
+        return watcher
+
     @property
     def alarms(self) -> list[str]:
         return [one.kind.value for one in self.observer.alarms]
