@@ -2,26 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-
+from tests.unit.config.files import refusal, written
 from xl2.config import load
-from xl2.errors import ConfigInvalid
 from xl2.networks import network
 
 ETHEREUM = '[chains.main]\nnetwork = "ethereum"\nrpc_url = "http://127.0.0.1:8545"\n'
 BASE = '[chains.b]\nnetwork = "base"\nrpc_url = "http://127.0.0.1:8546"\n'
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "xl2.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(ConfigInvalid) as refused:
-        load(path, {})
-    return refused.value.what
 
 
 def test_ids_family_anchor_and_contracts_come_from_the_network(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.config.files import written
 from xl2.config import Config, load
 from xl2.errors import ConfigInvalid
 
@@ -11,9 +12,7 @@ CHAIN = '[chains.a]\nchain_id = 901\nfamily = "op"\nrpc_url = "http://x"\n[relay
 
 
 def read(folder: Path, text: str, environ: dict[str, str] | None = None) -> Config:
-    path = folder / "xl2.toml"
-    path.write_text(CHAIN + text, encoding="utf-8")
-    return load(path, environ or {})
+    return load(written(folder, CHAIN + text), environ or {})
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.unit.config.files import written
 from xl2.config import Config, load, secrets_in
 from xl2.config.keys import Keystore, PluginKey, RemoteKey, opened_by
 from xl2.core.types import Address
@@ -18,9 +19,7 @@ AT = f'address = "0x{ACCOUNT.hex()}"'
 
 
 def read(folder: Path, text: str, environ: dict[str, str] | None = None) -> Config:
-    path = folder / "xl2.toml"
-    path.write_text(CHAIN + text, encoding="utf-8")
-    return load(path, environ or {})
+    return load(written(folder, CHAIN + text), environ or {})
 
 
 def test_a_keystore_a_remote_signer_and_a_plug_in_are_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.unit.config.files import refusal, written
 from xl2.config import Config, find, load, require_key
 from xl2.core.types import Assurance
 from xl2.errors import ConfigInvalid, NotFound
@@ -19,18 +20,6 @@ chain_id = 901
 family = "op"
 rpc_url = "http://127.0.0.1:8545/secret-key"
 """
-
-
-def written(folder: Path, text: str, name: str = "xl2.toml") -> Path:
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def refusal(path: Path, environ: dict[str, str] | None = None) -> str:
-    with pytest.raises(ConfigInvalid) as refused:
-        load(path, environ or {})
-    return refused.value.what
 
 
 def test_the_shipped_example_loads_and_says_what_its_comments_say() -> None:

@@ -32,15 +32,6 @@ def l1() -> Scene:
     return scene
 
 
-@pytest.fixture
-def l2() -> Scene:
-    """A node of Arbitrum One that has both."""
-    scene = Scene(ChainId(42161), tip=int(NEW["number"], 16))
-    for block in (OLD, NEW):
-        scene.knows(block)
-    return scene
-
-
 def confirm(scene: Scene, send_root: bytes, block_hash: bytes, where: int) -> None:
     scene.emits(OUTBOX, ROOT_UPDATED, send_root, block_hash, block=where)
     scene.says(OUTBOX, ROOTS, send_root, values=(block_hash,))

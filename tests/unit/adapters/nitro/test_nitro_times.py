@@ -25,14 +25,6 @@ def l1() -> Scene:
     return scene
 
 
-@pytest.fixture
-def l2() -> Scene:
-    scene = Scene(ChainId(42161), tip=int(NEW["number"], 16))
-    for block in (OLD, NEW):
-        scene.knows(block)
-    return scene
-
-
 def asserted(scene: Scene, block_hash: bytes, where: int) -> None:
     after = (((block_hash, bytes(32)), (0, 0)), 1, bytes(32))
     assertion = ((bytes(32), bytes(32), CONFIG), NOTHING, after)
