@@ -19,9 +19,9 @@ from bench.daemons import attesters, relayer_configuration
 from bench.figures import Figure, figure
 from bench.ground import ground
 from bench.traffic import hand_over, signed
+from xl2.app.carrying import able
 from xl2.app.clients import signer_of
 from xl2.app.parts import parts_of
-from xl2.app.relaying import able
 from xl2.config import load
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State

@@ -10,9 +10,9 @@ from attrs import frozen
 from tests.faults.ground import A, B
 from tests.faults.scene import FEE, SENDERS, Parcel, Scene
 from tests.integration.node import Node
+from xl2.app.carrying import able
 from xl2.app.clients import signer_of
 from xl2.app.parts import parts_of
-from xl2.app.relaying import able
 from xl2.app.terms import policy_of
 from xl2.config import load
 from xl2.core.lifecycle import State

@@ -7,9 +7,9 @@ import pytest
 
 from tests.faults.ground import B, Grounds
 from tests.faults.scene import Parcel, Scene
+from xl2.app.carrying import able
 from xl2.app.clients import signer_of
 from xl2.app.parts import parts_of
-from xl2.app.relaying import able
 from xl2.config import load
 from xl2.core.storage_proof import LogKind
 from xl2.flow.prove import BatchLimits

@@ -9,9 +9,9 @@ not there; an older store is brought up to date, as the start would.
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from xl2.app.carrying import able
 from xl2.app.clock import CLOCK
 from xl2.app.keys import account_of
-from xl2.app.relaying import able
 from xl2.app.viewing import token_file, view_file
 from xl2.config import Config
 from xl2.config.listen import host_and_port

@@ -1,5 +1,5 @@
 """
-Watching: a configuration in, a running watcher out; or the evidence of one in, what the endpoints say of it out.
+Watching: a configuration in, a running watcher out.
 
 Promise: the watcher has a key, endpoints and a folder of its own and reads nothing of a relayer's. Before it looks at
 anything it asks the chains what its key may do, and refuses one that may do more than pause. What it does is left to
@@ -9,16 +9,14 @@ anything it asks the chains what its key may do, and refuses one that may do mor
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.clock import CLOCK
-from xl2.app.families import family
+from xl2.app.eyes import Eyes, answering, close, eyes_of
 from xl2.app.keys import account_of
 from xl2.app.sending import RecoveringSubmitter
 from xl2.config import Config, require_key
@@ -26,18 +24,13 @@ from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
-from xl2.errors import ConfigInvalid, Retryable
+from xl2.errors import ConfigInvalid
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import AlarmLines, Chain, Log, Observer, Several, Signer
 from xl2.relayer import open_lanes
 from xl2.store import SqliteStore
 from xl2.watcher import Asset, Brake, Cabinet, Eye, KeyRights, Levers, Watcher, WatchSettings, key_rights
-from xl2.watcher.facts import Fact
-from xl2.watcher.record import read
 from xl2.watcher.service import serve
-from xl2.watcher.witness import Says, Testimony, says, testimony
-
-Eyes = Mapping[ChainId, tuple[Eye, ...]]
 
 
 @frozen(kw_only=True)
@@ -54,22 +47,6 @@ class RunningWatcher:
     #: Where health and metrics are told.
     url: str
     watcher: Watcher = field(repr=False)
-
-
-@frozen(kw_only=True)
-class Verified:
-    """What the endpoints of this configuration say of somebody's evidence."""
-
-    #: What contradicts what; empty: the facts go together, and are no evidence of anything.
-    why: str
-    testimony: Testimony
-    #: Fact, endpoint and what it says.
-    said: tuple[tuple[Fact, str, Says], ...]
-
-    @property
-    def stands(self) -> bool:
-        """The facts contradict each other, and more than half of the endpoints of each chain confirm them."""
-        return bool(self.why) and self.testimony.is_confirmed
 
 
 @contextlib.asynccontextmanager
@@ -94,24 +71,15 @@ async def watcher(
     :raises ConfigInvalid: the key may do more than pause, or cannot pause everywhere.
     """
     config = configuration(source)
-    settings = config.watcher
-    name = _key_of(config, key, dry_run=dry_run)
-    folder = config.path(settings.state)
+    told = Several((AlarmLines(), observer)) if observer else AlarmLines()
     eyes = eyes_of(config)
-    signer = None if dry_run else signer_of(config, key=name)()
-    account = signer.address if signer else account_of(config, name) if name else None
+    pauser = _pauser(config, key, dry_run=dry_run)
+    folder = config.path(config.watcher.state)
     folder.mkdir(parents=True, exist_ok=True)
     journal = SqliteStore(folder / "journal.sqlite")
-    stop = asyncio.Event()
-    told = Several((AlarmLines(), observer)) if observer else AlarmLines()
     try:
-        chains = await _answering(eyes)
-        rights: KeyRights | None = None
-        if account is not None:
-            rights = await key_rights(account, chains, _bridges(config), _shared(config, name, account))
-            rights.require_no_more_than_pausing()
-            if not dry_run:
-                rights.require_pausing()
+        chains = await answering(eyes)
+        rights = await _rights(config, pauser, chains)
         logs = [Log(lane=lane, kind=kind) for lane in await open_lanes(list(chains.values())) for kind in LogKind]
         assets = _assets(config, chains)
         await _require_all_ends(assets, chains)
@@ -119,95 +87,74 @@ async def watcher(
             eyes=eyes,
             logs=logs,
             assets=assets,
-            brake=_brake(eyes, signer, journal, told),
+            brake=_brake(eyes, pauser.signer, journal, told),
             cabinet=Cabinet(folder / "evidence"),
             observer=told,
             clock=CLOCK,
             settings=_settings(config),
             tell=tell,
         )
-        host, port = host_and_port(settings.listen)
-        async with asyncio.TaskGroup() as tasks, serve(watching, host=host, port=port) as listening:
-            if not once:
-                tasks.create_task(watching.run(stop), name="watcher")
-            try:
-                yield RunningWatcher(
-                    rights=rights,
-                    endpoints={chain: tuple(eye.name for eye in found) for chain, found in eyes.items()},
-                    logs=len(logs),
-                    tokens=tuple(asset.name for asset in assets),
-                    url=listening.url,
-                    watcher=watching,
-                )
-            finally:
-                stop.set()
+        async with _under_way(watching, config, once=once) as url:
+            yield RunningWatcher(
+                rights=rights,
+                endpoints={chain: tuple(eye.name for eye in found) for chain, found in eyes.items()},
+                logs=len(logs),
+                tokens=tuple(asset.name for asset in assets),
+                url=url,
+                watcher=watching,
+            )
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
     finally:
         await journal.close()
-        await _close(eyes)
+        await close(eyes)
 
 
-async def verify(file: Path, source: Source = None) -> Verified:
-    """
-    Go through the evidence of a watcher, fact by fact, with the endpoints of this configuration.
-
-    Raises `InvalidInput` for a file that is none.
-    """
-    config = configuration(source)
-    contradiction, margin_seconds = read(file)
-    eyes = eyes_of(config)
-    try:
-        said = [
-            (fact, eye.name, await says(fact, eye))
-            for fact in contradiction.facts
-            for eye in eyes.get(fact.at.chain, ())
-        ]
-        return Verified(
-            why=contradiction.why(margin_seconds) or "",
-            testimony=await testimony(contradiction, eyes, agree=config.watcher.agree),
-            said=tuple(said),
-        )
-    finally:
-        await _close(eyes)
+@contextlib.asynccontextmanager
+async def _under_way(watching: Watcher, config: Config, *, once: bool) -> AsyncIterator[str]:
+    """Watch, unless it is for one look, and tell of it at the URL that this gives, until the block ends."""
+    host, port = host_and_port(config.watcher.listen)
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks, serve(watching, host=host, port=port) as listening:
+        if not once:
+            tasks.create_task(watching.run(stop), name="watcher")
+        try:
+            yield listening.url
+        finally:
+            stop.set()
 
 
-def eyes_of(config: Config) -> Eyes:
-    """Every endpoint that the watcher has of each chain with xl2's contracts, each alone."""
-    eyes: dict[ChainId, tuple[Eye, ...]] = {}
-    for one in config.settings():
-        if not one.anchor or not one.contracts:
-            continue
-        named = tuple(url.reveal() for url in config.watcher.endpoints.get(one.name, ()))
-        urls = named or (one.rpc_url, *one.rpc_urls)
-        # Each with a family of its own, so that none shares a connection, or what another was told.
-        alone = [evolve(one, rpc_url=url, rpc_urls=(), quorum=0, ws_url="") for url in urls]
-        eyes[one.chain] = tuple(
-            Eye(name=f"{one.name} at {urlsplit(url).netloc.rpartition('@')[2]}", chain=family(one).chain(settings))
-            for url, settings in zip(urls, alone, strict=True)
-        )
-    if not eyes:
-        raise ConfigInvalid(
-            "no chain of the configuration has xl2's contracts: there is nothing to watch",
-            remedy="Name `contracts` of the chains; see docs/how-to/run-a-watcher.md.",
-        )
-    return eyes
+@frozen(kw_only=True)
+class _Pauser:
+    """Who pauses."""
+
+    #: Of its key in the configuration; empty: a dry run has none.
+    name: str
+    #: None in a dry run, which opens no key.
+    signer: Signer | None
+    #: None: not known without opening the key.
+    account: Address | None
 
 
-async def _answering(eyes: Eyes) -> dict[ChainId, Chain]:
-    """Of each chain an endpoint that answers now. Raises as the last one that does not."""
-    found: dict[ChainId, Chain] = {}
-    for chain, several in eyes.items():
-        for place, eye in enumerate(several, 1):
-            try:
-                await eye.chain.answers_for()
-            except Retryable:
-                if place == len(several):
-                    raise
-            else:
-                found[chain] = eye.chain
-                break
-    return found
+def _pauser(config: Config, key: str | None, *, dry_run: bool) -> _Pauser:
+    """Raises `ConfigInvalid` where a key is needed and there is none."""
+    name = _key_of(config, key, dry_run=dry_run)
+    if dry_run:
+        return _Pauser(name=name, signer=None, account=account_of(config, name) if name else None)
+    signer = signer_of(config, key=name)()
+    return _Pauser(name=name, signer=signer, account=signer.address)
+
+
+async def _rights(config: Config, pauser: _Pauser, chains: Mapping[ChainId, Chain]) -> KeyRights | None:
+    """What the key may do, if that is known. Raises `ConfigInvalid` where that is more than pausing, or less."""
+    if pauser.account is None:
+        return None
+    shared = _shared(config, pauser.name, pauser.account)
+    rights = await key_rights(pauser.account, chains, _bridges(config), shared)
+    rights.require_no_more_than_pausing()
+    if pauser.signer is not None:
+        rights.require_pausing()
+    return rights
 
 
 def _bridges(config: Config) -> dict[ChainId, list[Address]]:
@@ -275,9 +222,3 @@ def _brake(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: Ob
 def _settings(config: Config) -> WatchSettings:
     given = config.watcher
     return WatchSettings(poll_seconds=given.poll_seconds, margin_seconds=given.margin_seconds, agree=given.agree)
-
-
-async def _close(eyes: Eyes) -> None:
-    for several in eyes.values():
-        for eye in several:
-            await eye.chain.close()

@@ -89,7 +89,7 @@ async def _run(config: Path | None, key: str | None, *, dry_run: bool, once: boo
 
 
 async def _verify(config: Path | None, file: Path, *, as_json: bool) -> None:
-    from xl2.app.watching import verify as verified  # noqa: PLC0415 - `--help` needs none of it
+    from xl2.app.verifying import verify as verified  # noqa: PLC0415 - `--help` needs none of it
 
     found = await verified(file, config)
     told = {

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from tests.unit.sdk.scene import A, B, Scene
-from xl2.app.relaying import lanes_to_carry
+from xl2.app.carrying import lanes_to_carry
 from xl2.core.lane import Lane
 from xl2.core.types import Address, Assurance, ChainId
 from xl2.errors import ConfigInvalid
