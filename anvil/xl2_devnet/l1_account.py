@@ -4,7 +4,7 @@ L1 account: one unlocked account of the devnet's L1 and its transactions.
 Calls come in, mined receipts go out. Promise: transactions handed over together enter the pool together and in order,
 and nobody else's get between their nonces, however many tasks share the account; where L1 goes back while they wait,
 what it lost is sent again. What a failed one means, and what is to follow where L1 takes back a receipt that was handed
-out, is left to the caller (`standing`).
+out, is left to the caller (`l1_mark`).
 """
 
 import asyncio

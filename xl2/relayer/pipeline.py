@@ -27,13 +27,13 @@ from xl2.core.types import ChainId
 from xl2.errors import Fatal
 from xl2.flow.submit import JournalledSubmitter
 from xl2.ports import Chain, Clock, Log
+from xl2.relayer.backlog_watch import BacklogWatch
 from xl2.relayer.claims import Claims
 from xl2.relayer.heads import HeadWatch
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.relayer.lane_tasks import LaneTasks
 from xl2.relayer.recovery import Recovery
-from xl2.relayer.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Pipeline:
         self._group: asyncio.TaskGroup | None = None
         self._lanes: dict[Lane, LaneTasks] = {}
         self._watches: dict[tuple[ChainId, Finality], HeadWatch] = {}
-        self._standing: Standing | None = None
+        self._backlog: BacklogWatch | None = None
         self._watching: list[asyncio.Task[None]] = []
         for parts in lanes:
             self.carry(parts)
@@ -104,10 +104,10 @@ class Pipeline:
         self._lanes[parts.lane] = tasks
         for log_, chain, finality in _followed(parts):
             self._watch(chain, finality, parts.clock).follow(log_, partial(tasks.news, log_.kind))
-        if self._standing is None:
-            self._standing = Standing(store=parts.store, clock=parts.clock, told=self._stand)
+        if self._backlog is None:
+            self._backlog = BacklogWatch(store=parts.store, clock=parts.clock, told=self._stand)
             if self._group is not None:
-                self._start_standing(self._group, self._standing)
+                self._start_backlog_watch(self._group, self._backlog)
         if self._draining:
             tasks.drain()
         if self._group is not None:
@@ -153,8 +153,8 @@ class Pipeline:
                 recovering = group.create_task(_supervised("recover", self._recovery.run)(), name="recover")
                 for key, watch in self._watches.items():
                     self._start_watch(group, key[0], watch)
-                if self._standing is not None:
-                    self._start_standing(group, self._standing)
+                if self._backlog is not None:
+                    self._start_backlog_watch(group, self._backlog)
                 for claims in self._claims:
                     self._start_claims(group, claims)
                 for tasks in self._lanes.values():
@@ -197,8 +197,8 @@ class Pipeline:
     def _start_watch(self, group: asyncio.TaskGroup, chain: ChainId, watch: HeadWatch) -> None:
         self._start_beside(group, f"heads of {chain}", watch.run)
 
-    def _start_standing(self, group: asyncio.TaskGroup, standing: Standing) -> None:
-        self._start_beside(group, "what stands", standing.run)
+    def _start_backlog_watch(self, group: asyncio.TaskGroup, backlog: BacklogWatch) -> None:
+        self._start_beside(group, "what stands", backlog.run)
 
     def _start_claims(self, group: asyncio.TaskGroup, claims: Claims) -> None:
         async def recovered() -> None:

@@ -20,11 +20,11 @@ from xl2_adapters.rpc_wire import mapping, quantity, sequence
 from xl2_devnet.abi import Contract, op_stack
 from xl2_devnet.controls import BATCHES, ROOTS
 from xl2_devnet.l1_account import Transaction
+from xl2_devnet.l1_mark import L1Mark
 from xl2_devnet.op_stack.derive import told
 from xl2_devnet.op_stack.l1 import CANNON, GAME_BOND
 from xl2_devnet.op_stack.root import output_root
 from xl2_devnet.rollup import Berth
-from xl2_devnet.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class OpProposer:
         self._clock = berth.clock
         self._controls = berth.controls
         self._busy_block = busy_block
-        self._standing = Standing(berth.l1)
+        self._mark = L1Mark(berth.l1)
         self._games: list[_Game] = []
         #: Games that are not looked at, since they were there before; and how many were looked at, those included.
         self._first = self._seen = 0
@@ -91,13 +91,13 @@ class OpProposer:
     async def start(self) -> None:
         """Leave alone the games that are already there."""
         self._first = self._seen = await self._read(self._factory, _FACTORY, "gameCount")
-        await self._standing.went_back()
+        await self._mark.went_back()
 
     async def run(self) -> None:
         """Propose, challenge and resolve; returns only by raising."""
         gone = 0
         while True:
-            if await self._standing.went_back():
+            if await self._mark.went_back():
                 self._go_back()
             try:
                 await self._propose_if_due()
@@ -184,7 +184,7 @@ class OpProposer:
 
     async def _is_unsure(self) -> bool:
         """Whether the L2 may have yet to follow a reorg of L1: then what looks false is looked at again."""
-        if await self._standing.went_back():
+        if await self._mark.went_back():
             self._go_back()
         return self._clock() < self._unsure_until
 

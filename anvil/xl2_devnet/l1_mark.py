@@ -1,5 +1,5 @@
 """
-Standing: whether L1 is still what it was when one last looked.
+L1 mark: whether L1 is still what it was when one last looked.
 
 Promise: a reorg that takes back the newest block that was seen is told once to each who watches, whatever came in its
 place. What follows from it is left to whoever asks.
@@ -12,7 +12,7 @@ from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import mapping
 
 
-class Standing:
+class L1Mark:
     """One watcher's mark on L1."""
 
     def __init__(self, l1: RpcClient) -> None:

@@ -1,11 +1,11 @@
-"""Standing: lanes are told what stands, and an order wakes what rests."""
+"""Backlog watch: lanes are told what stands, and an order wakes what rests."""
 
 from pathlib import Path
 
 from tests.unit.relayer.process import FastClock, Relayer, put
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.relayer.standing import Standing
+from xl2.relayer.backlog_watch import BacklogWatch
 from xl2.store import SqliteStore
 from xl2.testing import World
 
@@ -17,7 +17,7 @@ async def test_a_lane_is_told_in_which_states_its_messages_stand(tmp_path: Path)
     told: list[dict[Lane, frozenset[State]]] = []
 
     async with SqliteStore(relayer.path) as store:
-        await Standing(store=store, clock=FastClock(), told=lambda states: told.append(dict(states))).look()
+        await BacklogWatch(store=store, clock=FastClock(), told=lambda states: told.append(dict(states))).look()
 
     assert told == [{relayer.world.lane(901, 902): frozenset({State.SETTLED})}]
 

@@ -1,5 +1,5 @@
 """
-Standing: one look at the store tells all lanes in which states messages of theirs stand.
+Backlog watch: one look at the store tells all lanes in which states messages of theirs stand.
 
 Promise: k lanes cost one look, not one a room; a room for which nothing stands sleeps until something does. What is
 told is a hint: a room looks for itself, and now and then unasked. A store that does not answer stops nothing.
@@ -19,7 +19,7 @@ LOOK_SECONDS = 2.0
 
 
 @define(kw_only=True)
-class Standing:
+class BacklogWatch:
     """Looks at a store for all lanes."""
 
     store: Store
