@@ -19,12 +19,11 @@ from eth_abi import decode, encode
 from eth_utils import keccak, to_checksum_address
 
 from tests.vectors.proofs.make_outputs import output
-from tests.vectors.proofs.story import GAMES, IMPLEMENTATION, OWNER, proof_of
+from tests.vectors.proofs.story import GAMES, IMPLEMENTATION, OWNER, proof_of, verdict
 from xl2.core.header import Header
 from xl2.core.types import hex_text
-from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
-from xl2_devnet.abi import Contract, xl2
+from xl2_devnet.abi import xl2
 from xl2_devnet.anvil import anvil
 from xl2_devnet.op_stack.root import OutputRoot
 from xl2_devnet.plan import Plan
@@ -163,8 +162,8 @@ class Registry:
             {
                 "name": name,
                 "error": error,
-                "proven": await self._said(self.rule, xl2("ProvenRegistry"), *asked),
-                "live": await self._said(self.live, xl2("LiveRegistry"), claim),
+                "proven": await verdict(self.rpc, "ProvenRegistry", self.rule, *asked),
+                "live": await verdict(self.rpc, "LiveRegistry", self.live, claim),
                 "valid": hex(await self.ask(at["registry"], "isGameClaimValid(address)", game, returns="bool")),
                 "l1StateRoot": hex_text(header.state_root),
                 "l1Timestamp": hex(header.timestamp),
@@ -173,20 +172,6 @@ class Registry:
                 "proof": hex_text(proof),
             }
         )
-
-    async def _said(self, to: str, contract: Contract, *arguments: Any) -> str:
-        """Name of the error with which one of ours refuses; empty if it does not."""
-        data = hex_text(contract.call("settled", *arguments))
-        try:
-            await self.rpc.call("eth_call", {"to": to, "data": data}, "latest")
-        except Reverted as refusal:
-            errors = [known for known in contract.abi if known["type"] == "error"]
-            named = {
-                keccak(text=f"{known['name']}({','.join(i['type'] for i in known['inputs'])})")[:4]: known["name"]
-                for known in errors
-            }
-            return str(named.get(refusal.revert[:4], "another's error"))
-        return ""
 
 
 def _types(signature: str) -> list[str]:

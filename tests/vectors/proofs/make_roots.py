@@ -18,12 +18,11 @@ import rlp
 from attrs import define, field
 from eth_utils import keccak
 
-from tests.vectors.proofs.story import IMPLEMENTATION, OWNER, proof_of
+from tests.vectors.proofs.story import IMPLEMENTATION, OWNER, proof_of, verdict
 from xl2.core.header import Header
 from xl2.core.types import hex_text
-from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
-from xl2_devnet.abi import Contract, op_stack, xl2
+from xl2_devnet.abi import op_stack, xl2
 from xl2_devnet.anvil import anvil
 from xl2_devnet.nitro.contracts import PACKAGE, Arbitrum
 from xl2_devnet.packages import fetched
@@ -106,8 +105,8 @@ class Outbox:
             {
                 "name": name,
                 "error": error,
-                "proven": await self._said(self.rule, xl2("ProvenRoots"), *asked),
-                "live": await self._said(self.live, xl2("LiveRoots"), claim),
+                "proven": await verdict(self.rpc, "ProvenRoots", self.rule, *asked),
+                "live": await verdict(self.rpc, "LiveRoots", self.live, claim),
                 "l1StateRoot": hex_text(l1.state_root),
                 "l1Timestamp": hex(l1.timestamp),
                 "number": hex(l2.number),
@@ -116,20 +115,6 @@ class Outbox:
                 "proof": hex_text(proof),
             }
         )
-
-    async def _said(self, to: str, contract: Contract, *arguments: Any) -> str:
-        """Name of the error with which one of ours refuses; empty if it does not."""
-        data = hex_text(contract.call("settled", *arguments))
-        try:
-            await self.rpc.call("eth_call", {"to": to, "data": data}, "latest")
-        except Reverted as refusal:
-            errors = [known for known in contract.abi if known["type"] == "error"]
-            named = {
-                keccak(text=f"{known['name']}({','.join(i['type'] for i in known['inputs'])})")[:4]: known["name"]
-                for known in errors
-            }
-            return str(named.get(refusal.revert[:4], "another's error"))
-        return ""
 
 
 async def tell(outbox: Outbox, state_root: bytes) -> None:

@@ -85,6 +85,21 @@ async def read(rpc: RpcClient, to: str, contract: Contract, function: str, *argu
     return contract.result(function, bytes.fromhex(str(data)[2:]))
 
 
+async def verdict(rpc: RpcClient, name: str, at: str, *claim: Any) -> str:
+    """Name of the error with which a rule of ours says that a claim is not settled; empty if it is."""
+    rule = xl2(name)
+    try:
+        await read(rpc, at, rule, "settled", *claim)
+    except Reverted as refusal:
+        errors = [entry for entry in rule.abi if entry["type"] == "error"]
+        named = {
+            keccak(text=f"{entry['name']}({','.join(i['type'] for i in entry['inputs'])})")[:4]: str(entry["name"])
+            for entry in errors
+        }
+        return named.get(refusal.revert[:4], "another's error")
+    return ""
+
+
 @frozen(kw_only=True)
 class Withdrawal:
     """A withdrawal that the L2 has promised before the first of the claims."""
@@ -176,10 +191,10 @@ class Story:
             {
                 "name": name,
                 "error": error,
-                "proven": await self._said(
-                    "ProvenGames", self.rule, "settled", header.state_root, header.timestamp, settled
+                "proven": await verdict(
+                    self.rpc, "ProvenGames", self.rule, header.state_root, header.timestamp, settled
                 ),
-                "live": await self._said("LiveGames", self.live, "settled", claim.named),
+                "live": await verdict(self.rpc, "LiveGames", self.live, claim.named),
                 "portal": hex(await self._pays(claim)),
                 "index": hex(claim.index),
                 "l1StateRoot": hex_text(header.state_root),
@@ -192,19 +207,6 @@ class Story:
                 ),
             }
         )
-
-    async def _said(self, name: str, to: str, function: str, *arguments: Any) -> str:
-        """Name of the error with which a contract of ours refuses; empty if it does not."""
-        try:
-            await read(self.rpc, to, xl2(name), function, *arguments)
-        except Reverted as refusal:
-            errors = {entry["name"]: entry for entry in xl2(name).abi if entry["type"] == "error"}
-            named: dict[bytes, str] = {
-                keccak(text=f"{known}({','.join(i['type'] for i in entry['inputs'])})")[:4]: known
-                for known, entry in errors.items()
-            }
-            return named.get(refusal.revert[:4], "another's error")
-        return ""
 
     async def _pays(self, claim: Claim) -> bool:
         """Whether the portal would finalize the withdrawal that was shown to it under this game."""
