@@ -7,13 +7,15 @@ run is, is `carried`'s.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import orjson
+from attrs import frozen
 
 from bench.carried import POLL_SECONDS, Bench, Say, bench, opened
 from bench.daemons import Daemon, attesters, daemon, relayer_configuration
@@ -94,27 +96,21 @@ async def _rate(one: Bench, say: Say) -> float:
 
 async def measure_restart(say: Say) -> dict[str, Figure]:
     """From the start of the process, with 10,000 messages observed and none delivered, to the first delivery."""
-    with TemporaryDirectory(prefix="xl2-bench-") as name:
-        folder = Path(name)
-        async with ground() as places, attesters(places, folder) as urls:
-            file = relayer_configuration(places, urls, folder, poll_seconds=POLL_SECONDS)
-            async with opened(file, places) as known:
-                origin, destination = known.values()
-                lane = await origin.lane_to(destination.chain, Assurance.ATTESTED)
-                async with open_store("relayer.sqlite", file.parent) as store:
-                    await store.pause(lane, "the bench wants a backlog", "bench", time.time())
-                async with daemon(file, "relayer", "run") as first:
-                    await hand_over(await signed(origin, lane, _BACKLOG, account("alice")))
-                    await _until_observed(first, _BACKLOG)
-                    await _warm(urls, lane, (await origin.head(Finality.FINALIZED)).number)
-                    await first.stop()
-                async with open_store("relayer.sqlite", file.parent) as store:
-                    await store.resume(lane)
-                since = time.perf_counter()
-                async with daemon(file, "relayer", "run"):
-                    ready = time.perf_counter()
-                    came = await until_called({destination.chain: (destination, 1)})
-                    last = await until_called({destination.chain: (destination, _BACKLOG)})
+    async with _road() as road:
+        async with open_store("relayer.sqlite", road.file.parent) as store:
+            await store.pause(road.lane, "the bench wants a backlog", "bench", time.time())
+        async with daemon(road.file, "relayer", "run") as first:
+            await hand_over(await signed(road.origin, road.lane, _BACKLOG, account("alice")))
+            await _until_observed(first, _BACKLOG)
+            await _warm(road.urls, road.lane, (await road.origin.head(Finality.FINALIZED)).number)
+            await first.stop()
+        async with open_store("relayer.sqlite", road.file.parent) as store:
+            await store.resume(road.lane)
+        since = time.perf_counter()
+        async with daemon(road.file, "relayer", "run"):
+            ready = time.perf_counter()
+            came = await until_called({road.destination.chain: (road.destination, 1)})
+            last = await until_called({road.destination.chain: (road.destination, _BACKLOG)})
     say(f"ready after {ready - since:.2f} s, first delivery {came - ready:.2f} s later, all {last - ready:.2f} s later")
     how = f"with {_BACKLOG:,} messages observed and none delivered"
     return {
@@ -130,20 +126,14 @@ async def measure_restart(say: Say) -> dict[str, Figure]:
 
 async def measure_pending(say: Say) -> dict[str, Figure]:
     """A daemon whose store has a million messages that wait."""
-    with TemporaryDirectory(prefix="xl2-bench-") as name:
-        folder = Path(name)
-        async with ground() as places, attesters(places, folder) as urls:
-            file = relayer_configuration(places, urls, folder, poll_seconds=POLL_SECONDS)
-            async with opened(file, places) as known:
-                origin, destination = known.values()
-                lane = await origin.lane_to(destination.chain, Assurance.ATTESTED)
-                head = await _fill(origin, lane, file.parent)
-                await _write_head(origin, lane, head)
-                since = time.perf_counter()
-                async with daemon(file, "relayer", "run") as running:
-                    ready = time.perf_counter() - since
-                    await asyncio.sleep(_IDLE_SECONDS)
-                    rss = running.rss_bytes() / 2**20
+    async with _road() as road:
+        head = await _fill(road.origin, road.lane, road.file.parent)
+        await _write_head(road.origin, road.lane, head)
+        since = time.perf_counter()
+        async with daemon(road.file, "relayer", "run") as running:
+            ready = time.perf_counter() - since
+            await asyncio.sleep(_IDLE_SECONDS)
+            rss = running.rss_bytes() / 2**20
     say(f"{_PENDING:,} pending: ready after {ready:.1f} s, {rss:.0f} MB")
     how = f"{_PENDING:,} observed messages in the store and in the outbox's head"
     return {
@@ -173,6 +163,30 @@ async def measure_peer(say: Say) -> dict[str, Figure]:
         "rate_over_supersim": figure(ours.rate / theirs.rate, "x", f"messages/s; {how}"),
         "cpu_of_supersim_over_ours": figure(theirs.cpu_ms / ours.cpu_ms, "x", f"CPU for a message; {how}"),
     }
+
+
+@frozen(kw_only=True)
+class _Road:
+    """A lane between two chains, attesters beside it, and a relayer's configuration on the disk."""
+
+    file: Path
+    #: Of attesters, by their address.
+    urls: Mapping[str, str]
+    origin: OpChain
+    destination: OpChain
+    lane: Lane
+
+
+@asynccontextmanager
+async def _road() -> AsyncIterator[_Road]:
+    with TemporaryDirectory(prefix="xl2-bench-") as name:
+        folder = Path(name)
+        async with ground() as places, attesters(places, folder) as urls:
+            file = relayer_configuration(places, urls, folder, poll_seconds=POLL_SECONDS)
+            async with opened(file, places) as known:
+                origin, destination = known.values()
+                lane = await origin.lane_to(destination.chain, Assurance.ATTESTED)
+                yield _Road(file=file, urls=urls, origin=origin, destination=destination, lane=lane)
 
 
 async def _warm(urls: Mapping[str, str], lane: Lane, block: BlockNumber) -> None:

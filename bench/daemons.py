@@ -43,10 +43,8 @@ class Daemon:
     process: asyncio.subprocess.Process = field(repr=False)
 
     def cpu_seconds(self) -> float:
-        """User and system time so far: the 14th and 15th field of proc(5)'s stat."""
-        text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
-        fields = text.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        """User and system time so far."""
+        return cpu_seconds(self.pid)
 
     def rss_bytes(self) -> int:
         """Memory that it holds: the 2nd field of proc(5)'s statm."""
@@ -125,3 +123,9 @@ def relayer_configuration(places: Sequence[Place], urls: dict[str, str], folder:
         attester={"urls": urls},
         log={"level": "INFO", "form": "json"},
     )
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far: the 14th and 15th field of proc(5)'s stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK

@@ -22,6 +22,7 @@ from typing import Final
 
 from attrs import frozen
 
+from bench.daemons import cpu_seconds
 from bench.figures import Figure, load, save
 from bench.supersim import Supersim, supersim
 from xl2.core.types import BlockNumber, ChainId, Wei, hex_text
@@ -44,7 +45,6 @@ _BATCH: Final = 100
 _POLL_SECONDS: Final = 0.1
 _IDLE_SECONDS: Final = 6.0
 _PATIENCE_SECONDS: Final = 240.0
-_TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Incomplete(Xl2Error):
@@ -137,17 +137,17 @@ async def _carried(chains: Supersim, messages: int, relayer: int | None) -> Run:
         await destination.rpc.call("anvil_setCode", _RECIPIENT, _RECIPIENT_CODE)
         # One message first: both are then up, and what costs more the first time is paid.
         await _until_delivered(origin, destination, 1, await _send(origin, 1))
-        idle = -_cpu(chains.pid)
+        idle = -cpu_seconds(chains.pid)
         await asyncio.sleep(_IDLE_SECONDS)
-        idle = (idle + _cpu(chains.pid)) / _IDLE_SECONDS
-        cpu, supersim_cpu = -_cpu(relayer or chains.pid), -_cpu(chains.pid)
+        idle = (idle + cpu_seconds(chains.pid)) / _IDLE_SECONDS
+        cpu, supersim_cpu = -cpu_seconds(relayer or chains.pid), -cpu_seconds(chains.pid)
         signed = await _signed(origin, messages)
         began = time.perf_counter()
         first = await _send(origin, messages, signed)
         latencies = await _until_delivered(origin, destination, messages, first)
         seconds = time.perf_counter() - began
-        supersim_cpu += _cpu(chains.pid) - idle * seconds
-        cpu = supersim_cpu if relayer is None else cpu + _cpu(relayer)
+        supersim_cpu += cpu_seconds(chains.pid) - idle * seconds
+        cpu = supersim_cpu if relayer is None else cpu + cpu_seconds(relayer)
         return Run(messages=messages, seconds=seconds, latencies=latencies, relayer_cpu=cpu, supersim_cpu=supersim_cpu)
     finally:
         await origin.close()
@@ -207,12 +207,6 @@ async def _sent_blocks(origin: Evm, before: BlockNumber) -> dict[int, BlockNumbe
     tip = BlockNumber(int(str(await origin.ask("eth_blockNumber")), 16))
     logs = await origin.logs(MESSENGER, [[SENT.topic]], BlockNumber(before + 1), tip)
     return {int.from_bytes(log.topics[3]): log.place.block for log in logs}
-
-
-def _cpu(pid: int) -> float:
-    """User and system time of a process so far, in seconds: the 14th and 15th field of proc(5)'s stat."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def _told(run: Run) -> str:
