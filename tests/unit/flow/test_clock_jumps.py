@@ -1,10 +1,8 @@
 """A clock that is set, ahead or back, hurries no fee and holds none up."""
 
-import asyncio
-
 import pytest
 
-from tests.unit.flow.payers import ALICE, submitter, transfer
+from tests.unit.flow.payers import ALICE, in_the_pool, submitter
 from tests.unit.flow.walk import until
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, World
@@ -17,9 +15,7 @@ async def test_what_is_out_is_replaced_after_its_time_whatever_the_clock_says(
     world: World, store: SqliteStore, clock: ManualClock, jump: float
 ) -> None:
     chain = world.chain(901)
-    chain.automine = False
-    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=60.0).submit(transfer(chain)))
-    await until(lambda: bool(chain.broadcasts))
+    under_way = await in_the_pool(chain, submitter(chain, store, clock, stuck_seconds=60.0))
     sent_at = clock.steady()
     await until(lambda: clock.steady() > sent_at + 5)
 
@@ -40,9 +36,7 @@ async def test_what_a_pool_forgot_is_sent_again_by_a_clock_that_went_back(
     world: World, store: SqliteStore, clock: ManualClock
 ) -> None:
     chain = world.chain(901)
-    chain.automine = False
-    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=1e9).submit(transfer(chain)))
-    await until(lambda: bool(chain.broadcasts))
+    under_way = await in_the_pool(chain, submitter(chain, store, clock, stuck_seconds=1e9))
 
     chain.forget()
     clock.jump(-DAY)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.heard import Heard
-from tests.unit.flow.payers import ALICE, submitter, transfer
+from tests.unit.flow.payers import ALICE, in_the_pool, submitter, transfer
 from tests.unit.flow.walk import until
 from xl2.core.types import Hash32
 from xl2.errors import Refused, Reverted, RpcRejected, RpcUnavailable, Unaffordable
@@ -53,9 +53,7 @@ async def test_after_a_crash_the_same_bytes_are_sent_again(
     world: World, store: SqliteStore, clock: ManualClock
 ) -> None:
     chain = world.chain(901)
-    chain.automine = False
-    crashed = asyncio.ensure_future(submitter(chain, store, clock).submit(transfer(chain)))
-    await until(lambda: bool(chain.broadcasts))
+    crashed = await in_the_pool(chain, submitter(chain, store, clock))
     crashed.cancel()
     chain.forget()
     first = chain.broadcasts[0]
@@ -100,10 +98,8 @@ async def test_held_bytes_that_a_node_refuses_keep_their_nonce_and_the_next_call
     world: World, store: SqliteStore, clock: ManualClock
 ) -> None:
     chain = world.chain(901)
-    chain.automine = False
     one = submitter(chain, store, clock)
-    given_up = asyncio.ensure_future(one.submit(transfer(chain)))
-    await until(lambda: bool(chain.broadcasts))
+    given_up = await in_the_pool(chain, one)
     given_up.cancel()
     held, broadcast = chain.broadcasts[0], chain.broadcast
     chain.forget()
@@ -137,9 +133,7 @@ async def test_a_stuck_transaction_is_replaced_at_a_better_price(
     world: World, store: SqliteStore, clock: ManualClock
 ) -> None:
     chain = world.chain(901)
-    chain.automine = False
-    under_way = asyncio.ensure_future(submitter(chain, store, clock, stuck_seconds=2.0).submit(transfer(chain)))
-    await until(lambda: bool(chain.broadcasts))
+    under_way = await in_the_pool(chain, submitter(chain, store, clock, stuck_seconds=2.0))
     chain.base_fee *= 4
 
     await until(lambda: len(chain.broadcasts) == 2)
@@ -192,10 +186,8 @@ async def test_a_nonce_that_another_wallet_used_is_given_up_and_the_call_made_ag
     world: World, store: SqliteStore, clock: ManualClock
 ) -> None:
     chain = world.chain(901)
-    chain.automine = False
     patient = submitter(chain, store, clock, stuck_seconds=1e9, resend_seconds=1e9)
-    under_way = asyncio.ensure_future(patient.submit(transfer(chain)))
-    await until(lambda: bool(chain.broadcasts))
+    under_way = await in_the_pool(chain, patient)
     chain.forget()
     elsewhere = SqliteStore(":memory:")
     chain.automine = True
