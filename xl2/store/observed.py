@@ -146,10 +146,10 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
         then, _ = decide(state, one.event)
         if then is not state:
             moved[one.id] = then
-            steps.append(_step_values(one, then, now))
+            steps.append(_step_values(row[4], one, then, now))
     changes: Counter[tuple[bytes, str]] = Counter()
     for message_id, state in moved.items():
-        _, lane, before, stands = known[message_id]
+        _, lane, before, stands, _ = known[message_id]
         changes[lane, before] -= stands
         changes[lane, state] += stands
     await db.many(
@@ -163,9 +163,9 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
 
 
 async def _known(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
-    """Id, lane, state and whether it stands, of those messages that are in the store; they stay as they are."""
+    """Id, lane, state, whether it stands, and nonce, of those messages that are in the store; they stay as they are."""
     # In one order for all, so that two who lock the same rows do not wait for each other for ever.
-    sql = f"SELECT id, lane, state, stands FROM messages WHERE id IN ({{ids}}) ORDER BY id{db.locks.change}"
+    sql = f"SELECT id, lane, state, stands, nonce FROM messages WHERE id IN ({{ids}}) ORDER BY id{db.locks.change}"
     return {MessageId(Hash32(row[0])): row for row in await among(db, sql, sorted(set(ids)))}
 
 
@@ -194,7 +194,7 @@ async def _put(db: Session, rows: Sequence[tuple[Sent, Hash32]], now: float) -> 
             for one, start in rows
         ],
     )
-    steps = [_step_values(_seen(one, event), then, now) for one, _ in rows for event, then in walked]
+    steps = [_step_values(one.message.nonce, _seen(one, event), then, now) for one, _ in rows for event, then in walked]
     await _write_steps(db, steps)
     await _count(db, Counter((Lane.of(one.message).encode(), str(state)) for one, _ in rows))
 
@@ -220,16 +220,16 @@ def _seen(one: Sent, event: Event) -> Happening:
 async def _write_steps(db: Session, steps: Sequence[tuple[object, ...]]) -> None:
     if steps:
         await db.many(
-            "INSERT INTO steps (message, place, event, state, at, chain, tx_hash, block) "
-            "VALUES (?1, (SELECT count(*) FROM steps WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO steps (nonce, message, place, event, state, at, chain, tx_hash, block) VALUES "
+            "(?1, ?2, (SELECT count(*) FROM steps WHERE nonce = ?1 AND message = ?2), ?3, ?4, ?5, ?6, ?7, ?8)",
             steps,
         )
 
 
-def _step_values(one: Happening, then: State, now: float) -> tuple[object, ...]:
+def _step_values(nonce: int, one: Happening, then: State, now: float) -> tuple[object, ...]:
     place = one.place
     block = place.block if place else one.seen_at
-    return one.id, one.event, then, now, str(one.chain), place and place.tx_hash, block
+    return nonce, one.id, one.event, then, now, str(one.chain), place and place.tx_hash, block
 
 
 async def _count(db: Session, changes: Counter[tuple[bytes, str]]) -> None:

@@ -19,12 +19,15 @@ def is_shared(place: str) -> bool:
     return place.startswith(_SHARED)
 
 
-def open_store(place: str, base: Path) -> SqlStore:
+def open_store(place: str, base: Path, *, is_waited_for: bool = True) -> SqlStore:
     """
     The store at a place: a PostgreSQL URL, or a file relative to `base`. It is opened at its first use.
 
     `async with` opens it at once: then a place that cannot be used is told before anything else is done.
+
+    :param is_waited_for: that it does not answer is logged; else it is raised alone.
     """
-    if is_shared(place):
-        return PostgresStore(place)
-    return SqliteStore(place if place == IN_MEMORY else base / place)
+    path = place if place == IN_MEMORY else base / place
+    store = PostgresStore(place) if is_shared(place) else SqliteStore(path)
+    store.is_waited_for = is_waited_for
+    return store

@@ -106,5 +106,6 @@ async def _forget(db: Session, lane: bytes, low: int, high: int) -> int:
     for state, standing in await db.fetch(sql, lane, low, high):
         sql = "UPDATE tallies SET messages = messages - ?3 WHERE lane = ?1 AND state = ?2"
         await db.execute(sql, lane, state, standing)
-    await db.execute(f"DELETE FROM steps WHERE message IN (SELECT id FROM messages WHERE {_IN_PAGES})", lane, low, high)
+    theirs = f"SELECT nonce, id FROM messages WHERE {_IN_PAGES}"
+    await db.execute(f"DELETE FROM steps WHERE (nonce, message) IN ({theirs})", lane, low, high)
     return await db.execute(f"DELETE FROM messages WHERE {_IN_PAGES}", lane, low, high)

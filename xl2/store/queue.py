@@ -126,7 +126,11 @@ async def backlog(db: Session) -> list[tuple[Lane, State, int, float]]:
 
 async def last_blocks(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, BlockNumber | None]:
     """The block that the newest step of each message names."""
-    found = await among(db, "SELECT message, block FROM steps WHERE message IN ({ids}) ORDER BY message, place", ids)
+    sql = (
+        "SELECT id, steps.block FROM messages JOIN steps ON steps.nonce = messages.nonce AND steps.message = id "
+        "WHERE id IN ({ids}) ORDER BY id, place"
+    )
+    found = await among(db, sql, ids)
     return {MessageId(Hash32(message)): block for message, block in found}
 
 

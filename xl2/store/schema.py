@@ -128,10 +128,38 @@ MIGRATIONS = (
     -- 1: it rests because we do not carry it for what it pays, or at all, and not because anything is wrong.
     ALTER TABLE messages ADD COLUMN declined INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- By nonce first: ids come in no order, so that what happened to neighbours changed a page for each of them, once
+    -- there were enough pages; by nonce it changes a few, however many messages there were before.
+    ALTER TABLE steps RENAME TO steps_by_id;
+    CREATE TABLE steps (
+        nonce       INTEGER NOT NULL,            -- of the message
+        message     BLOB    NOT NULL,
+        place       INTEGER NOT NULL,            -- from 0, without gap
+        event       TEXT    NOT NULL,
+        state       TEXT    NOT NULL,            -- after the event
+        at          REAL    NOT NULL,
+        chain       TEXT    NOT NULL,
+        tx_hash     BLOB,
+        block       INTEGER,
+        PRIMARY KEY (nonce, message, place)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO steps
+        SELECT messages.nonce, was.message, was.place, was.event, was.state, was.at, was.chain, was.tx_hash, was.block
+        FROM steps_by_id AS was JOIN messages ON messages.id = was.message
+        ORDER BY messages.nonce, was.message, was.place;
+    DROP TABLE steps_by_id;
+    """,
 )
 
-#: Types of the schema in PostgreSQL, which has no other strict tables than its own.
-_IN_POSTGRES = {"BLOB": "BYTEA", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION", ") STRICT;": ");"}
+#: Types of the schema in PostgreSQL, whose tables are all strict, and none of them in the order of its key.
+_IN_POSTGRES = {
+    "BLOB": "BYTEA",
+    "INTEGER": "BIGINT",
+    "REAL": "DOUBLE PRECISION",
+    ") STRICT;": ");",
+    ") STRICT, WITHOUT ROWID;": ");",
+}
 
 
 def in_postgres(script: str) -> str:

@@ -55,6 +55,8 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         """`database`: is closed with the store."""
         self._database = database
+        #: Whether somebody waits for it and reads of it in the log; who asks once is told by the error alone.
+        self.is_waited_for = True
         self._fences = leasing.Fences()
         self._failed_at: float | None = None
         #: What is to be done, since the store was well.
@@ -91,7 +93,7 @@ class SqlStore:
         full disk still answers. What is to be done may become another thing meanwhile.
         """
         again = self._remedies.tells(cause.remedy)
-        if again is not None:
+        if again is not None and self.is_waited_for:
             fields = {"cause": cause.what, "remedy": cause.remedy}
             log.warning("store unavailable%s", again_in_words(again), extra={"fields": fields})
         self._failed_at = time.monotonic()
@@ -162,7 +164,8 @@ class SqlStore:
 
     async def steps(self, message_id: MessageId) -> Sequence[Step]:
         """How a message came to where it is."""
-        sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE message = ?1 ORDER BY place"
+        of = "nonce = (SELECT nonce FROM messages WHERE id = ?1) AND message = ?1"
+        sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE {of} ORDER BY place"
         return [rows.step_of(row) for row in await self._run(lambda db: db.fetch(sql, message_id))]
 
     async def last_blocks(self, ids: Sequence[MessageId]) -> Mapping[MessageId, BlockNumber | None]:

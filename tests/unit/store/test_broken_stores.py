@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from xl2.core.lifecycle import State
 from xl2.core.types import Nonce
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable
 from xl2.lasting import REPEAT_SECONDS, Lasting
+from xl2.ports import Step
 from xl2.store import SqliteStore, open_store
 from xl2.store.schema import MIGRATIONS
 from xl2.testing import ManualClock
@@ -31,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 async def test_a_file_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
-    await fill_old(path)
+    steps = await fill_old(path)
 
     async with SqliteStore(path) as store:
         due = await store.due(LANE, [State.OBSERVED], NOW, 10)
@@ -40,6 +42,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date_with_all_it_hold
         assert [one.sent for one in later] == sent(3)
         assert [one.sent.message.nonce for one in due] == [0, 2]
         assert await store.backlog() == [(LANE, State.OBSERVED, 3, NOW)]
+        assert [await store.steps(one) for one in ids(0, 1, 2)] == [steps] * 3
 
 
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,8 +243,8 @@ def cut(path: Path, size: int) -> bytes:
     return path.read_bytes()
 
 
-async def fill_old(path: Path) -> None:
-    """Three messages as the first schema held them, one of them resting."""
+async def fill_old(path: Path) -> Sequence[Step]:
+    """Three messages as the first schema held them, one of them resting; the steps of each."""
     rows = []
     async with SqliteStore(":memory:") as store:
         await store.observe(cursor(9), sent(3), NOW)
@@ -252,5 +255,15 @@ async def fill_old(path: Path) -> None:
                 (message.id, LANE.encode(), nonce, message.header, message.payload, one.start, place.block,
                  place.block_hash, place.tx_hash, place.log_index, "observed", NOW, due, 0, "", 1)
             )  # fmt: skip
+        steps = await store.steps(rows[0][0])
     with closing(sqlite3.connect(path)) as db, db:
         db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        db.executemany(
+            "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (row[0], place, one.event, one.state, one.when, str(one.chain), one.tx_hash, one.block)
+                for row in rows
+                for place, one in enumerate(steps)
+            ],
+        )
+    return steps

@@ -43,7 +43,7 @@ async def test_a_question_is_answered_by_an_index(tmp_path: Path, name: str) -> 
         database._connection.set_trace_callback(heard.append)
         await ASKED[name](store)
 
-    statements = [one for one in heard if one.startswith(("SELECT", "UPDATE"))]
+    statements = [one for one in heard if one.startswith(("SELECT", "UPDATE", "DELETE"))]
     with closing(sqlite3.connect(path)) as db:
         plan = [str(row[3]) for one in statements for row in db.execute(f"EXPLAIN QUERY PLAN {one}")]
 
