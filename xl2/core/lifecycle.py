@@ -7,6 +7,7 @@ When an event is final enough to be told is left to the rooms that see it; who a
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import assert_never
 
 from xl2.errors import InvalidInput
@@ -112,6 +113,7 @@ _ANSWERED = (*_TAKEN, *_TIMED_OUT)
 _OVER = (State.SETTLED, State.REFUNDED)
 
 
+@cache
 def decide(state: State, event: Event) -> tuple[State, tuple[Action, ...]]:
     """
     State after an event, and what is to be done.
