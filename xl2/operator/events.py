@@ -3,7 +3,7 @@ Events: what a relayer does, told to whoever listens, as it happens.
 
 Promise: telling never waits: each listener has a bounded queue, and one that does not keep up is dropped, never the
 relayer. The last events are kept, so that a listener who comes back can go on where he was, if that was not long ago;
-the store, not this, is the memory.
+the store, not this, is the memory. What is kept weighs little, however many messages moved at once.
 """
 
 import asyncio
@@ -15,11 +15,13 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from xl2.core.lane import Lane
-from xl2.core.types import ChainId, hex_text
+from xl2.core.types import HASH_SIZE, ChainId, hex_text
 from xl2.errors import NotYet, Xl2Error
 from xl2.ports import Alarm, Call, Happening, TxReceipt
 
+#: Events that are kept, and messages that all of them name.
 _KEPT: Final = 1_000
+_KEPT_MESSAGES: Final = 50_000
 _QUEUE: Final = 256
 _MAX_LISTENERS: Final = 32
 
@@ -34,6 +36,8 @@ class Event:
     at: float
     #: Its data, as JSON has it.
     data: Callable[[], dict[str, Any]] = field(repr=False)
+    #: How many messages it names.
+    messages: int
 
 
 class Listener:
@@ -78,7 +82,9 @@ class Events:
     """Tells listeners. Implements `xl2.ports.Observer`."""
 
     now: Callable[[], float]
-    _kept: deque[Event] = field(factory=lambda: deque(maxlen=_KEPT), init=False)
+    _kept: deque[Event] = field(factory=deque, init=False)
+    #: Messages that what is kept names.
+    _named: int = field(default=0, init=False)
     _listeners: list[Listener] = field(factory=list, init=False)
     _count: int = field(default=0, init=False)
 
@@ -98,12 +104,19 @@ class Events:
         """Messages moved: one event for all that moved at once."""
         if not happenings:
             return
+        # Not the happenings themselves: a hundred thousand values that live on are looked through by each collection
+        # of garbage, so that all else slows down with them.
+        ids, seen = b"".join(one.id for one in happenings), tuple(one.event for one in happenings)
         self._tell(
             "moved",
             lambda: {
                 "lane": lane.name,
-                "messages": [{"id": hex_text(one.id), "event": str(one.event)} for one in happenings],
+                "messages": [
+                    {"id": hex_text(ids[at : at + HASH_SIZE]), "event": str(event)}
+                    for at, event in zip(range(0, len(ids), HASH_SIZE), seen, strict=True)
+                ],
             },
+            len(seen),
         )
 
     def submitted(self, call: Call, receipt: TxReceipt) -> None:
@@ -155,10 +168,13 @@ class Events:
         for listener in self._listeners:
             listener.drop()
 
-    def _tell(self, kind: str, data: Callable[[], dict[str, Any]]) -> None:
+    def _tell(self, kind: str, data: Callable[[], dict[str, Any]], messages: int = 0) -> None:
         self._count += 1
-        event = Event(number=self._count, kind=kind, at=self.now(), data=data)
+        event = Event(number=self._count, kind=kind, at=self.now(), data=data, messages=messages)
         self._kept.append(event)
+        self._named += messages
+        while len(self._kept) > _KEPT or self._named > _KEPT_MESSAGES:
+            self._named -= self._kept.popleft().messages
         for listener in self._listeners:
             listener.tell(event)
         self._listeners[:] = [one for one in self._listeners if not one.is_dropped]

@@ -1,5 +1,7 @@
 """Events: telling never waits, whoever does not keep up is dropped, whoever comes back goes on where he was."""
 
+import sys
+
 import pytest
 
 from tests import factories
@@ -16,7 +18,11 @@ def events() -> Events:
 
 
 def move(told: Events, number: int = 0) -> None:
-    told.moved(LANE, [Happening(id=factories.some_id(number), event=Event.DELIVERY, chain=LANE.destination)])
+    told.moved(LANE, [moved(number)])
+
+
+def moved(number: int) -> Happening:
+    return Happening(id=factories.some_id(number), event=Event.DELIVERY, chain=LANE.destination)
 
 
 async def heard(listener: Listener, count: int) -> list[int]:
@@ -100,6 +106,24 @@ async def test_only_so_much_is_kept_for_those_who_come_back() -> None:
         found = await heard(listener, 1_000)
 
     assert found == list(range(501, 1_501))
+
+
+async def test_what_is_kept_names_only_so_many_messages_however_many_moved_at_once() -> None:
+    told = events()
+    for number in range(60):
+        told.moved(LANE, [moved(1_000 * number + place) for place in range(1_000)])
+    with told.listening(after=0) as listener:
+        found = await heard(listener, 50)
+
+    assert found == list(range(11, 61))
+
+
+def test_what_is_kept_holds_no_happening() -> None:
+    told, happening = events(), moved(1)
+    before = sys.getrefcount(happening)
+    told.moved(LANE, [happening])
+
+    assert sys.getrefcount(happening) == before
 
 
 async def test_there_is_room_for_so_many_listeners_and_a_place_is_given_back() -> None:
