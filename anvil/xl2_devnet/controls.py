@@ -42,6 +42,8 @@ class Controls:
             yield
         finally:
             turn.release()
+        # Whoever takes one turn after another lets others have theirs.
+        await asyncio.sleep(2 * _TURN_SECONDS)
 
     def hold_l1(self) -> None:
         """L1 makes no blocks; what is sent to it waits in its pool."""

@@ -114,7 +114,6 @@ class LaneRooms:
         if not chosen:
             return None
         provers = self._showing.provers_for(chosen[0], parts.provers)
-        await self.observers.refresh(LogKind.LANE)
         try:
             proven = await self._showing.first_ready(provers, lambda prover: proving.prove(chosen, parts.store, prover))
         except (Retryable, Refused) as cause:
@@ -194,7 +193,6 @@ class LaneRooms:
         due = await parts.store.due(parts.lane, [State.DELIVERED, State.EXPIRED], now, _CONFIRMED_AT_ONCE)
         if not due:
             return False
-        await self.observers.refresh(LogKind.RECEIPTS)
         happenings = await confirming.confirm(due, parts.store, parts.destination)
         await self._notes.happen(happenings)
         final = {happening.id for happening in happenings}
@@ -210,7 +208,6 @@ class LaneRooms:
             return False
         submitter = parts.submitters[parts.lane.origin]
 
-        await self.observers.refresh(LogKind.RECEIPTS)
         call = await self._showing.first_ready(
             parts.receipt_provers, lambda prover: settling.prepare(due, parts.store, parts.origin, prover)
         )

@@ -21,6 +21,7 @@ from xl2.flow.resting import rest
 from xl2.ports import Record
 from xl2.relayer import incident
 from xl2.relayer.flights import Flights, Start
+from xl2.relayer.fresh import Fresh
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.relayer.retry import InVain
@@ -50,6 +51,7 @@ _TAKES_UP = {
     "prove": frozenset({State.OBSERVED}),
     "deliver": frozenset({State.FAILED, State.OVERDUE}),
     "confirm": frozenset({State.DELIVERED, State.EXPIRED}),
+    "settle": frozenset({State.CONFIRMED, State.REFUNDABLE}),
 }
 _EMPTY_SECONDS = 30.0
 _DRAINING_SECONDS = 2.0
@@ -88,9 +90,12 @@ class LaneTasks:
             "prove": self._prove,
             "deliver": self._deliver,
             "confirm": self._confirm,
-            "settle": self._rooms.settle,
+            "settle": self._settle,
         }
         self._wakes = {name: asyncio.Event() for name in self._looks}
+        #: What wakes a room also where it rests over what went wrong.
+        self._orders = {name: asyncio.Event() for name in self._looks}
+        self._fresh = Fresh(clock=rooms.parts.clock, ask=lambda kind: self._wakes[_OBSERVES[kind]].set())
         #: Blocks by which there was something new, by log.
         self._news: dict[LogKind, BlockNumber] = {}
         #: States in which messages of the lane stood at the last look at the store; None: it was not looked at yet.
@@ -138,9 +143,12 @@ class LaneTasks:
     def drain(self) -> None:
         """Observe no new messages; go on with what is observed."""
         self._draining = True
-        self._rooms.observers.takes_in = False
         self._idle.clear()
         self._wake_all()
+
+    def forget(self) -> None:
+        """The lane is carried here no more: what its rooms failed over is told no more."""
+        self._rooms.troubles.forget()
 
     @property
     def parts(self) -> LaneParts:
@@ -164,11 +172,12 @@ class LaneTasks:
         self._wake_all()
 
     def _wake_all(self) -> None:
-        for wake in self._wakes.values():
-            wake.set()
+        for event in (*self._wakes.values(), *self._orders.values()):
+            event.set()
 
     def _room(self, name: str, look: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
         """A room looks, and rests until it is woken, its time has come, or its last cause has passed."""
+        observed = next((kind for kind, room in _OBSERVES.items() if room == name), None)
 
         async def run() -> None:
             if name in _PAYING_ROOMS:
@@ -184,13 +193,15 @@ class LaneTasks:
                     seconds = self._idle_seconds(name, idle)
                 except (Retryable, Refused) as cause:
                     busy = False
-                    # News do not mend what went wrong; a stop ends the rest.
-                    seconds, wake = max(self._poll_seconds, in_vain.rest_seconds(cause)), self._ending
+                    # News do not mend what went wrong; an order ends the rest.
+                    seconds, wake = max(self._poll_seconds, in_vain.rest_seconds(cause)), self._orders[name]
                     self._rooms.parts.observer.rested(self._rooms.parts.lane, name, cause, seconds)
                     fields = {"lane": self._rooms.name, "room": name, "cause": cause.what, "rest_seconds": seconds}
                     log.debug("room rests", extra={"fields": fields})
                     self._tell_trouble(name, cause)
                 self._note(name, busy)
+                if observed is not None:
+                    self._fresh.looked(observed, well=wake is self._wakes[name])
                 if not busy and await self._rest(wake, seconds):
                     idle = 0
 
@@ -231,8 +242,7 @@ class LaneTasks:
     async def _rest(self, wake: asyncio.Event, seconds: float) -> bool:
         """Return when woken, or when the time is over; whether it was woken."""
         was_woken = await rest(self._rooms.parts.clock, wake, seconds)
-        if wake is not self._ending:
-            wake.clear()
+        wake.clear()
         return was_woken
 
     def _idle_seconds(self, name: str, idle: int) -> float:
@@ -245,8 +255,11 @@ class LaneTasks:
     def _longest_idle_seconds(self, name: str) -> float:
         if self._draining:
             return _DRAINING_SECONDS
-        is_empty = self._standing is not None and name in _TAKES_UP and not self._standing & _TAKES_UP[name]
-        return _EMPTY_SECONDS if is_empty else _IDLE_SECONDS[name]
+        return _IDLE_SECONDS[name] if self._may_have_to_do(name) else _EMPTY_SECONDS
+
+    def _may_have_to_do(self, name: str) -> bool:
+        """Whether what a room takes up stands, as far as is known."""
+        return self._standing is None or name not in _TAKES_UP or bool(self._standing & _TAKES_UP[name])
 
     def _is_behind(self, name: str) -> bool:
         """Whether a room that observes has heard of a block that its endpoint did not have when it looked."""
@@ -270,6 +283,8 @@ class LaneTasks:
                 return False
             await self._rooms.resume()
             self._is_unsure = False
+        if self._may_have_to_do("prove"):
+            await self._fresh.wanted(LogKind.LANE)
         try:
             proven = await self._rooms.prove()
         except StoreUnavailable:
@@ -299,6 +314,7 @@ class LaneTasks:
         return True
 
     async def _mend_beside(self, due: Sequence[Record]) -> None:
+        await self._fresh.wanted(LogKind.LANE)
         try:
             await self._watched("deliver", partial(self._rooms.mend, due))
         except (Retryable, Refused) as cause:
@@ -324,7 +340,14 @@ class LaneTasks:
         if self._rooms.delivered_upto <= self._rooms.observers.upto(LogKind.RECEIPTS):
             self._wakes["confirm"].set()
 
+    async def _settle(self) -> bool:
+        if self._may_have_to_do("settle"):
+            await self._fresh.wanted(LogKind.RECEIPTS)
+        return await self._rooms.settle()
+
     async def _confirm(self) -> bool:
+        if self._may_have_to_do("confirm"):
+            await self._fresh.wanted(LogKind.RECEIPTS)
         confirmed = await self._rooms.confirm()
         if confirmed:
             self._wakes["settle"].set()

@@ -20,7 +20,7 @@ from xl2.ports import Happening, Record
 from xl2.relayer.expiry import Deadline
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.rests import Write, let_rest
-from xl2.relayer.retry import RECIPIENT, delay, rest_seconds, waiting_seconds
+from xl2.relayer.retry import RECIPIENT, delay, is_attempt, rest_seconds, waiting_seconds
 
 log = logging.getLogger(__name__)
 
@@ -72,25 +72,25 @@ class Notes:
     async def postpone(self, records: Sequence[Record], cause: Xl2Error) -> None:
         """These rest for a cause, until their time is over at most: by how often they did, or have waited how long."""
         self.postponed += len(records)
-        if isinstance(cause, NotYet):
-            waits = [(one.sent.message, self._waits(one), cause.what) for one in records]
-            await self._rest(await self._in_time(waits), self.parts.store.wait)
-        else:
+        if is_attempt(cause):
             await self.rest([(one.sent.message, rest_seconds(cause, one.attempts + 1), cause.what) for one in records])
+        else:
+            waits = [(one.sent.message, self._waits(one, cause), cause.what) for one in records]
+            await self._rest(await self._in_time(waits), self.parts.store.wait)
 
     async def wait(self, records: Sequence[Record], cause: NotYet) -> None:
         """These wait for a chain, and their time no longer matters: the destination has said its last word."""
         self.postponed += len(records)
         await self._rest(
-            [(one.sent.message.id, self._waits(one), cause.what) for one in records], self.parts.store.wait
+            [(one.sent.message.id, self._waits(one, cause), cause.what) for one in records], self.parts.store.wait
         )
 
     async def rest(self, causes: Sequence[tuple[Message, float, str]]) -> None:
         """Messages rest for so many seconds, each for a reason, or until their time is over; that was an attempt."""
         await self._rest(await self._in_time(causes), self.parts.store.postpone)
 
-    def _waits(self, record: Record) -> float:
-        return waiting_seconds(self.parts.clock.now() - record.since)
+    def _waits(self, record: Record, cause: Xl2Error) -> float:
+        return waiting_seconds(cause, self.parts.clock.now() - record.since)
 
     async def _in_time(self, causes: Sequence[tuple[Message, float, str]]) -> Sequence[tuple[MessageId, float, str]]:
         return [(one.id, await self._deadline.rest(one, seconds), why) for one, seconds, why in causes]

@@ -121,6 +121,7 @@ class Pipeline:
                 self._watches[chain.chain, finality].forget(log_)
             tasks.stop()
             await _ended([tasks], self._settings.drain_seconds)
+            tasks.forget()
             self._look_whether_drained()
 
     def wake(self, chain: ChainId) -> None:

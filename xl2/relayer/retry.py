@@ -7,8 +7,6 @@ fails once. The RPC client alone repeats single calls; these policies are about 
 delays of each.
 """
 
-from collections import Counter
-
 from attrs import define, field
 from tenacity import RetryCallState, wait_chain, wait_exponential, wait_fixed
 from tenacity.wait import wait_base
@@ -27,6 +25,8 @@ from xl2.errors import (
 )
 
 _LONGEST_WAIT_SECONDS = 12.0
+#: What waits for longer than ten minutes waits for days maybe.
+_LONG_WAIT_SECONDS, _LONGEST_LONG_WAIT_SECONDS = 600.0, 60.0
 #: The chains have not got that far: look again about once a block, of L1 in the end.
 WAITING = wait_exponential(multiplier=1, exp_base=1.5, max=_LONGEST_WAIT_SECONDS)
 #: An endpoint, whoever keeps the key, or the store is down or slow.
@@ -68,13 +68,29 @@ def policy_for(cause: Xl2Error) -> wait_base:
 
 def rest_seconds(cause: Xl2Error, attempts: int) -> float:
     """How long to rest after the `attempts`-th fruitless attempt, from 1; an endpoint may ask for up to ten minutes."""
+    return max(delay(policy_for(cause), attempts), _asked_seconds(cause))
+
+
+def is_attempt(cause: Xl2Error) -> bool:
+    """Whether a message was tried; while a chain, an endpoint, the key or the store is waited for, it was not."""
+    return policy_for(cause) not in (WAITING, ENDPOINT)
+
+
+def waiting_seconds(cause: Xl2Error, stood: float) -> float:
+    """
+    How long a message rests for what is no attempt, by the seconds that it has stood: half of them, later less.
+
+    Whole seconds, so that many that wait alike are one write. By whatever clock, which may have been set back.
+    """
+    stood = abs(stood)
+    longest = _LONGEST_WAIT_SECONDS if stood < _LONG_WAIT_SECONDS else _LONGEST_LONG_WAIT_SECONDS
+    share = 2 if stood < _LONG_WAIT_SECONDS else _LONG_WAIT_SECONDS / _LONGEST_WAIT_SECONDS
+    return max(min(max(1.0, stood // share), longest), _asked_seconds(cause))
+
+
+def _asked_seconds(cause: Xl2Error) -> float:
     asked = cause.retry_after_seconds if isinstance(cause, RpcRateLimited) else None
-    return max(delay(policy_for(cause), attempts), min(asked or 0.0, _LONGEST_ASKED_SECONDS))
-
-
-def waiting_seconds(waited: float) -> float:
-    """How long a message rests that waits for a chain, which is no attempt, and stands so long already: half of it."""
-    return min(max(1.0, waited / 2), _LONGEST_WAIT_SECONDS)
+    return min(asked or 0.0, _LONGEST_ASKED_SECONDS)
 
 
 def delay(policy: wait_base, attempts: int) -> float:
@@ -86,16 +102,18 @@ def delay(policy: wait_base, attempts: int) -> float:
 
 @define
 class InVain:
-    """Looks in vain, one after another."""
+    """Looks in vain, one after another, and how many of the last ones failed alike."""
 
-    _attempts: Counter[wait_base] = field(factory=Counter, init=False)
+    _policy: wait_base | None = field(default=None, init=False)
+    _attempts: int = field(default=0, init=False)
 
     def rest_seconds(self, cause: Xl2Error) -> float:
         """One more was; how long to rest."""
         policy = policy_for(cause)
-        self._attempts[policy] += 1
-        return rest_seconds(cause, self._attempts[policy])
+        self._attempts = self._attempts + 1 if policy is self._policy else 1
+        self._policy = policy
+        return rest_seconds(cause, self._attempts)
 
     def over(self) -> None:
         """One was not."""
-        self._attempts.clear()
+        self._policy = None

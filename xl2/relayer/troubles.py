@@ -82,6 +82,14 @@ class Troubles:
             fields = {"lane": self._lane.name, "room": room, "cause": cause.what, "remedy": cause.remedy}
             log.warning("a room rests%s", again_in_words(again), extra={"fields": fields})
 
+    def forget(self) -> None:
+        """The lane is another's: whoever carries it meets what is wrong for himself."""
+        for room, endpoints in self._endpoints.items():
+            for endpoint in endpoints:
+                self._alarms.well((AlarmKind.PROVIDER_DOWN, endpoint), (self._lane, room))
+        self._endpoints.clear()
+        self._in_vain.clear()
+
     def well(self, room: str) -> None:
         """A look of a room was not in vain."""
         if not self._in_vain.pop(room, 0):

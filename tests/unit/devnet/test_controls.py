@@ -63,3 +63,21 @@ async def test_one_at_a_time_has_the_turn_of_a_chain_also_from_another_thread() 
     await asyncio.to_thread(thread.join)
 
     assert order == ["another chain's", "first", "other"]
+
+
+async def test_who_takes_one_turn_after_another_lets_another_thread_have_its_own() -> None:
+    controls, had = Controls(), threading.Event()
+
+    async def other() -> None:
+        async with controls.turn("l1"):
+            had.set()
+
+    thread = threading.Thread(target=asyncio.run, args=(other(),))
+    async with controls.turn("l1"):
+        thread.start()
+    while not had.is_set():
+        async with controls.turn("l1"):
+            await asyncio.sleep(0.01)
+    await asyncio.to_thread(thread.join)
+
+    assert had.is_set()

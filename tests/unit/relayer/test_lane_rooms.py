@@ -58,27 +58,7 @@ async def test_messages_that_pay_too_little_keep_no_other_waiting() -> None:
     assert [message.nonce for proven in found if proven for message in proven.segment.messages] == [4]
 
 
-async def test_a_message_that_rested_is_proven_at_a_block_that_is_observed_anew_as_nodes_forget_old_states() -> None:
-    world, clock = World(), ManualClock()
-    await put(world, world.lane(901, 902), [FEE])
-    async with SqliteStore(":memory:") as store:
-        lane = rooms(world, store, clock)
-        (prover,) = lane.parts.provers
-        assert isinstance(prover, MemoryProver)
-        prover.states_kept, prover.waits_for = 8, "a root that covers it"
-        await lane.observe()
-        waited = await lane.prove()
-        world.chain(901).mine(20)
-        prover.waits_for = ""
-        await clock.sleep(60)
-
-        proven = await lane.prove()
-
-    assert waited is None
-    assert proven is not None
-
-
-async def test_a_message_that_waited_long_for_a_chain_rests_a_second_when_an_endpoint_fails_once() -> None:
+async def test_to_wait_for_a_chain_or_an_endpoint_is_no_attempt() -> None:
     world, clock = World(), ManualClock()
     await put(world, world.lane(901, 902), [FEE])
     async with SqliteStore(":memory:") as store:
@@ -95,7 +75,7 @@ async def test_a_message_that_waited_long_for_a_chain_rests_a_second_when_an_end
         await lane.prove()
         (record,) = await store.range(lane.parts.lane, Nonce(0), Nonce(0))
 
-    assert (record.due - clock.now(), record.attempts) == (1.0, 1)
+    assert (record.due - clock.now(), record.attempts) == (12.0, 0)
 
 
 async def test_what_was_skipped_while_it_was_proven_is_carried_when_it_is_taken_up_again() -> None:

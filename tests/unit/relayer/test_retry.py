@@ -52,17 +52,27 @@ def test_each_cause_has_its_policy(cause: Xl2Error, policy: wait_base) -> None:
     assert retry.policy_for(cause) is policy
 
 
-def test_what_waits_for_a_chain_rests_half_as_long_as_it_has_stood_within_a_second_and_a_dozen() -> None:
-    assert [retry.waiting_seconds(waited) for waited in (-9.0, 0.0, 2.0, 5.0, 24.0, 3600.0)] == [1, 1, 1, 2.5, 12, 12]
+@pytest.mark.parametrize(
+    ("stood", "rests"), [(0.0, 1), (2.9, 1), (5.0, 2), (24.0, 12), (599.0, 12), (600.0, 12), (1500.0, 30), (1e6, 60)]
+)
+def test_what_waits_rests_by_how_long_it_has_stood(stood: float, rests: float) -> None:
+    assert retry.waiting_seconds(NotYet("x"), stood) == rests
+    assert retry.waiting_seconds(NotYet("x"), -stood) == rests, "a clock that was set back"
+
+
+def test_what_waits_for_an_endpoint_that_asks_for_longer_rests_longer() -> None:
+    limited = RpcRateLimited("x", endpoint="e", retry_after_seconds=33.0)
+
+    assert retry.waiting_seconds(limited, 0.0) == 33.0
 
 
 def test_who_waited_long_rests_a_moment_when_an_endpoint_fails_once() -> None:
     in_vain, waits, fails = retry.InVain(), NotYet("x"), RpcUnavailable("x", endpoint="e")
 
-    rests = [in_vain.rest_seconds(cause) for cause in (*[waits] * 8, fails, waits, fails)]
+    rests = [in_vain.rest_seconds(cause) for cause in (*[waits] * 8, fails, fails, waits)]
     in_vain.over()
 
-    assert rests[-4:] == [12.0, 1.0, 12.0, 2.0]
+    assert rests[-4:] == [12.0, 1.0, 2.0, 1.0]
     assert in_vain.rest_seconds(waits) == 1.0
 
 

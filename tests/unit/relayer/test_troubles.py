@@ -144,3 +144,17 @@ def test_waiting_and_what_is_told_where_it_is_met_is_not_told_here(
 
     assert heard.alarms == []
     assert warnings(caplog) == []
+
+
+def test_what_a_lane_failed_over_that_is_carried_elsewhere_is_told_again_when_it_is_back(
+    heard: Heard, troubles: Troubles, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(4):
+        troubles.failed("observe", DOWN)
+    with caplog.at_level(logging.INFO):
+        troubles.forget()
+    for _ in range(4):
+        troubles.failed("observe", DOWN)
+
+    assert len(heard.alarms) == 2
+    assert "an endpoint serves again" not in caplog.messages, "nobody here knows"
