@@ -2,17 +2,19 @@
 Doctor: a configuration in, what is well and what is not out, each with what to do.
 
 Promise: it asks every chain and changes nothing; one thing that is ill hides no other. What it says is what the
-endpoints say now, compared with the configuration and with this machine's clock.
+endpoints say now, compared with the configuration and with this machine's clock. A person waits for it: chains are
+asked side by side, each thing for some seconds at most, and one that does not answer is asked nothing more.
 """
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain as joined
 
 from attrs import frozen
 
+from xl2.app.checking import look, look_at_chain
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.clock import CLOCK
 from xl2.app.doctor_relayer import relayer_checks
@@ -22,7 +24,7 @@ from xl2.app.parts import parts_of
 from xl2.config import Config
 from xl2.config.keys import Keystore
 from xl2.core.evidence import Finality
-from xl2.core.types import Address, Assurance, ChainId, checksum
+from xl2.core.types import Address, Assurance, checksum
 from xl2.errors import Xl2Error
 from xl2.operator.values import Check
 from xl2.ports import Blocks, Chain, EndpointState
@@ -60,13 +62,14 @@ async def doctor(source: Source = None) -> Diagnosis:
     checks.append(Check(what="configuration", ok=True, said=said))
     named = dict.fromkeys((config.key, config.relayer.key, config.attester.key, config.watcher.key))
     opened: dict[str, Address] = {}
-    checks += [await _look(f"key {name}", partial(_key, config, name, opened)) for name in named if name in config.keys]
+    checks += [await look(f"key {name}", partial(_key, config, name, opened)) for name in named if name in config.keys]
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
     everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
-        for found in await asyncio.gather(*(_chain(parts, chain) for chain in everywhere)):
-            checks += found
-        checks += await relayer_checks(config, parts, opened.get(config.relayer.key))
+        found = await asyncio.gather(*(_chain(parts, one) for one in everywhere))
+        checks += joined.from_iterable(found)
+        answering = {one.chain for one, (reached, *_) in zip(everywhere, found, strict=True) if reached.ok}
+        checks += await relayer_checks(config, parts, opened.get(config.relayer.key), answering)
     finally:
         await parts.close()
     return Diagnosis(checks=tuple(checks))
@@ -84,26 +87,22 @@ async def _key(config: Config, name: str, opened: dict[str, Address]) -> str:
 
 
 async def _chain(parts: Parts, chain: Blocks) -> list[Check]:
+    """Whether its endpoint answers for it, first; and where it does, all else."""
     name = parts.name(chain.chain)
-    reached = await _look(f"{name}: endpoint", lambda: _endpoint(chain))
+    reached = await look_at_chain(f"{name}: endpoint", partial(_endpoint, chain))
     endpoints = [_one_of(name, *found) for found in await look_at_endpoints(chain)]
     if not reached.ok:
         return [reached, *endpoints]
-    checks = [reached, *endpoints, await _look(f"{name}: blocks", lambda: _blocks(chain))]
-    checks.append(await _look(f"{name}: key {parts.config.key}", lambda: _balance(parts, chain)))
+    wanted = [
+        (f"{name}: blocks", partial(_blocks, chain)),
+        (f"{name}: key {parts.config.key}", partial(_balance, parts, chain)),
+    ]
     if chain.chain in parts.chains:
         ours = parts.chains[chain.chain]
-        checks.append(await _look(f"{name}: contracts", lambda: _contracts(ours)))
-        checks += [check async for check in _lanes(parts, ours)]
-    return checks
-
-
-async def _look(what: str, find: Callable[[], Awaitable[str]]) -> Check:
-    """A check from what was found, or from the error that was raised."""
-    try:
-        return Check(what=what, ok=True, said=await find())
-    except Xl2Error as error:
-        return Check(what=what, ok=False, said=error.what, remedy=error.remedy)
+        others = [one for one in parts.chains.values() if one.chain != ours.chain]
+        wanted.append((f"{name}: contracts", partial(_contracts, ours)))
+        wanted += [(f"{name}: lanes to {parts.name(one.chain)}", partial(_lane, ours, one)) for one in others]
+    return [reached, *endpoints, *await asyncio.gather(*(look_at_chain(what, find) for what, find in wanted))]
 
 
 async def _endpoint(chain: Blocks) -> str:
@@ -155,16 +154,8 @@ async def _contracts(chain: Chain) -> str:
     return f"outbox {checksum(chain.outbox)}, inbox {checksum(chain.inbox)}"
 
 
-async def _lanes(parts: Parts, chain: Chain) -> AsyncIterator[Check]:
-    for there in parts.chains.values():
-        if there.chain == chain.chain:
-            continue
-        what = f"{parts.name(chain.chain)}: lanes to {parts.name(there.chain)}"
-        yield await _look(what, lambda there=there: _lane(chain, there.chain, there))  # type: ignore[misc]
-
-
-async def _lane(chain: Chain, destination: ChainId, there: Chain) -> str:
-    lane = await chain.lane_to(destination, Assurance.SETTLED)
+async def _lane(chain: Chain, there: Chain) -> str:
+    lane = await chain.lane_to(there.chain, Assurance.SETTLED)
     if lane.inbox != there.inbox:
         raise Xl2Error(
             f"they lead to inbox {checksum(lane.inbox)}, the configuration says {checksum(there.inbox)}",

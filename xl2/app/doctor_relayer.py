@@ -3,13 +3,15 @@ Doctor of a relayer: a configuration in, what a relayer on it would miss out.
 
 Promise: looked at is what `xl2 relayer run` needs: its store, its account on every chain, provers for its lanes,
 clocks, and where it answers. A running relayer is asked how it is, and its store is left to it. Nothing is made that is
-not there; an older store is brought up to date, as the start would.
+not there; an older store is brought up to date, as the start would. Only chains that answer are asked, side by side.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from xl2.app.carrying import able
+from xl2.app.checking import CHAIN_SECONDS, look, look_at_chain
 from xl2.app.clock import CLOCK
 from xl2.app.keys import account_of
 from xl2.app.viewing import token_file, view_file
@@ -18,13 +20,13 @@ from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, checksum
-from xl2.errors import ConfigInvalid, NotFound, Unaffordable, Xl2Error
+from xl2.core.types import Address, ChainId, checksum
+from xl2.errors import ConfigInvalid, NotFound, NotYet, Unaffordable
 from xl2.operator.client import Remote, find
 from xl2.operator.gate import is_loopback, kept_token
 from xl2.operator.routes import Asked
 from xl2.operator.values import Check
-from xl2.ports import Blocks, Log
+from xl2.ports import Blocks, Chain, Log
 from xl2.relayer import open_lanes
 from xl2.sdk import Parts
 from xl2.store import IN_MEMORY, is_shared, open_store
@@ -33,35 +35,41 @@ from xl2.store import IN_MEMORY, is_shared, open_store
 _MAX_AHEAD_SECONDS = 15
 
 
-async def relayer_checks(config: Config, parts: Parts, opened: Address | None) -> list[Check]:
-    """What a relayer needs, its key `opened` or not; one line that says so where none is set up here."""
+async def relayer_checks(
+    config: Config, parts: Parts, opened: Address | None, answering: Collection[ChainId]
+) -> list[Check]:
+    """
+    What a relayer needs; one line that says so where none is set up here.
+
+    :param opened: account of its key; None: that was not opened.
+    :param answering: of these chains alone something is asked: why the others do not answer was said already.
+    """
     settings = config.relayer
     if settings.key not in config.keys:
         return [Check(what="relayer", ok=True, said=f"none is set up here: there is no key {settings.key!r}")]
     checks = [
-        await _look("relayer: store", partial(_store, config)),
-        await _look("relayer: answers", partial(_answers, config)),
+        await look("relayer: store", partial(_store, config)),
+        await look("relayer: answers", partial(_answers, config)),
     ]
     account = opened or account_of(config, settings.key)
     if account is None:
         said = "not looked at: its key was not opened, and no `address` stands beside it"
         checks.append(Check(what="relayer: balance", ok=True, said=said))
-    else:
-        for chain in (*parts.anchors.values(), *parts.chains.values()):
-            name = parts.name(chain.chain)
+    asked = []
+    for chain in (*parts.anchors.values(), *parts.chains.values()):
+        name = parts.name(chain.chain)
+        if account is not None and chain.chain in answering:
             floor = settings.low_balance_wei.of(name)
-            checks.append(await _look(f"relayer: balance on {name}", partial(_balance, chain, account, floor)))
-    for chain in parts.chains.values():
-        what = f"relayer: clock against {parts.name(chain.chain)}"
-        checks.append(await _look(what, partial(_clock, chain)))
-    return [*checks, await _look("relayer: lanes", partial(_lanes, parts))]
-
-
-async def _look(what: str, find_out: Callable[[], Awaitable[str]]) -> Check:
-    try:
-        return Check(what=what, ok=True, said=await find_out())
-    except Xl2Error as error:
-        return Check(what=what, ok=False, said=error.what, remedy=error.remedy)
+            balance = partial(_balance, chain, account, floor)
+            asked.append(look_at_chain(f"relayer: balance on {name}", balance))
+    carried = [chain for chain in parts.chains.values() if chain.chain in answering]
+    asked += [
+        look_at_chain(f"relayer: clock against {parts.name(chain.chain)}", partial(_clock, chain)) for chain in carried
+    ]
+    # One question after the other, to each of them.
+    seconds = CHAIN_SECONDS * max(1, len(carried))
+    asked.append(look_at_chain("relayer: lanes", partial(_lanes, parts, carried), seconds=seconds))
+    return checks + await asyncio.gather(*asked)
 
 
 async def _store(config: Config) -> str:
@@ -78,7 +86,7 @@ async def _store(config: Config) -> str:
                 f"its folder {folder} is not there", remedy="Make the folder, or correct relayer.store."
             )
         return f"{base / place} is not there yet; the first start makes it"
-    store = open_store(place, base)
+    store = open_store(place, base, is_waited_for=False)
     try:
         messages = sum(count for _, _, count, _ in await store.backlog())
         paused = len(await store.pauses())
@@ -137,9 +145,13 @@ async def _clock(chain: Blocks) -> str:
     return "its newest block is not ahead of it" if ahead <= 0 else f"its newest block is {ahead:.1f} s ahead"
 
 
-async def _lanes(parts: Parts) -> str:
+async def _lanes(parts: Parts, carried: Sequence[Chain]) -> str:
     settings = parts.config.relayer
-    lanes = await open_lanes(list(parts.chains.values()))
+    known = {one.chain for one in carried}
+    silent = ", ".join(parts.name(chain) for chain in parts.chains if chain not in known)
+    if silent and len(carried) < 2:
+        raise NotYet(f"not looked at, as {silent} cannot be asked", remedy="See to the endpoints first.")
+    lanes = await open_lanes(carried)
     wanted = [lane for lane in lanes if not settings.classes or lane.assurance in settings.classes]
     mute = [lane for lane in wanted if not able(parts, Log(lane=lane, kind=LogKind.LANE))]
     unpaid = [lane for lane in wanted if lane not in mute and not able(parts, Log(lane=lane, kind=LogKind.RECEIPTS))]
@@ -158,4 +170,5 @@ async def _lanes(parts: Parts) -> str:
             remedy="Add [[chains.NAME.verifiers]] of the origins.",
         )
     said = f"{len(wanted) - len(mute)} of {len(wanted)} open lanes can be carried"
-    return f"{said}; left out, as nobody here can show their heads: {words(mute)}" if mute else said
+    said += f"; left out, as nobody here can show their heads: {words(mute)}" if mute else ""
+    return f"{said}; not looked at, as they cannot be asked: those of {silent}" if silent else said

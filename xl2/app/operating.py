@@ -63,7 +63,7 @@ async def _store_of(config: Config) -> AsyncIterator[Desk]:
             f"no relayer runs here, and it has no store: {base / place}",
             remedy="Start it with `xl2 relayer run`, or name its configuration with --config.",
         )
-    store = open_store(place, base)
+    store = open_store(place, base, is_waited_for=False)
     parts = parts_of(config, store=store, signer=signer_of(config), hooks=Unattended())
     try:
         yield Desk(store=store, clock=parts.clock, name=parts.name, why=partial(why, parts))

@@ -146,6 +146,23 @@ async def test_an_outage_is_told_once_and_its_end_too(
     assert [record.message for record in caplog.records] == [*told, "store available again"]
 
 
+async def test_who_asks_once_is_told_of_an_outage_by_the_error_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_store(":memory:", tmp_path, is_waited_for=False)
+
+    async def fails(_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store._database, "run", fails)
+        with pytest.raises(StoreUnavailable):
+            await store.backlog()
+    await store.close()
+
+    assert caplog.records == []
+
+
 async def test_an_outage_that_lasts_is_told_again_after_an_hour_with_how_often_it_was_met(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
