@@ -29,6 +29,8 @@ T = TypeVar("T")
 _CONNECTIONS = 4
 #: A statement, or a connection, that takes longer is given up.
 _SECONDS = 30.0
+#: But a migration that moves millions of rows, or another daemon's that is waited for, may take this long.
+_MIGRATION_SECONDS = 3_600.0
 #: Name of the notifications, and number of the lock that migrations are done under.
 _CHANNEL = "xl2"
 _MIGRATING = 0x786C32
@@ -212,13 +214,13 @@ def _failures(asyncpg: Any) -> tuple[type[Exception], ...]:  # noqa: ANN401 - th
 
 async def _migrate(connection: Any, name: str) -> None:  # noqa: ANN401 - asyncpg's
     """Bring a database up to date, one daemon at a time."""
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATING)
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATING, timeout=_MIGRATION_SECONDS)
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_CHANNEL}")
     await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     version = await connection.fetchval("SELECT max(version) FROM schema_version") or 0
     check_version(version, name)
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        await connection.execute(in_postgres(script))
+        await connection.execute(in_postgres(script), timeout=_MIGRATION_SECONDS)
         await connection.execute("INSERT INTO schema_version VALUES ($1)", number)
 
 
