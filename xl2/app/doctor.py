@@ -10,7 +10,6 @@ import asyncio
 import platform
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from itertools import chain as joined
 
 from attrs import frozen
 
@@ -67,7 +66,7 @@ async def doctor(source: Source = None) -> Diagnosis:
     everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
         found = await asyncio.gather(*(_chain(parts, one) for one in everywhere))
-        checks += joined.from_iterable(found)
+        checks += [check for one in found for check in one]
         answering = {one.chain for one, (reached, *_) in zip(everywhere, found, strict=True) if reached.ok}
         checks += await relayer_checks(config, parts, opened.get(config.relayer.key), answering)
     finally:
