@@ -1,4 +1,9 @@
-"""App: the one place where parts are put together: `parts`, `keys`, `clients`, `relaying`, `watching`, `doctor`."""
+"""
+App: the one place where parts are put together.
+
+Read `parts` (of `families`, `attesters`, `sending`), then who uses them: `clients`, `relaying`, `attesting`, `watching`,
+`operating`, `doctor`. Keys are opened in `keys`.
+"""
 
 from xl2.app.attesting import attester
 from xl2.app.clients import connect, connect_async
