@@ -1,8 +1,8 @@
 """
 App: the one place where parts are put together.
 
-Read `parts` (of `families`, `attesters`, `sending`), then who uses them: `clients`, `relaying`, `attesting`, `watching`,
-`operating`, `doctor`. Keys are opened in `keys`.
+Read `parts` (of `families`, `attesters`, `sending`), then who uses them: `clients`, `relaying`, `attesting`,
+`watching`, `operating`, `doctor`. Keys are opened in `keys`.
 """
 
 from xl2.app.attesting import attester
