@@ -87,6 +87,17 @@ def test_attesters_are_asked_by_url_and_those_whose_keys_are_here_directly(confi
     assert [attester.address for attester in found] == [*config.attester.urls, SIGNER]
 
 
+def test_an_attester_is_made_once_whatever_log_it_is_asked_about(config: Config) -> None:
+    reader = config.chain("a")
+    mine = evolve(reader.verifiers[0], signers=(*reader.verifiers[0].signers, SIGNER))
+    attesters = Attesters(evolve(config, keys=MINE), {})
+
+    first, again = (attesters.of(evolve(reader, verifiers=(mine,))) for _ in range(2))
+
+    assert len(first) == len(config.attester.urls) + 1
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True] * len(first)
+
+
 def test_a_key_that_is_no_signer_attests_nothing(config: Config) -> None:
     here = evolve(config, keys=MINE)
 
