@@ -155,6 +155,31 @@ class ObservingPromises:
         assert [one.sent.message.nonce for one in later] == [0, 1, 2]
         assert (later[1].cause, later[1].attempts) == ("the head is not known", 1)
 
+    async def test_a_delivery_that_is_refused_again_and_again_makes_no_message_younger_and_no_history_longer(
+        self, store_of: StoreOf
+    ) -> None:
+        (message,) = sent(1)
+        (one,) = ids = [message.message.id]
+        shown, lost = (
+            Happening(id=one, event=event, chain=LANE.destination) for event in (Event.HEAD_SHOWN, Event.HEAD_LOST)
+        )
+        async with store_of() as store:
+            await store.observe(cursor(9), [message], NOW)
+            before = await store.steps(one)
+            for turn in range(1, 5):
+                await store.happen([shown], NOW + turn)
+                await store.happen([lost], NOW + turn)
+                await store.postpone(ids, NOW + turn, "the inbox refuses it")
+
+            (record,) = await store.due(LANE, [State.OBSERVED], NOW + 9, 10)
+            after = await store.steps(one)
+            await store.happen([shown, lost, shown], NOW + 20)
+            at_last = await store.steps(one)
+
+        assert (record.since, record.attempts, record.cause) == (NOW, 4, "the inbox refuses it")
+        assert after == before
+        assert [step.event for step in at_last] == [*(step.event for step in before), Event.HEAD_SHOWN]
+
     async def test_what_waits_for_a_chain_is_not_due_until_then_and_that_is_no_attempt(self, store_of: StoreOf) -> None:
         (message,) = sent(1)
         async with store_of() as store:

@@ -99,10 +99,10 @@ class MessageStanding:
     expiry: Timestamp
     fee: Wei
     state: str
-    #: Since when the state holds, and when it is looked at again.
+    #: Since when the state holds, or it waits for delivery, and when it is looked at again.
     since: float
     due: float
-    #: Fruitless looks since the state last changed.
+    #: What was tried in vain since then; to wait for a chain or an endpoint is no attempt.
     attempts: int
     #: Why it is not further; empty while nothing holds it up.
     cause: str

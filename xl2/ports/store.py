@@ -64,10 +64,10 @@ class Record:
     #: Head of the lane log before this message.
     start: Hash32
     state: State
-    #: Wall-clock seconds: since when the state holds, and when to look at it again.
+    #: Wall-clock seconds: since when the state holds, or it waits for delivery, proven or not; and when to look again.
     since: float
     due: float
-    #: What was tried in vain since the state last changed; to wait for a chain is no attempt.
+    #: What was tried in vain since then; to wait for a chain, an endpoint, the key or the store is no attempt.
     attempts: int
     #: Why it is not further, in words; empty while nothing holds it up.
     cause: str
@@ -156,7 +156,7 @@ class Store(Journal, Controls, Leases, Protocol):
         ...
 
     async def wait(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
-        """Look at these again later, as a chain has not got that far; no attempt."""
+        """Look at these again later, as somebody else is waited for; no attempt."""
         ...
 
     async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:

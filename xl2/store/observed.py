@@ -24,6 +24,7 @@ _KEPT_CURSORS = 256
 
 #: What a block that is as final as asked for says of a new message.
 _FINAL = (Event.INCLUDED, Event.ORIGIN_FINAL)
+_BEFORE_DELIVERY = {State.OBSERVED, State.PROVEN}
 
 
 async def cursor(db: Session, log: Log) -> Cursor | None:
@@ -135,7 +136,7 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
     """Move messages by what was seen of them, in order. The lanes that they are of."""
     known = await _known(db, [one.id for one in happenings])
     moved: dict[MessageId, State] = {}
-    steps = []
+    steps, undone = [], []
     for one in happenings:
         row = known.get(one.id)
         if row is None:
@@ -144,20 +145,31 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
         if one.seen_in is not None and state is not one.seen_in:
             continue
         then, _ = decide(state, one.event)
-        if then is not state:
-            moved[one.id] = then
+        if then is state:
+            continue
+        moved[one.id] = then
+        if one.event is Event.HEAD_LOST:
+            undone.append((row[4], one.id))
+        else:
             steps.append(_step_values(row[4], one, then, now))
     changes: Counter[tuple[bytes, str]] = Counter()
     for message_id, state in moved.items():
         _, lane, before, stands, _ = known[message_id]
         changes[lane, before] -= stands
         changes[lane, state] += stands
+    # Evidence comes and goes as often as a delivery is refused: what stands before it stands as long as it did.
+    again = {one for one, state in moved.items() if {State(known[one][2]), state} <= _BEFORE_DELIVERY}
+    await db.many(
+        f"UPDATE messages SET state = ?1, due = ?2, cause = '', declined = 0, {READY_UNLESS_SKIPPED} WHERE id = ?3",
+        [(moved[one], now, one) for one in again],
+    )
     await db.many(
         "UPDATE messages SET state = ?1, since = ?2, due = ?2, attempts = 0, cause = '', declined = 0, "
         f"{READY_UNLESS_SKIPPED} WHERE id = ?3",
-        [(state, now, message_id) for message_id, state in moved.items()],
+        [(state, now, one) for one, state in moved.items() if one not in again],
     )
     await _write_steps(db, steps)
+    await _undo_heads(db, undone)
     await _count(db, changes)
     return {bytes(row[1]) for row in known.values()}
 
@@ -224,6 +236,15 @@ async def _write_steps(db: Session, steps: Sequence[tuple[object, ...]]) -> None
             "(?1, ?2, (SELECT count(*) FROM steps WHERE nonce = ?1 AND message = ?2), ?3, ?4, ?5, ?6, ?7, ?8)",
             steps,
         )
+
+
+async def _undo_heads(db: Session, messages: Sequence[tuple[int, MessageId]]) -> None:
+    """Forget that heads were shown that are lost: a message that is refused for days has no longer history for it."""
+    await db.many(
+        "DELETE FROM steps WHERE nonce = ?1 AND message = ?2 AND event = ?3 AND place = "
+        "(SELECT max(place) FROM steps WHERE nonce = ?1 AND message = ?2)",
+        [(nonce, message, Event.HEAD_SHOWN) for nonce, message in messages],
+    )
 
 
 def _step_values(nonce: int, one: Happening, then: State, now: float) -> tuple[object, ...]:

@@ -197,7 +197,7 @@ class SqlStore:
         await self._run(write)
 
     async def wait(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
-        """Look at these again later, as a chain has not got that far."""
+        """Look at these again later, as somebody else is waited for."""
         await self._run(lambda db: queue.let_rest(db, ids, until, cause, attempts=0, declined=False))
 
     async def postpone(self, ids: Sequence[MessageId], until: float, cause: str) -> None:
