@@ -53,7 +53,7 @@ class Event(StrEnum):
     ORIGIN_REORG = "origin reorg"
     #: Evidence for a head that covers it is at hand, and verifies.
     HEAD_SHOWN = "head shown"
-    #: That evidence no longer counts: the delivery that it was for is refused, its verifier was suspended, its root fell.
+    #: That evidence no longer counts: its verifier was suspended, its root fell, or its delivery is refused.
     HEAD_LOST = "head lost"
     #: Destination: the recipient took it.
     DELIVERY = "delivery"
