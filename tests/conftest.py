@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ("xl2_devnet.pytest_plugin", "tests.canary_watch")
+pytest_plugins = ("xl2_devnet.pytest_plugin", "tests.canary_watch", "tests.devnet_fixtures")
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "property", "integration", "scenario", "faults", "conformance")

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,16 +22,15 @@ import orjson
 from attrs import evolve, field, frozen
 
 from tests.devnet_user import User
-from tests.faults.oracle import PATIENCE_SECONDS
 from tests.faults.proxy import FaultProxy
 from tests.faults.recipients import RECIPIENTS
-from tests.faults.scene import Parcel
+from tests.faults.scene import Parcel, sent_by
+from tests.waiting import until
 from xl2.app.families import family
 from xl2.config import load
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
-from xl2.core.types import Address, Assurance, BlockNumber, Timestamp, address, checksum, hex_text
-from xl2.flow.send import NEVER
+from xl2.core.types import Address, Assurance, address, checksum
 from xl2.ports import Sent
 from xl2_adapters.chain import EvmChain
 from xl2_devnet import BRISK, Description
@@ -83,15 +82,11 @@ class Anchored:
     async def send(self, *parcels: Parcel) -> list[Sent]:
         """Send each in a transaction of its own; what the outbox made of them, in nonce order."""
         now = (await self.destination.head(Finality.LATEST)).timestamp
-        calls = [self._call(parcel, now) for parcel in parcels]
-        hashes = await self.sender.submit(*calls, gas=_SEND_GAS)
+        calls = [parcel.call(self.origin, self.lane, self.recipient, now) for parcel in parcels]
+        transactions = [(checksum(call.to), call.data, call.value) for call in calls]
+        hashes = await self.sender.submit(*transactions, gas=_SEND_GAS)
         receipts = [await self.sender.receipt(tx_hash) for tx_hash in hashes]
-        assert all(receipt["status"] == "0x1" for receipt in receipts), receipts
-        placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
-        found = await self.origin.sent(self.lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
-        mine = [one for one in found if hex_text(one.place.tx_hash) in hashes]
-        assert len(mine) == len(parcels), (found, receipts)
-        return mine
+        return await sent_by(receipts, self.origin, self.lane)
 
     async def until_blocks(self, count: int) -> None:
         """Return when the destination has so many blocks more."""
@@ -196,8 +191,7 @@ class Anchored:
                     return index, game
             return None
 
-        found: tuple[int, str] = await seen(look, f"a game about block {sent.place.block}")
-        return found
+        return await until(look, f"a game about block {sent.place.block}")
 
     async def held_at_root(self, sent: Sent, since: int) -> int:
         """Hold L1 once a root of a message is settled, so that it grows no older; the block of L1 that made it."""
@@ -206,9 +200,9 @@ class Anchored:
         async def resolved() -> bool | None:
             return (await self.l1.read(game, GAME, "status")) == DEFENDER_WINS or None
 
-        await seen(resolved, f"the outcome of {game}")
+        await until(resolved, f"the outcome of {game}")
         settled = await self.number() + _SETTLED_BLOCKS
-        await seen(partial(self._past, settled), "the delays of L1 to be over")
+        await until(partial(self._past, settled), "the delays of L1 to be over")
         self.controls.hold_l1()
         return await self.created_at(game)
 
@@ -231,18 +225,6 @@ class Anchored:
     @property
     def _factory(self) -> str:
         return self.devnet.chain(self.origin.settings.name).rollup["dispute_game_factory"]
-
-    def _call(self, parcel: Parcel, now: Timestamp) -> tuple[str, bytes, int]:
-        call = self.origin.send_call(
-            self.lane,
-            recipient=self.recipient,
-            payload=parcel.payload,
-            gas_limit=parcel.gas_limit,
-            expiry=NEVER if parcel.expires_in is None else Timestamp(now + parcel.expires_in),
-            allow_no_code=False,
-            fee=parcel.fee,
-        )
-        return checksum(call.to), call.data, call.value
 
 
 @asynccontextmanager
@@ -281,17 +263,6 @@ async def anchored_on(
             controls=controls,
             proxies=proxies,
         )
-
-
-async def seen(look: Callable[[], Any], what: str) -> Any:
-    """What `look` gives, once it gives anything."""
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (found := await look()) is None:  # noqa: ASYNC110 - another process makes it true
-                await asyncio.sleep(0.05)
-            return found
-    except TimeoutError:
-        raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}") from None
 
 
 async def unready(configuration: Path) -> list[str] | None:

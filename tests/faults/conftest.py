@@ -8,6 +8,7 @@ import pytest
 from tests.faults.anchored import Anchored, anchored_on
 from tests.faults.ground import Grounds
 from tests.faults.ground import grounds as started
+from tests.faults.payer import Payer, payer
 from tests.faults.scene import Scene, scene_on
 from tests.faults.stable import Stable
 from tests.faults.stable import stable as opened
@@ -23,16 +24,16 @@ def grounds() -> Iterator[Grounds]:
 
 
 @pytest.fixture
-async def scene(grounds: Grounds, tmp_path: Path) -> AsyncIterator[Scene]:
+def folder(tmp_path: Path) -> Path:
+    """Where relayers of a test keep what they keep; a module may have one for all its tests."""
+    return tmp_path
+
+
+@pytest.fixture
+async def scene(grounds: Grounds, folder: Path) -> AsyncIterator[Scene]:
     """Senders, configurations and relayers on the module's chains."""
-    async with scene_on(grounds, tmp_path) as found:
+    async with scene_on(grounds, folder) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def controls() -> Controls:
-    """What the module's devnet is told while it runs."""
-    return Controls()
 
 
 @pytest.fixture
@@ -54,3 +55,10 @@ def stable(stables: Stable) -> Iterator[Stable]:
     """Relayers that start at once, and may be told where to die; those of this test are gone after it."""
     yield stables
     stables.clear()
+
+
+@pytest.fixture
+async def till(tmp_path: Path) -> AsyncIterator[Payer]:
+    """A funded account on a node of its own."""
+    async with payer(tmp_path) as found:
+        yield found

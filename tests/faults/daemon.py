@@ -9,8 +9,6 @@ one line each.
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,13 +19,12 @@ import orjson
 from attrs import frozen
 
 from tests.faults.lines import LINES
-from xl2_devnet.bound import bound
+from tests.program import started
+from tests.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 120.0
 _LAST_BYTES = 600
 #: Begins what it says when it carries.
 _UP = b"pays "
-_PROGRAM = "from xl2.cli import main; main()"
 
 
 @frozen(kw_only=True)
@@ -114,16 +111,9 @@ def daemon(configuration: Path, *arguments: str) -> Iterator[Daemon]:
     """`xl2 relayer run` with a configuration, gone when the block ends."""
     said = configuration.parent / "relayer.log"
     begins = size_of(said)
-    command = bound([sys.executable, "-c", _PROGRAM, "relayer", "run", "--config", str(configuration), *arguments])
-    with (
-        said.open("ab") as log,
-        subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
-    ):
-        try:
-            yield Daemon(pid=process.pid, said=said, begins=begins, wait=lambda: process.wait(PATIENCE_SECONDS))
-        finally:
-            if process.poll() is None:
-                process.kill()
+    words = ("relayer", "run", "--config", str(configuration), *arguments)
+    with started(*words, log=said) as process:
+        yield Daemon(pid=process.pid, said=said, begins=begins, wait=lambda: process.wait(PATIENCE_SECONDS))
 
 
 def size_of(file: Path) -> int:

@@ -2,8 +2,8 @@
 Lines: what an operator is told of each fault, and by which test it is brought about.
 
 One table, read by tests (`Daemon.told`) and compared with `docs/operations/lines.md`. Promise: a fault that has a line
-has one, at WARNING or above, that says what is wrong and what to do; a fault of which no operator need hear is in
-`SILENT`, with why.
+has one, at WARNING or above, that says what is wrong and what to do; those of which no operator need hear stand on the
+page alone, with why.
 """
 
 from collections.abc import Mapping
@@ -152,15 +152,4 @@ LINES: Final[Mapping[str, Line]] = {
         remedy="See to the database",
         by="faults/test_postgres.py::test_a_relayer_that_starts_while_its_database_is_away_waits_for_it_and_says_so_once",
     ),
-}
-
-#: Faults that are nobody's to mend, by why: none of them makes a line at WARNING.
-SILENT: Final[Mapping[str, str]] = {
-    "a recipient that reverts, burns all gas, returns a megabyte or flips": "its owner's; the message says why",
-    "a poison payload": "it is delivered like any other",
-    "kill -9": "the next start takes up what was left",
-    "a stuck or dropped transaction": "it is replaced or sent again; above the cap it is an alarm",
-    "a reorg of blocks that were not final": "what it took back is observed anew",
-    "swallowed": "what one endpoint swallows is sent again",
-    "one message among many that is too poor": "the message says why",
 }

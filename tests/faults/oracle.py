@@ -13,6 +13,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
@@ -22,8 +23,6 @@ from xl2.ports import Ending, Fate, Sent
 from xl2_adapters.chain import EvmChain
 from xl2_adapters.rpc import Call
 
-#: Longest that a test waits for what a relayer promises, on a busy machine.
-PATIENCE_SECONDS = 120.0
 #: Of what has not ended in time, so many are told of.
 _TOLD_AT_MOST = 20
 
@@ -161,16 +160,6 @@ async def _faultless(scene: Scene, sent: Sequence[Sent]) -> list[Told]:
     faults = [fault for one in told if (fault := one.fault)]
     assert not faults, faults
     return told
-
-
-async def until(holds: Callable[[], object], what: str) -> None:
-    """Return when something outside of the chains holds, such as a line in a log."""
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not holds():  # noqa: ASYNC110 - another process makes it true
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}") from None
 
 
 async def until_fate(scene: Scene, sent: Sequence[Sent], fate: Fate) -> None:

@@ -8,7 +8,7 @@ are made when a test says so; the anvil ends with the test, also when it fails.
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,12 +135,6 @@ async def payer(path: Path) -> AsyncIterator[Payer]:
             yield found
         finally:
             await evm.close()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds; the time limit is the test's."""
-    while not holds():  # noqa: ASYNC110 - another task makes it true
-        await asyncio.sleep(0.01)
 
 
 async def until_pool(of: Payer, count: int) -> None:

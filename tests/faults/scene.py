@@ -9,6 +9,7 @@ test is told of a message here comes from the chains alone, never from a relayer
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from eth_account import Account
 from tests.faults.ground import ACCOUNTS, ATTESTER, CHAIN_IDS, A, B, Ground, Grounds
 from tests.faults.recipients import VALVE
 from tests.integration.node import Node
+from tests.waiting import until
 from xl2.config import Config, load
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
@@ -26,7 +28,8 @@ from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Timestamp, Wei, checksum, hex_text
 from xl2.flow.send import NEVER
-from xl2.ports import Entry, Sent
+from xl2.ports import Call, Entry, Sent
+from xl2_adapters.chain import EvmChain
 from xl2_adapters.op_stack import OpStack
 from xl2_adapters.op_stack.chain import OpChain
 from xl2_devnet.accounts import account
@@ -53,6 +56,28 @@ class Parcel:
     gas_limit: int = GAS
     #: Seconds from the destination's tip; None: never.
     expires_in: int | None = None
+
+    def call(self, origin: EvmChain, lane: Lane, recipient: Address, now: Timestamp) -> Call:
+        """What sends it on a lane; `now`: of the destination's tip."""
+        return origin.send_call(
+            lane,
+            recipient=recipient,
+            payload=self.payload,
+            gas_limit=self.gas_limit,
+            expiry=NEVER if self.expires_in is None else Timestamp(now + self.expires_in),
+            allow_no_code=False,
+            fee=self.fee,
+        )
+
+
+async def sent_by(receipts: Sequence[Mapping[str, Any]], origin: EvmChain, lane: Lane) -> list[Sent]:
+    """What the outbox made of parcels, each sent in a transaction of its own, in nonce order."""
+    assert all(receipt["status"] == "0x1" for receipt in receipts), receipts
+    placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
+    found = await origin.sent(lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
+    mine = [one for one in found if hex_text(one.place.tx_hash) in {one["transactionHash"] for one in receipts}]
+    assert len(mine) == len(receipts), (found, receipts)
+    return mine
 
 
 @frozen(kw_only=True)
@@ -92,12 +117,7 @@ class Scene:
         finally:
             node.close()
         receipts = [await self._receipt(self.origin, tx_hash) for tx_hash in hashes]
-        assert all(receipt["status"] == "0x1" for receipt in receipts), receipts
-        placed = [int(receipt["blockNumber"], 16) for receipt in receipts]
-        found = await self.origin.sent(self.lane, BlockNumber(min(placed)), BlockNumber(max(placed)))
-        mine = [one for one in found if hex_text(one.place.tx_hash) in hashes]
-        assert len(mine) == len(parcels), (found, receipts)
-        return mine
+        return await sent_by(receipts, self.origin, self.lane)
 
     async def back(self) -> "Scene":
         """The same chains, for messages the other way."""
@@ -218,25 +238,14 @@ class Scene:
         file.chmod(0o600)
         return file
 
-    def _call(self, parcel: Parcel, now: int) -> dict[str, str]:
-        recipient = self.grounds[self.there].recipients[parcel.habit]
-        call = self.origin.send_call(
-            self.lane,
-            recipient=recipient,
-            payload=parcel.payload,
-            gas_limit=parcel.gas_limit,
-            expiry=NEVER if parcel.expires_in is None else Timestamp(now + parcel.expires_in),
-            allow_no_code=False,
-            fee=parcel.fee,
-        )
+    def _call(self, parcel: Parcel, now: Timestamp) -> dict[str, str]:
+        call = parcel.call(self.origin, self.lane, self.grounds[self.there].recipients[parcel.habit], now)
         gas = _SEND_GAS + _GAS_A_BYTE * len(parcel.payload)
         return {"to": checksum(call.to), "data": hex_text(call.data), "value": hex(call.value), "gas": hex(gas)}
 
     @staticmethod
     async def _receipt(chain: OpChain, tx_hash: str) -> Mapping[str, Any]:
-        async with asyncio.timeout(60):
-            while (found := await chain.ask("eth_getTransactionReceipt", tx_hash)) is None:  # noqa: ASYNC110 - the chain makes it
-                await asyncio.sleep(0.02)
+        found = await until(partial(chain.ask, "eth_getTransactionReceipt", tx_hash), f"the receipt of {tx_hash}")
         assert isinstance(found, dict)
         return found
 

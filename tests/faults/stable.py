@@ -17,8 +17,9 @@ from typing import Any
 import orjson
 from attrs import define, field
 
-from tests.faults.daemon import PATIENCE_SECONDS, Daemon, size_of
+from tests.faults.daemon import Daemon, size_of
 from tests.faults.points import AFTER
+from tests.waiting import PATIENCE_SECONDS
 
 _ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.daemon import Daemon, daemon
-from tests.faults.oracle import assert_each_paid_message_ended_once, until
+from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel, Scene
+from tests.waiting import until_true
 
 
 @contextmanager
@@ -31,7 +32,7 @@ async def test_a_relayer_whose_disk_is_full_waits_and_loses_nothing(scene: Scene
         await assert_each_paid_message_ended_once(scene, sent)
         with full_disk(relayer, configuration.parent / "relayer.sqlite"):
             sent += await scene.send(*[Parcel(payload=bytes(2_000)) for _ in range(20)])
-            await until(lambda: relayer.told("disk full"), "a line that says so")
+            await until_true(lambda: relayer.told("disk full"), "a line that says so")
             sent += await scene.send(*[Parcel() for _ in range(5)])
             await scene.until_blocks(40)
             told = relayer.lines(level=("warning", "error"))

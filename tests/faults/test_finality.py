@@ -2,12 +2,13 @@
 
 import asyncio
 
-from tests.faults.endpoints import carrying, endpoints, until
+from tests.faults.endpoints import carrying, endpoints
 from tests.faults.ground import A, B
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once, until_fate
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 from xl2.ports import Ending, Fate
 
 #: Many times what final blocks are behind else.
@@ -21,7 +22,7 @@ async def test_nothing_is_delivered_while_no_block_of_the_origin_becomes_final(s
         (origin,) = behind.proxies[A]
 
         origin.fault(Fault.FINALITY_FROZEN)
-        await until(lambda: origin.spoiled[Fault.FINALITY_FROZEN] > 0, "finality to stand still")
+        await until_true(lambda: origin.spoiled[Fault.FINALITY_FROZEN] > 0, "finality to stand still")
         sent = await scene.send(Parcel(), Parcel())
         await scene.until_blocks(_BLOCKS)
         during = await ask(scene, sent)
@@ -42,7 +43,7 @@ async def test_nothing_is_settled_while_no_block_of_the_destination_becomes_fina
         (destination,) = behind.proxies[B]
 
         destination.fault(Fault.FINALITY_FROZEN)
-        await until(lambda: destination.spoiled[Fault.FINALITY_FROZEN] > 0, "finality to stand still")
+        await until_true(lambda: destination.spoiled[Fault.FINALITY_FROZEN] > 0, "finality to stand still")
         sent = await scene.send(Parcel(), Parcel())
         await until_fate(scene, sent, Fate.DELIVERED)
         await scene.until_blocks(_BLOCKS)

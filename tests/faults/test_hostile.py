@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults.daemon import Daemon
-from tests.faults.oracle import assert_each_paid_message_ended_once, until, until_fate
+from tests.faults.oracle import assert_each_paid_message_ended_once, until_fate
 from tests.faults.recipients import RECIPIENTS, VALVE
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 from tests.postgres import database, postgres
+from tests.waiting import until_true
 from xl2.core.message import MAX_PAYLOAD_SIZE
 from xl2.core.types import hex_text
 from xl2.ports import Ending, Fate, Sent
@@ -132,7 +133,7 @@ async def test_a_relayer_whose_clock_jumps_by_a_day_keeps_its_leases_and_takes_n
         stable.start(scene.configuration("first", relayer=settings), clock=clock),
         stable.start(scene.configuration("second", relayer=settings, key=scene.key_of("second"))),
     ]
-    await until(lambda: all(one.lines("lane taken") for one in relayers), "both to carry a lane")
+    await until_true(lambda: all(one.lines("lane taken") for one in relayers), "both to carry a lane")
     before = [len(one.lines("lane taken")) for one in relayers]
 
     for count, ahead in enumerate((_DAY, -_DAY), 1):
@@ -159,7 +160,7 @@ async def test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when
     more = await scene.send(Parcel(), Parcel())
     await assert_each_paid_message_ended_once(scene, [*sent, *more])
     first.signal(signal.SIGCONT)
-    await until(lambda: first.lines("lane lost to another daemon"), "the first to notice that it lost its lanes")
+    await until_true(lambda: first.lines("lane lost to another daemon"), "the first to notice that it lost its lanes")
     await assert_each_paid_message_ended_once(scene, [*sent, *more, *await scene.send(Parcel())])
 
     assert await asyncio.to_thread(first.stop) == 0
@@ -187,14 +188,14 @@ async def resting(scene: Scene, relayer: Daemon) -> list[Sent]:
     """Messages that a relayer has put to rest for seconds, as their recipient failed, which would take them by now."""
     await scene.turn_valve(is_open=False)
     sent = await scene.send(Parcel(habit=VALVE), Parcel(habit=VALVE))
-    await until(lambda: sum(line["failed"] for line in relayer.lines("delivered")) == len(sent), "both to rest")
+    await until_true(lambda: sum(line["failed"] for line in relayer.lines("delivered")) == len(sent), "both to rest")
     await scene.turn_valve(is_open=True)
     return sent
 
 
 async def until_noticed(relayer: Daemon, jumps: int) -> None:
     """Return when it has told of so many jumps: two between two of its looks are one."""
-    await until(lambda: len(relayer.lines(_JUMPED)) >= jumps, f"jump {jumps} to be noticed")
+    await until_true(lambda: len(relayer.lines(_JUMPED)) >= jumps, f"jump {jumps} to be noticed")
 
 
 def turn(file: Path, *, ahead: float, rate: float) -> None:

@@ -1,15 +1,13 @@
 """The same kills on PostgreSQL, where leases outlive who held them: nothing is lost and nothing done twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.ground import Grounds
 from tests.faults.kills import AFTER_A_FAILURE, PLAIN, assert_a_kill_does_no_harm
 from tests.faults.points import AFTER, BEFORE
-from tests.faults.scene import Scene, scene_on
+from tests.faults.scene import Scene
 from tests.faults.stable import Stable
 from tests.postgres import empty, postgres
 
@@ -45,12 +43,6 @@ def database(postgres: str) -> str:
     """One database for all points."""
     asyncio.run(empty(postgres))
     return postgres
-
-
-@pytest.fixture
-async def scene(grounds: Grounds, folder: Path) -> AsyncIterator[Scene]:
-    async with scene_on(grounds, folder) as found:
-        yield found
 
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])

@@ -6,18 +6,11 @@ import pytest
 from attrs import frozen
 
 from tests.devnet_user import User
-from tests.faults.anchored import (
-    CHALLENGER_WINS,
-    DEFENDER_WINS,
-    GAME,
-    IN_PROGRESS,
-    PORTAL,
-    Anchored,
-    seen,
-)
+from tests.faults.anchored import CHALLENGER_WINS, DEFENDER_WINS, GAME, IN_PROGRESS, PORTAL, Anchored
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
+from tests.waiting import until
 from xl2.ports import Ending, Fate, Sent
 from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.accounts import account
@@ -121,7 +114,7 @@ async def over(anchored: Anchored, games: list[str]) -> list[int]:
             status: int = await anchored.l1.read(game, GAME, "status")
             return None if status == IN_PROGRESS else status
 
-        outcomes.append(await seen(outcome, f"the outcome of {game}"))
+        outcomes.append(await until(outcome, f"the outcome of {game}"))
     assert set(outcomes[1:]) <= {DEFENDER_WINS}
     await anchored.until_blocks(_LOOKED)
     return outcomes

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.anchored import L1, UNDISPUTED, Anchored, ready, seen, stopped, unready
-from tests.faults.oracle import ask, assert_each_paid_message_ended_once, until
+from tests.faults.anchored import L1, UNDISPUTED, Anchored, ready, stopped, unready
+from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
+from tests.waiting import until, until_true
 from xl2.core.types import Assurance
 from xl2.ports import Fate
 from xl2_devnet import Description, Options, running
@@ -33,22 +34,22 @@ async def test_while_l1_does_not_answer_attested_messages_go_on_and_settled_ones
     configuration = anchored.configuration("relayer", kinds=("attested", "proven"))
     relayer = stable.start(configuration)
     await asyncio.to_thread(relayer.until_up)
-    await until(lambda: l1.asked.total() > 0, "a relayer that asks L1")
+    await until_true(lambda: l1.asked.total() > 0, "a relayer that asks L1")
 
     l1.fault(Fault.REFUSED)
     settled, fast = await anchored.send(Parcel(), Parcel()), await attested.send(Parcel())
     await assert_each_paid_message_ended_once(attested, fast)
-    not_well = await seen(lambda: unready(configuration), "a relayer that says it is not ready")
+    not_well = await until(lambda: unready(configuration), "a relayer that says it is not ready")
     l1.fault(Fault.HANG)
     l1.heal(Fault.REFUSED)
-    await until(lambda: l1.spoiled[Fault.HANG] > 0, "a relayer whose questions to L1 hang")
+    await until_true(lambda: l1.spoiled[Fault.HANG] > 0, "a relayer whose questions to L1 hang")
     more = await attested.send(Parcel())
     await assert_each_paid_message_ended_once(attested, more)
     waiting = await ask(anchored, settled)
     l1.heal()
 
     await assert_each_paid_message_ended_once(anchored, settled)
-    await seen(lambda: ready(configuration), "a relayer that says it is ready")
+    await until(lambda: ready(configuration), "a relayer that says it is ready")
     assert [one.fate for one in waiting] == [Fate.UNSEEN] * len(settled)
     assert not_well == ["chain l1"]
     (line,) = relayer.lines(level=("warning", "error"))
@@ -72,7 +73,7 @@ async def test_while_l1_makes_no_blocks_and_its_node_is_stopped_nothing_is_lost(
     waiting = await ask(anchored, settled) + await ask(attested, fast)
     with stopped(anchored.devnet.chain(L1).chain_id):
         asked = anchored.proxies[L1].asked.total()
-        await until(lambda: anchored.proxies[L1].asked.total() > asked + 2, "a relayer that asks L1 in vain")
+        await until_true(lambda: anchored.proxies[L1].asked.total() > asked + 2, "a relayer that asks L1 in vain")
     controls.release_l1()
 
     await assert_each_paid_message_ended_once(attested, fast)

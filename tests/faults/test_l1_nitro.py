@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.faults.anchored import L1, UNDISPUTED, Anchored, anchored_on, seen
-from tests.faults.oracle import assert_each_paid_message_ended_once, until
+from tests.faults.anchored import L1, UNDISPUTED, Anchored, anchored_on
+from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
+from tests.waiting import until, until_true
 from xl2.core.types import hex_text
 from xl2_adapters.nitro.outbox import ROOT_UPDATED
 from xl2_devnet import Description, Options, running
@@ -41,14 +42,14 @@ async def test_a_push_under_a_root_that_was_overwritten_meanwhile_is_made_again(
     l1.fault(Fault.RESET, methods=("eth_sendRawTransaction",))
     relayer = stable.start(anchored.configuration("relayer", kinds=("routed",)))
     sent = await anchored.send(Parcel(), Parcel())
-    await until(lambda: l1.spoiled[Fault.RESET] > 0, "a push that is signed and on its way")
+    await until_true(lambda: l1.spoiled[Fault.RESET] > 0, "a push that is signed and on its way")
     old = await roots(anchored)
 
     async def overwritten() -> bool | None:
         newest = await roots(anchored)
         return True if len(newest) > len(old) + 1 and newest[-1]["topics"][1] == old[-1]["topics"][1] else None
 
-    await seen(overwritten, "another block under the same root of sends")
+    await until(overwritten, "another block under the same root of sends")
     healed = await anchored.number()
     l1.heal()
 

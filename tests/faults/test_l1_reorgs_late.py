@@ -7,14 +7,10 @@ import pytest
 
 from tests.faults.anchored import DEEP, Anchored
 from tests.faults.daemon import Daemon
-from tests.faults.oracle import (
-    assert_each_message_was_executed_once,
-    assert_each_paid_message_ended_once,
-    until,
-    until_fate,
-)
+from tests.faults.oracle import assert_each_message_was_executed_once, assert_each_paid_message_ended_once, until_fate
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 from xl2.ports import Fate
 from xl2_devnet import Description, Options, running
 from xl2_devnet.controls import Controls
@@ -31,7 +27,7 @@ def devnet(controls: Controls) -> Iterator[Description]:
 async def test_a_push_that_l1_takes_back_is_made_again(anchored: Anchored, stable: Stable, depth: int) -> None:
     relayer = stable.start(anchored.configuration("relayer", kinds=("routed",)))
     sent = await anchored.send(Parcel())
-    await anchored.hurry_until(until(lambda: bool(pushes(relayer)), "a push"))
+    await anchored.hurry_until(until_true(lambda: bool(pushes(relayer)), "a push"))
     push = await anchored.l1.receipt(pushes(relayer)[0]["tx_hash"])
 
     await anchored.take_back_from(int(push["blockNumber"], 16), depth=depth)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import orjson
 
-from tests.faults.anchored import ready, seen, stopped, unready
+from tests.faults.anchored import ready, stopped, unready
 from tests.faults.ground import CHAIN_IDS
-from tests.faults.oracle import assert_each_paid_message_ended_once, until
+from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until, until_true
 
 
 async def test_while_the_node_of_l1_is_stopped_a_relayer_starts_carries_and_says_so_once(
@@ -20,12 +21,12 @@ async def test_while_the_node_of_l1_is_stopped_a_relayer_starts_carries_and_says
         relayer = stable.start(configuration)
         sent = await scene.send(Parcel(), Parcel())
         await assert_each_paid_message_ended_once(scene, sent)
-        await until(lambda: bool(relayer.lines(level=("warning",))), "a line that names L1")
-        not_well = await seen(lambda: unready(configuration), "a relayer that says it is not ready")
+        await until_true(lambda: bool(relayer.lines(level=("warning",))), "a line that names L1")
+        not_well = await until(lambda: unready(configuration), "a relayer that says it is not ready")
     more = await scene.send(Parcel())
 
     await assert_each_paid_message_ended_once(scene, more)
-    await seen(lambda: ready(configuration), "a relayer that says it is ready")
+    await until(lambda: ready(configuration), "a relayer that says it is ready")
     assert await asyncio.to_thread(relayer.stop) == 0
     assert not_well == ["chain l1"]
     (line,) = relayer.lines(level=("warning", "error"))

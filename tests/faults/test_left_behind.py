@@ -3,13 +3,12 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import orjson
 import pytest
 
-from tests.faults.daemon import PATIENCE_SECONDS
+from tests.waiting import wait_until
 from xl2_devnet.accounts import account
 
 _ROOT = Path(__file__).parents[2]
@@ -45,7 +44,7 @@ def test_a_run_that_is_killed_leaves_no_relayer_no_chain_and_no_database_behind(
 
         run.send_signal(signal.SIGKILL)
 
-    until_gone([*below, postmaster])
+    wait_until(lambda: not any(runs(pid) for pid in (*below, postmaster)), "the end of all that it started")
     # Three chains, a relayer, what starts relayers with one of its own, and who minds the database.
     assert len(below) == 7
     assert not data.exists()
@@ -79,15 +78,8 @@ def descendants(pid: int) -> list[int]:
     return children + [one for child in children for one in descendants(child)]
 
 
-def until_gone(pids: list[int]) -> None:
-    """Return when none of them runs; one that is dead and that nobody reaps does not."""
-    over = time.monotonic() + PATIENCE_SECONDS
-    while left := [pid for pid in pids if runs(pid)]:
-        assert time.monotonic() < over, f"processes {left} are left behind"
-        time.sleep(0.01)
-
-
 def runs(pid: int) -> bool:
+    """Whether it does; one that is dead and that nobody reaps does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

@@ -12,10 +12,11 @@ from tests.faults.daemon import Daemon
 from tests.faults.endpoints import Row, carrying, endpoints, rows_by
 from tests.faults.ground import B
 from tests.faults.lines import LINES
-from tests.faults.oracle import assert_each_paid_message_ended_once, until
+from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 
 ROOT = Path(__file__).parents[2]
 GWEI = 10**9
@@ -53,7 +54,7 @@ async def test_an_endpoint_alone_that_fails_is_one_line(scene: Scene, stable: St
 
         destination.fault(row.fault, methods=row.methods)
         sent = await scene.send(Parcel(), Parcel())
-        await until(lambda: relayer.told(row.name), "a line that says so")
+        await until_true(lambda: relayer.told(row.name), "a line that says so")
         # It lasts: what fails meanwhile says nothing more.
         await scene.until_blocks(_BLOCKS)
         said = told(relayer)
@@ -74,7 +75,7 @@ async def test_an_empty_wallet_is_one_line_though_it_is_noticed_twice(scene: Sce
     relayer = stable.start(scene.configuration("relayer", relayer=settings, key=scene.key_of("poor")))
 
     sent = await scene.send(Parcel(), Parcel())
-    await until(lambda: relayer.told("empty wallet"), "a line that says so")
+    await until_true(lambda: relayer.told("empty wallet"), "a line that says so")
     await scene.until_blocks(60)
     said = told(relayer)
     with scene.grounds[B].held() as node:
@@ -100,7 +101,7 @@ async def test_a_base_fee_above_the_cap_is_one_line(scene: Scene, stable: Stable
         node.ask("evm_mine")
         relayer = stable.start(file)
         sent = await scene.send(Parcel(), Parcel())
-        await until(lambda: relayer.told("base fee"), "a line that says so")
+        await until_true(lambda: relayer.told("base fee"), "a line that says so")
         said = told(relayer)
         node.ask("anvil_setNextBlockBaseFeePerGas", hex(GWEI // 10))
         node.ask("evm_mine")

@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from tests.faults.oracle import assert_each_paid_message_ended_once, until
+from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 from tests.postgres import Server, empty, server
+from tests.waiting import until_true
 
 _SETTINGS = {"lease_seconds": 2.0, "poll_seconds": 0.1}
 _EVERYBODY = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'xl2'"
@@ -94,7 +95,7 @@ async def test_a_database_that_fails_costs_time_and_is_told_once(
 
     async with _FAULTS[fault](shared):
         sent += await scene.send(Parcel(), Parcel())
-        await until(lambda: relayer.told(fault), "a line that says so")
+        await until_true(lambda: relayer.told(fault), "a line that says so")
         await scene.until_blocks(40)
     sent += await scene.send(Parcel())
 
@@ -111,7 +112,7 @@ async def test_a_relayer_that_starts_while_its_database_is_away_waits_for_it_and
     async with killed(shared):
         relayer = stable.start(configuration)
         sent = await scene.send(Parcel())
-        await until(lambda: relayer.told("postgresql: away at the start"), "a line that says so")
+        await until_true(lambda: relayer.told("postgresql: away at the start"), "a line that says so")
 
     await assert_each_paid_message_ended_once(scene, sent)
     assert len(relayer.told("postgresql: away at the start")) == 1

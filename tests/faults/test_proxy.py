@@ -8,9 +8,9 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from tests.devnet_user import until
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.spoil import WHOLE
+from tests.waiting import until
 from xl2.errors import RpcRateLimited, RpcRejected, RpcTooLarge, RpcUnavailable
 from xl2_adapters.rpc import Call, RpcClient, RpcLimits
 from xl2_devnet.anvil import anvil

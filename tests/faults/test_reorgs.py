@@ -17,9 +17,10 @@ import pytest
 from tests.faults.daemon import Daemon
 from tests.faults.ground import A, B, Grounds
 from tests.faults.ground import grounds as started
-from tests.faults.oracle import ask, assert_each_paid_message_ended_once, until, until_fate
+from tests.faults.oracle import ask, assert_each_paid_message_ended_once, until_fate
 from tests.faults.scene import FEE, Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 from xl2.core.types import hex_text
 from xl2.ports import Ending, Fate
 
@@ -121,12 +122,12 @@ async def test_a_lane_is_parked_where_its_destination_takes_a_delivery_back_that
     sent = await scene.send(Parcel(), Parcel())
     await scene.advance_until(assert_each_paid_message_ended_once(scene, sent))
     (delivery,) = await scene.receipts_of(sent)
-    await until(lambda: observed_past(relayer, delivery.place.block, "receipts"), "the delivery to be observed")
+    await until_true(lambda: observed_past(relayer, delivery.place.block, "receipts"), "the delivery to be observed")
     scene.finalize()
     await scene.until_blocks(20)
 
     scene.take_back_from(B, delivery.place.block)
-    await until(lambda: relayer.alarms("deep-reorg"), "the lane to be parked")
+    await until_true(lambda: relayer.alarms("deep-reorg"), "the lane to be parked")
 
     (parked,) = relayer.alarms("deep-reorg")
     assert set(parked["ids"]) == {hex_text(one.message.id) for one in sent}
@@ -143,9 +144,9 @@ async def test_a_lane_is_parked_where_its_origin_takes_a_delivered_message_back_
     scene.finalize(A)
     await until_fate(scene, sent, Fate.DELIVERED)
 
-    await until(lambda: observed_past(relayer, sent[0].place.block, "lane"), "the message to be observed")
+    await until_true(lambda: observed_past(relayer, sent[0].place.block, "lane"), "the message to be observed")
     scene.take_back_from(A, sent[0].place.block)
-    await until(lambda: relayer.alarms("deep-reorg"), "the lane to be parked")
+    await until_true(lambda: relayer.alarms("deep-reorg"), "the lane to be parked")
     later = await scene.send(Parcel(payload=b"after the fork"), Parcel(payload=b"and one more"))
     scene.finalize()
     await scene.until_blocks(20)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from tests.faults.daemon import Daemon
-from tests.faults.endpoints import Row, carrying, endpoints, rows_by, until
+from tests.faults.endpoints import Row, carrying, endpoints, rows_by
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 
 #: Exit code.
 _A_PROMISE_BROKE = 5
@@ -76,7 +77,9 @@ async def test_a_fault_of_the_only_endpoint_costs_time_and_nothing_else(scene: S
 
         behind.fault(row)
         sent = await scene.send(*[Parcel()] * 3)
-        await until(lambda: any(one.spoiled[row.fault] >= row.least for one in behind.faulty), "the fault to be met")
+        await until_true(
+            lambda: any(one.spoiled[row.fault] >= row.least for one in behind.faulty), "the fault to be met"
+        )
         during = await ask(scene, sent)
         behind.heal()
 
@@ -92,7 +95,7 @@ async def test_a_gap_that_stays_when_it_is_read_again_is_alarmed_once(scene: Sce
 
         behind.fault(Row(fault=Fault.MISSING_LOG))
         sent = await scene.send(Parcel())
-        await until(lambda: bool(gaps(relayer, scene.origin.chain)), "an alarm")
+        await until_true(lambda: bool(gaps(relayer, scene.origin.chain)), "an alarm")
         (told,) = await ask(scene, sent)
         await asyncio.to_thread(relayer.stop)
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.faults.endpoints import until
 from tests.faults.proxy import Fault, FaultProxy
 from tests.heard import Heard
+from tests.waiting import until_true
 from xl2.core.types import Address, BlockNumber, ChainId
 from xl2.ports import AlarmKind, ChainSettings
 from xl2_adapters.evm import Evm
@@ -66,7 +66,7 @@ async def test_a_forged_proof_is_not_handed_on_and_its_maker_is_named(chain: Evm
     proxies[0].fault(Fault.FORGED_PROOF)
 
     found = await chain.proof(_ACCOUNT, [], BlockNumber(3))
-    await until(lambda: bool(told.alarms), "an alarm")
+    await until_true(lambda: bool(told.alarms), "an alarm")
 
     assert found == true
     assert proxies[0].spoiled[Fault.FORGED_PROOF] == 1

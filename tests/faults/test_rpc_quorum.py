@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from tests.faults.daemon import Daemon
-from tests.faults.endpoints import Endpoints, Row, carrying, endpoints, rows_by, until
+from tests.faults.endpoints import Endpoints, Row, carrying, endpoints, rows_by
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 
 _DOWN, _LIES = "provider-down", "rpc-disagreement"
 _BLOCKS = ("eth_getBlockByNumber",)
@@ -77,7 +78,7 @@ async def test_work_goes_on_beside_a_faulty_endpoint_and_it_is_named_once(
         sent = await scene.send(*[Parcel()] * 3)
         await assert_each_paid_message_ended_once(scene, sent)
         if row.named is not None:
-            await until(lambda: bool(named(behind, relayer)), "the faulty endpoint to be named")
+            await until_true(lambda: bool(named(behind, relayer)), "the faulty endpoint to be named")
         # One of each chain fails: the other may be named in between.
         await asyncio.to_thread(relayer.stop)
         said = named(behind, relayer)
@@ -96,9 +97,9 @@ async def test_an_endpoint_that_recovered_is_taken_back(scene: Scene, stable: St
         await carrying(behind)
 
         behind.fault(Row(fault=Fault.SERVER_ERROR))
-        await until(lambda: len(named(behind, relayer)) == 2, "both faulty endpoints to be named")
+        await until_true(lambda: len(named(behind, relayer)) == 2, "both faulty endpoints to be named")
         behind.heal()
-        await until(lambda: len(relayer.lines("an endpoint is back")) == 2, "both to be taken back")
+        await until_true(lambda: len(relayer.lines("an endpoint is back")) == 2, "both to be taken back")
         before = [proxy.asked.total() for proxy in behind.faulty]
         sent = await scene.send(Parcel())
         await assert_each_paid_message_ended_once(scene, sent)
@@ -121,7 +122,7 @@ async def test_where_two_of_three_fall_silent_nothing_is_believed_until_one_spea
         for proxy in silent:
             proxy.fault(Fault.RESET)
         sent = await scene.send(Parcel())
-        await until(lambda: len(alarms(relayer)) == len(silent), "all that are silent to be named")
+        await until_true(lambda: len(alarms(relayer)) == len(silent), "all that are silent to be named")
         (during,) = await ask(scene, sent)
         for proxies in behind.proxies.values():
             proxies[1].heal()

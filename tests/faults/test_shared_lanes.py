@@ -1,19 +1,18 @@
 """Relayers that share a PostgreSQL database split its lanes and take over from each other; no chain sees any of it."""
 
-import asyncio
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.faults.daemon import PATIENCE_SECONDS, Daemon, daemon
+from tests.faults.daemon import Daemon, daemon
 from tests.faults.oracle import assert_each_paid_message_ended_once, until_fate
 from tests.faults.scene import Parcel, Scene
 from tests.postgres import database, postgres
+from tests.waiting import until_true
 from xl2.ports import Fate
 from xl2_devnet.accounts import account
 
@@ -46,19 +45,12 @@ def carried(relayer: Daemon) -> set[str]:
     return lanes
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    over = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < over
-        await asyncio.sleep(0.05)
-
-
 async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is_killed(
     scene: Scene, database: str, processes: ExitStack
 ) -> None:
     files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
     one, two = (processes.enter_context(daemon(file)) for file in files)
-    await until(lambda: len(carried(one)) == len(carried(two)) == 1)
+    await until_true(lambda: len(carried(one)) == len(carried(two)) == 1, "a lane each")
     split = carried(one) | carried(two)
     here = scene.lane.name
     busy, other = (one, two) if here in carried(one) else (two, one)
@@ -67,13 +59,13 @@ async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is
     await until_fate(scene, sent[:1], Fate.DELIVERED)
     sent += await scene.send(*[Parcel() for _ in range(10)])
     busy.kill()
-    await until(lambda: carried(other) == split)
+    await until_true(lambda: carried(other) == split, "the other to take over")
     sent += await scene.send(*[Parcel() for _ in range(10)])
     await assert_each_paid_message_ended_once(scene, sent)
     again = processes.enter_context(daemon(files[0] if busy is one else files[1]))
-    await until(lambda: len(carried(again)) == len(carried(other)) == 1)
+    await until_true(lambda: len(carried(again)) == len(carried(other)) == 1, "a lane each again")
     code = other.stop()
-    await until(lambda: carried(again) == split)
+    await until_true(lambda: carried(again) == split, "the one to take over")
     sent += await scene.send(*[Parcel() for _ in range(10)])
     await assert_each_paid_message_ended_once(scene, sent)
 
@@ -87,17 +79,17 @@ async def test_a_relayer_that_was_stopped_for_longer_than_its_leases_drops_what_
 ) -> None:
     files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
     one, two = (processes.enter_context(daemon(file)) for file in files)
-    await until(lambda: len(carried(one)) == len(carried(two)) == 1)
+    await until_true(lambda: len(carried(one)) == len(carried(two)) == 1, "a lane each")
     sleeper, other = (one, two) if scene.lane.name in carried(one) else (two, one)
 
     sent = await scene.send(*[Parcel() for _ in range(30)])
     await until_fate(scene, sent[:1], Fate.DELIVERED)
     sleeper.signal(signal.SIGSTOP)
-    await until(lambda: len(carried(other)) == 2)
+    await until_true(lambda: len(carried(other)) == 2, "the other to take both")
     sent += await scene.send(*[Parcel() for _ in range(10)])
     sleeper.signal(signal.SIGCONT)
-    await until(lambda: bool(sleeper.lines("lane lost to another daemon")))
-    await until(lambda: len(carried(sleeper)) == len(carried(other)) == 1)
+    await until_true(lambda: bool(sleeper.lines("lane lost to another daemon")), "a lane that was lost")
+    await until_true(lambda: len(carried(sleeper)) == len(carried(other)) == 1, "a lane each again")
     sent += await scene.send(*[Parcel() for _ in range(10)])
 
     await assert_each_paid_message_ended_once(scene, sent)
@@ -108,7 +100,7 @@ async def test_a_database_that_cuts_everybody_off_costs_time_only(
     scene: Scene, database: str, processes: ExitStack
 ) -> None:
     relayer = processes.enter_context(daemon(configuration(scene, "one", "relayer", database)))
-    await until(lambda: len(carried(relayer)) == 2)
+    await until_true(lambda: len(carried(relayer)) == 2, "both lanes")
     sent = await scene.send(*[Parcel() for _ in range(30)])
     connection = await asyncpg.connect(database)
     for _ in range(5):
@@ -127,7 +119,7 @@ async def test_a_second_relayer_with_the_same_key_ends_with_the_reason(
     scene: Scene, database: str, processes: ExitStack
 ) -> None:
     first = processes.enter_context(daemon(configuration(scene, "one", "relayer", database)))
-    await until(lambda: len(carried(first)) == 2)
+    await until_true(lambda: len(carried(first)) == 2, "both lanes")
     second = processes.enter_context(daemon(configuration(scene, "two", "relayer", database)))
 
     code = second.wait()

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.faults.daemon import Daemon
-from tests.faults.endpoints import Row, endpoints, until
+from tests.faults.endpoints import Row, endpoints
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from tests.waiting import until_true
 
 _WAITS = "the start waits for an endpoint, and goes on by itself when it answers"
 _EACH_TIME = (Fault.REFUSED, Fault.WRONG_ID)
@@ -33,7 +34,7 @@ async def test_a_relayer_that_starts_behind_endpoints_that_do_not_serve_waits_fo
         behind.fault(Row(fault=fault))
         relayer = stable.start(behind.configuration(scene, "relayer"))
         sent = await scene.send(Parcel())
-        await until(lambda: bool(waits(relayer)), "a start that waits")
+        await until_true(lambda: bool(waits(relayer)), "a start that waits")
         behind.heal()
 
         await assert_each_paid_message_ended_once(scene, sent)
@@ -49,7 +50,7 @@ async def test_a_relayer_that_is_stopped_while_it_starts_ends_in_good_order(scen
     async with endpoints(scene, each=1) as behind:
         behind.fault(Row(fault=Fault.HANG))
         relayer = stable.start(behind.configuration(scene, "relayer"))
-        await until(lambda: any(proxy.asked for proxy in behind.faulty), "a start that asks its endpoints")
+        await until_true(lambda: any(proxy.asked for proxy in behind.faulty), "a start that asks its endpoints")
         relayer.signal(signal.SIGTERM)
 
         code = await asyncio.to_thread(relayer.wait)

@@ -1,24 +1,17 @@
 """Gas grows dear, or a pool is full: nothing is paid above the caps, somebody is told once, and it goes on after."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.faults.payer import Payer, payer, until, until_pool
+from tests.faults.payer import Payer, until_pool
+from tests.waiting import until_true
 from xl2.core.types import Wei
 from xl2.errors import TooExpensive
 from xl2.flow.fees import FeeCaps
 from xl2.ports import AlarmKind
 
 GWEI = 10**9
-
-
-@pytest.fixture
-async def till(tmp_path: Path) -> AsyncIterator[Payer]:
-    async with payer(tmp_path) as found:
-        yield found
 
 
 async def test_a_base_fee_a_hundredfold_above_the_cap_signs_nothing_and_is_told_once(till: Payer) -> None:
@@ -46,9 +39,9 @@ async def test_a_replacement_never_passes_the_cap_is_told_once_and_is_included_w
     await until_pool(till, 1)
     await till.next_base_fee(100 * GWEI)
     await till.mine()
-    await until(lambda: bool(till.heard.of(AlarmKind.FEE_CAP)))
+    await until_true(lambda: bool(till.heard.of(AlarmKind.FEE_CAP)), "an alarm of the cap")
     looks = len(till.evm.sent)
-    await until(lambda: len(till.evm.sent) > looks or under_way.done())
+    await until_true(lambda: len(till.evm.sent) > looks or under_way.done(), "another try, or the end")
     offers = await till.pending()
 
     await till.next_base_fee(GWEI)
@@ -67,7 +60,7 @@ async def test_a_replacement_never_passes_the_cap_is_told_once_and_is_included_w
 async def test_a_pool_that_takes_nothing_now_gets_the_same_bytes_later(till: Payer, refusal: str) -> None:
     till.evm.refusal = refusal
     under_way = asyncio.ensure_future(till.submitter().submit(till.call()))
-    await until(lambda: len(till.evm.sent) > 2)
+    await until_true(lambda: len(till.evm.sent) > 2, "a third try")
 
     till.evm.refusal = None
     receipt = await till.mining(under_way)

@@ -1,20 +1,11 @@
 """Transactions that are stuck, dropped, replaced or taken back: each call is made once, by its own nonce."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-
-from tests.faults.payer import Payer, payer, until, until_pool
+from tests.faults.payer import Payer, until_pool
+from tests.waiting import until_true
 from xl2.core.types import Hash32, hex_text
 from xl2.flow.fees import FeeCaps
-
-
-@pytest.fixture
-async def till(tmp_path: Path) -> AsyncIterator[Payer]:
-    async with payer(tmp_path) as found:
-        yield found
 
 
 async def test_calls_made_at_once_go_into_one_block_in_the_order_of_their_nonces(till: Payer) -> None:
@@ -50,7 +41,7 @@ async def test_a_transaction_that_the_pool_dropped_is_sent_again_as_it_was(till:
     (held,) = await till.pending()
 
     await till.drop(held.signed.hash)
-    await until(lambda: len(till.evm.sent) > 1)
+    await until_true(lambda: len(till.evm.sent) > 1, "a second try")
     await until_pool(till, 1)
     await till.mine()
     receipt = await under_way
@@ -75,7 +66,7 @@ async def test_a_node_that_forgot_its_pool_gets_all_of_it_again(till: Payer) -> 
 async def test_of_two_attempts_whichever_a_block_holds_is_the_one(till: Payer) -> None:
     under_way = asyncio.ensure_future(till.submitter(FeeCaps(multiple=100)).submit(till.call()))
     await until_pool(till, 1)
-    await until(lambda: len(set(till.evm.sent)) > 1)
+    await until_true(lambda: len(set(till.evm.sent)) > 1, "another transaction")
     first, *others = await till.pending()
 
     await till.ask("anvil_dropAllTransactions")
@@ -122,7 +113,7 @@ async def test_a_gap_below_what_waits_is_filled_by_a_transfer_of_nothing(till: P
 async def test_what_was_written_down_and_never_sent_is_sent_after_a_start(till: Payer) -> None:
     till.evm.refusal = "missing trie node 00 (path )"
     killed = asyncio.ensure_future(till.submitter().submit(till.call()))
-    await until(lambda: bool(till.evm.sent))
+    await until_true(lambda: bool(till.evm.sent), "a transaction")
     killed.cancel()
     await asyncio.wait((killed,))
     (held,) = await till.pending()

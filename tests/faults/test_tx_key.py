@@ -1,21 +1,14 @@
 """The key is used elsewhere, or has nothing: no call is made twice, none is lost, and somebody is told once."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.faults.payer import RICH, Payer, payer, until, until_pool
+from tests.faults.payer import RICH, Payer, until_pool
+from tests.waiting import until_true
 from xl2.core.types import hex_text
 from xl2.errors import Unaffordable
 from xl2.ports import AlarmKind
-
-
-@pytest.fixture
-async def till(tmp_path: Path) -> AsyncIterator[Payer]:
-    async with payer(tmp_path) as found:
-        yield found
 
 
 async def test_a_nonce_that_went_to_another_wallet_is_told_with_its_transaction_and_the_call_is_made_again(
@@ -84,7 +77,7 @@ async def test_a_wallet_emptied_under_what_waits_gives_nothing_up(till: Payer) -
     await until_pool(till, 1)
     await till.ask("anvil_dropAllTransactions")
     await till.has(0)
-    await until(lambda: len(till.evm.sent) > 2)
+    await until_true(lambda: len(till.evm.sent) > 2, "a third try")
     (held, *_) = await till.pending()
 
     await till.has(RICH)

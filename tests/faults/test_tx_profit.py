@@ -8,25 +8,18 @@ import pytest
 from attrs import frozen
 
 from tests.faults.ground import A, B
+from tests.faults.rooms import rooms_on
 from tests.faults.scene import FEE, SENDERS, Parcel, Scene
 from tests.integration.node import Node
-from xl2.app.carrying import able
-from xl2.app.clients import signer_of
-from xl2.app.parts import parts_of
-from xl2.app.terms import policy_of
-from xl2.config import load
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
-from xl2.core.storage_proof import LogKind
 from xl2.core.types import Wei, checksum, hex_text
 from xl2.plan import whole_gwei
-from xl2.ports import Log, Sent
-from xl2.relayer import LaneParts
+from xl2.ports import Sent
 from xl2.relayer.choosing.prices import Prices
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.sdk import Parts
 from xl2.store import SqliteStore
-from xl2.wallet import Unattended
 from xl2_adapters.op_stack.chain import OpChain
 
 GWEI = 10**9
@@ -68,30 +61,14 @@ class Carrier:
 
 @contextlib.asynccontextmanager
 async def carrying(scene: Scene, **policy: object) -> AsyncIterator[Carrier]:
-    config = load(scene.configuration("paid", relayer={"policy": {"carry": "paid", **policy}}))
-    store = SqliteStore(scene.folder / "paid.sqlite")
-    parts = parts_of(config, store=store, signer=signer_of(config, key="relayer"), hooks=Unattended())
-    lane = LaneParts(
-        lane=scene.lane,
-        origin=parts.chains[scene.lane.origin],
-        destination=parts.chains[scene.lane.destination],
-        provers=able(parts, Log(lane=scene.lane, kind=LogKind.LANE)),
-        receipt_provers=(),
-        submitters={chain: parts.journalled(chain) for chain in parts.chains},
-        store=store,
-        clock=parts.clock,
-        policy=policy_of(config),
-    )
-    found = Carrier(parts, LaneRooms(parts=lane), store, scene.destination)
-    try:
+    async with rooms_on(scene, carry="paid", **policy) as (rooms, parts, store):
+        found = Carrier(parts, rooms, store, scene.destination)
         # What other tests sent is theirs; and where nothing is sent for long, gas costs what it costs next time too.
         scene.finalize(blocks=200)
         await found.observe()
         others = await store.messages(lane=scene.lane, states=(), after=None, limit=10_000)
         await store.skip([one.sent.message.id for one in others], "of another test")
         yield found
-    finally:
-        await parts.close()
 
 
 @pytest.fixture

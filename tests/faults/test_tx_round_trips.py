@@ -6,18 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.faults.ground import B, Grounds
+from tests.faults.rooms import rooms_on
 from tests.faults.scene import Parcel, Scene
-from xl2.app.carrying import able
-from xl2.app.clients import signer_of
-from xl2.app.parts import parts_of
-from xl2.config import load
-from xl2.core.storage_proof import LogKind
-from xl2.flow.prove import BatchLimits
-from xl2.ports import Log
-from xl2.relayer import LaneParts
-from xl2.relayer.lane_rooms import LaneRooms
-from xl2.store import SqliteStore
-from xl2.wallet import Unattended
 from xl2_adapters.rpc import RpcClient
 
 MOST_ROUND_TRIPS = 6
@@ -44,23 +34,7 @@ async def test_a_batch_takes_at_most_six_round_trips_to_its_destination(
 ) -> None:
     sent = await scene.send(*[Parcel() for _ in range(messages)])
     scene.finalize()
-    config = load(scene.configuration("counted"))
-    store = SqliteStore(scene.folder / "counted.sqlite")
-    parts = parts_of(config, store=store, signer=signer_of(config, key="relayer"), hooks=Unattended())
-    try:
-        submitters = {chain: parts.journalled(chain) for chain in parts.chains}
-        carried = LaneParts(
-            lane=scene.lane,
-            origin=parts.chains[scene.lane.origin],
-            destination=parts.chains[scene.lane.destination],
-            provers=able(parts, Log(lane=scene.lane, kind=LogKind.LANE)),
-            receipt_provers=(),
-            submitters=submitters,
-            store=store,
-            clock=parts.clock,
-            limits=BatchLimits(),
-        )
-        rooms = LaneRooms(parts=carried)
+    async with rooms_on(scene) as (rooms, *_):
         while await rooms.observe():
             pass
         first = await rooms.prove()
@@ -76,8 +50,6 @@ async def test_a_batch_takes_at_most_six_round_trips_to_its_destination(
         assert proven is not None
         await rooms.deliver(proven)
         there = [count for name, count in round_trips.items() if grounds[B].url.startswith(name)]
-    finally:
-        await parts.close()
 
     assert len(proven.segment.messages) == messages
     assert len(await scene.receipts_of(sent)) >= 2
