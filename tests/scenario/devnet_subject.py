@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import aiohttp
-from aiohttp import web
 from attrs import define, field
 
+from tests.faults.proxy import Fault, FaultProxy
 from tests.scenario.route import Opened
 from xl2.app.attesters import Attesters
 from xl2.app.clock import CLOCK
@@ -29,38 +28,6 @@ _ABOUT_TO_BE_POSTED = 6
 _NOBODY = Address(b"\x99" * 20)
 
 
-@define
-class Door:
-    """Stands before an endpoint; shut, it answers nothing but that it is shut."""
-
-    url: str
-    session: aiohttp.ClientSession
-    is_shut: bool = False
-
-    async def answer(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        if self.is_shut:
-            return web.Response(status=503)
-        async with self.session.post(self.url, data=body, headers={"Content-Type": "application/json"}) as response:
-            return web.Response(body=await response.read(), content_type="application/json")
-
-
-@asynccontextmanager
-async def door_of(url: str) -> AsyncIterator[tuple[str, Door]]:
-    """An endpoint of its own before `url`."""
-    async with aiohttp.ClientSession() as session:
-        door = Door(url, session)
-        app = web.Application(client_max_size=1 << 24)
-        app.router.add_post("/", door.answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}", door
-        finally:
-            await runner.cleanup()
-
-
 @define(kw_only=True)
 class DevnetSubject(Subject):
     """A home and a reader of a running devnet."""
@@ -69,7 +36,7 @@ class DevnetSubject(Subject):
     opened: Opened
     home_name: str
     reader_name: str
-    door: Door
+    door: FaultProxy
     #: Endpoint of the home's node itself, past its door for users.
     node_url: str
     role: str
@@ -146,11 +113,11 @@ class DevnetSubject(Subject):
 
     @asynccontextmanager
     async def outage(self) -> AsyncIterator[None]:
-        self.door.is_shut = True
+        self.door.fault(Fault.SERVER_ERROR)
         try:
             yield
         finally:
-            self.door.is_shut = False
+            self.door.heal()
 
     def bridge(self) -> CanonicalBridge:
         settings = self.config.chain(self.home_name)

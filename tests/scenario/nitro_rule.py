@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from attrs import frozen
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User
 from tests.scenario.route import Opened
+from tests.waiting import until
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.header import Header

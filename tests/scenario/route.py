@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from tests.waiting import PATIENCE_SECONDS
 from xl2.app.clock import CLOCK
 from xl2.app.families import family
 from xl2.config import Config
@@ -23,9 +24,6 @@ from xl2.store import SqliteStore
 from xl2_adapters.web3_edge import signer
 
 T = TypeVar("T")
-
-#: Longest that a test waits for the devnet to do what it promises, on a busy machine.
-PATIENCE_SECONDS = 120.0
 
 
 class Opened:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.scenario.devnet_subject import DevnetSubject, door_of
+from tests.faults.proxy import FaultProxy
+from tests.scenario.devnet_subject import DevnetSubject
 from tests.scenario.route import Opened
 from xl2.config import Config
 from xl2.testing.conformance import Conformance, Subject
@@ -13,12 +14,6 @@ from xl2_devnet.clocks import BRISK
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.options import Options
-
-
-@pytest.fixture(scope="module")
-def controls() -> Controls:
-    """What can be done to the devnet."""
-    return Controls()
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +31,8 @@ class OnTheDevnet(Conformance):
 
     @pytest.fixture
     async def subject(self, devnet: Description, config: Config, controls: Controls) -> AsyncIterator[Subject]:
-        async with door_of(config.chain(self.HOME).rpc_url) as (url, door):
-            reached = config.reached_by({self.HOME: url})
+        async with FaultProxy(config.chain(self.HOME).rpc_url) as door:
+            reached = config.reached_by({self.HOME: door.url})
             opened = Opened(reached)
             made = DevnetSubject(
                 config=reached,

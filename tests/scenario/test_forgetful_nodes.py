@@ -7,14 +7,14 @@ import pytest
 from attrs import evolve
 
 import xl2
-from tests.devnet_user import User, until
+from tests.devnet_user import User
 from tests.integration.clients import client_of
+from tests.waiting import PATIENCE_SECONDS, until
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_devnet import BRISK, Description, Options, up
 from xl2_devnet.accounts import account
 
 A, B = "op-a", "op-b"
-PATIENCE = 120.0
 #: As few as leave time to prove on a busy machine: 25 seconds of blocks.
 STATES = 100
 
@@ -44,7 +44,7 @@ async def forget(devnet: Description) -> None:
 
 async def carried(client: xl2.AsyncClient, via: str) -> xl2.Relayed:
     sent = await client.send(A, B, client.contract(B, "notebook"), b"still here", fee_wei=0)
-    return await client.relay(sent.id, "delivered", PATIENCE, via=via)
+    return await client.relay(sent.id, "delivered", PATIENCE_SECONDS, via=via)
 
 
 async def test_messages_are_delivered_when_the_blocks_shown_last_are_forgotten(

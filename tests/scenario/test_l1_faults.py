@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
-from eth_account import Account
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User
 from tests.integration.test_devnet_deposits import ETHER, deposit, deposits_in
+from tests.waiting import until
 from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
@@ -20,22 +20,10 @@ CHALLENGER_WINS, DEFENDER_WINS = 1, 2
 
 
 @pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
     with running(Options(l2=("op",), clocks=BRISK), controls=controls) as description:
         yield description
-
-
-@pytest.fixture
-def fresh_address() -> str:
-    """An address that no chain has seen."""
-    address: str = Account.create().address
-    return address
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """Which roots of Arbitrum count as confirmed, for us and for both contracts."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from tests.devnet_user import until
-from tests.scenario.nitro_rule import ARBITRUM, LIVE, OP, Rule, opened_rule
+from tests.scenario.nitro_rule import ARBITRUM, LIVE, OP, Rule
 from tests.scenario.route import Opened
 from tests.scenario.test_settled_heads import selector
 from tests.unit.adapters.nitro.vectors import BLOCKS, raw
+from tests.waiting import until
 from xl2.config import Config
 from xl2.core.hashing import keccak
 from xl2.core.header import Header
@@ -33,12 +33,6 @@ def devnet() -> Iterator[Description]:
     """An L1, an OP-Stack chain, and Arbitrum; in place of the session's."""
     with running(Options(l2=("op", "arbitrum"), clocks=BRISK)) as description:
         yield description
-
-
-@pytest.fixture
-async def rule(devnet: Description, config: Config) -> AsyncIterator[Rule]:
-    async with opened_rule(devnet, config) as rule:
-        yield rule
 
 
 async def test_a_confirmed_root_passes_for_us_and_for_both_contracts(rule: Rule) -> None:

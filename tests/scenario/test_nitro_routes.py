@@ -1,19 +1,19 @@
 """Messages between an OP-Stack chain and Arbitrum, by each kind of evidence, whatever its assertions or a node say."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from tests.devnet_user import until
 from tests.integration.clients import client_of
 from tests.scenario.conftest import WayOf
-from tests.scenario.nitro_rule import ARBITRUM, OP, Rule, block_of, opened_rule
+from tests.scenario.nitro_rule import ARBITRUM, OP, Rule, block_of
 from tests.scenario.route import Route
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded, to_nobody
+from tests.waiting import until
 from xl2.config import Config
 from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, hex_text
@@ -30,21 +30,10 @@ from xl2_devnet.nitro.assertion import ROLLUP
 
 
 @pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """An L1, an OP-Stack chain, and Arbitrum; in place of the session's."""
     with running(Options(l2=("op", "arbitrum"), clocks=BRISK), controls=controls) as description:
         yield description
-
-
-@pytest.fixture
-async def rule(devnet: Description, config: Config) -> AsyncIterator[Rule]:
-    async with opened_rule(devnet, config) as rule:
-        yield rule
 
 
 async def test_messages_go_both_ways_by_each_kind_of_evidence_and_what_expires_is_refunded(way_of: WayOf) -> None:

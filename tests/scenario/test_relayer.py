@@ -1,20 +1,19 @@
 """The relayer as a process: killed in the middle of its work and started again, it loses and doubles nothing."""
 
 import asyncio
-import os
 import signal
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import orjson
 import pytest
 
+from tests.program import started
 from tests.scenario.conftest import RouteOf
 from tests.scenario.walks import to_nobody
+from tests.waiting import until_true
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
@@ -36,27 +35,9 @@ def configuration(devnet: Description, tmp_path: Path) -> Path:
     return path
 
 
-@contextmanager
-def relayer(configuration: Path) -> Iterator[subprocess.Popen[bytes]]:
+def relayer(configuration: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """`xl2 relayer run`, gone when the block ends."""
-    command = [
-        sys.executable,
-        "-c",
-        "from xl2.cli import main; main()",
-        "relayer",
-        "run",
-        "--config",
-        str(configuration),
-    ]
-    with (
-        (configuration.parent / "relayer.log").open("ab") as log,
-        subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
-    ):
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+    return started("relayer", "run", "--config", str(configuration), log=configuration.parent / "relayer.log")
 
 
 def count(store: Path, question: str) -> int:
@@ -79,19 +60,15 @@ async def test_a_relayer_killed_in_the_middle_loses_nothing_and_doubles_nothing(
     sent = await _send(route_of)
     ours = ", ".join(f"'{one.message.id.hex().upper()}'" for one in sent)
 
-    async def until(question: str, least: int) -> None:
-        async with asyncio.timeout(120):
-            while count(store, question) < least:  # noqa: ASYNC110 - another process makes it true
-                await asyncio.sleep(0.02)
-
     with relayer(configuration) as first:
         # Its first transaction is signed and perhaps broadcast; nobody has told it what became of it.
-        await until("SELECT count(*) FROM transactions WHERE what LIKE 'deliver%'", 1)
+        deliveries = "SELECT count(*) FROM transactions WHERE what LIKE 'deliver%'"
+        await until_true(lambda: count(store, deliveries) > 0, "a delivery that is signed")
         first.send_signal(signal.SIGKILL)
         first.wait()
     with relayer(configuration) as second:
         settled = f"SELECT count(*) FROM messages WHERE state = 'settled' AND hex(id) IN ({ours})"  # noqa: S608 - hashes
-        await until(settled, MESSAGES)
+        await until_true(lambda: count(store, settled) == MESSAGES, "all to be settled")
         second.send_signal(signal.SIGINT)
         code = second.wait(timeout=60)
 

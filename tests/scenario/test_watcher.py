@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ import pytest
 
 import xl2
 from tests.devnet_user import User
-from tests.devnet_user import until as until_true
 from tests.faults.proxy import Fault, FaultProxy
 from tests.heard import Heard
 from tests.integration.clients import file_of
+from tests.program import started
 from tests.scenario.route import Opened
+from tests.waiting import PATIENCE_SECONDS, until
 from xl2.app.watching import RunningWatcher, watcher
 from xl2.core.attestation import Attestation, AttestedProof, Signature
 from xl2.core.evidence import ATTESTED_HEADS, Finality, Head, inline
@@ -58,7 +58,6 @@ from xl2_devnet.accounts import ATTESTER_THRESHOLD, ATTESTERS, account
 from xl2_devnet.devnet import running
 
 A, B = "op-a", "op-b"
-PATIENCE = 120.0
 #: A false head on an entry that there is must be paused within so many blocks of the chain that took it (a quarter of
 #: a second each, and two looks and the checks between them on a busy machine).
 MOST_BLOCKS = 120
@@ -91,13 +90,13 @@ async def opened(file: Path) -> AsyncIterator[Opened]:
     await found.close()
 
 
-async def until(watching: RunningWatcher, found: Callable[[Case], bool]) -> Case:
+async def case_of(watching: RunningWatcher, found: Callable[[Case], bool]) -> Case:
     """The first case that is as wanted."""
 
     async def look() -> Case | None:
         return next((case for case in watching.watcher.cases.values() if found(case)), None)
 
-    return await until_true(look, "a contradiction that is paused")
+    return await until(look, "a contradiction that is paused")
 
 
 def lane(opened: Opened, origin: str, destination: str, assurance: Assurance = Assurance.ATTESTED) -> Lane:
@@ -132,7 +131,7 @@ async def transferred(
     async with xl2.connect_async(file, key=role) as client:
         more = {"expires_in": 4} if overdue else {}
         sent = await client.transfer(origin, destination, symbol, 3, account(role).address, **more)
-        await client.relay(sent.id, "refunded" if overdue else "settled", PATIENCE)
+        await client.relay(sent.id, "refunded" if overdue else "settled", PATIENCE_SECONDS)
 
 
 async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path, opened: Opened) -> None:
@@ -141,7 +140,7 @@ async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path
         async with xl2.connect_async(file, key="alice") as client:
             notebook = client.contract(B, "notebook")
             sent = await client.send(A, B, notebook, b"hi", assurance="attested", gas_limit=90_000)
-            await client.relay(sent.id, "settled", PATIENCE)
+            await client.relay(sent.id, "settled", PATIENCE_SECONDS)
         await asyncio.gather(
             transferred(file, "bob", A, B, "USDD"),
             transferred(file, "carol", A, B, "USDD", overdue=True),
@@ -223,21 +222,10 @@ async def ended(file: Path, *words: str) -> tuple[int | None, str]:
     return run.returncode, told.decode()
 
 
-@contextmanager
-def process(file: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(file: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """`xl2 watcher run`, gone when the block ends."""
-    words = ["watcher", "run", "--json", "--config", str(file)]
-    command = [sys.executable, "-c", "from xl2.cli import main; main()", *words]
-    with (
-        (file.parent / "watcher.json").open("ab") as out,
-        (file.parent / "watcher.log").open("ab") as log,
-        subprocess.Popen(command, stdout=out, stderr=log, start_new_session=True) as started,
-    ):
-        try:
-            yield started
-        finally:
-            if started.poll() is None:
-                os.killpg(started.pid, signal.SIGKILL)
+    words = ("watcher", "run", "--json", "--config", str(file))
+    return started(*words, log=file.parent / "watcher.log", out=file.parent / "watcher.json")
 
 
 async def has(path: Path, count: int) -> list[dict[str, Any]]:
@@ -248,7 +236,7 @@ async def has(path: Path, count: int) -> list[dict[str, Any]]:
         found = [json.loads(line) for line in told.splitlines(keepends=True) if line.endswith(b"\n")]
         return found if len(found) >= count else None
 
-    return await until_true(look, f"{count} lines of {path.name}")
+    return await until(look, f"{count} lines of {path.name}")
 
 
 async def test_a_false_head_of_a_colluding_quorum_is_suspended_also_by_a_watcher_that_was_killed(
@@ -312,9 +300,9 @@ async def test_a_forged_transfer_suspends_the_quorum_and_pauses_the_token_and_re
         robber = signer(account("frank").private_key).address
         async with watcher(file) as watching:
             stolen = await forged_transfer(devnet, opened, forged_on, usdd, robber)
-            head = await until(watching, lambda case: told_of(case, "head-contradiction", home))
-            backing = await until(watching, lambda case: told_of(case, "backing-break", home))
-            await client.relay(waiting.id, "refunded", PATIENCE)
+            head = await case_of(watching, lambda case: told_of(case, "head-contradiction", home))
+            backing = await case_of(watching, lambda case: told_of(case, "backing-break", home))
+            await client.relay(waiting.id, "refunded", PATIENCE_SECONDS)
             delta = watching.watcher.assets["USDD"].delta
 
     taken = head.contradiction.facts[0]
@@ -365,8 +353,8 @@ async def test_a_drained_vault_pauses_its_bridge_and_refunds_go_on(devnet: Descr
                 # Its minter may burn anybody's: a token can be as bad as that.
                 drained = op_stack("OptimismMintableERC20").call("burn", gold[A]["bridge"], 2)
                 await owner.send(gold[A]["token"], drained)
-            case = await until(watching, lambda one: one.is_over and "are missing" in str(one.contradiction.why(0)))
-            await client.relay(waiting.id, "refunded", PATIENCE)
+            case = await case_of(watching, lambda one: one.is_over and "are missing" in str(one.contradiction.why(0)))
+            await client.relay(waiting.id, "refunded", PATIENCE_SECONDS)
             await watching.watcher.look()
             health, metrics = await told(watching, "/healthz"), (await told(watching, "/metrics"))[1]
 

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from attrs import evolve
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, events
 from tests.scenario.route import Opened, Route
 from tests.scenario.walks import to_nobody
+from tests.waiting import until
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
@@ -36,23 +37,18 @@ _L2_GAS = 2_000_000
 
 
 @pytest.fixture(scope="module")
-def levers() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
-def devnet(levers: Controls) -> Iterator[Description]:
+def devnet(controls: Controls) -> Iterator[Description]:
     """One L2 of the OP Stack, one of the ZK stack."""
-    with running(Options(l2=("op", "zk"), clocks=BRISK), controls=levers) as description:
+    with running(Options(l2=("op", "zk"), clocks=BRISK), controls=controls) as description:
         yield description
 
 
-@pytest.fixture
-def controls(levers: Controls) -> Iterator[Controls]:
-    """The devnet's levers; what a test withholds it gives in the end."""
-    yield levers
-    levers.give(BATCHES, ZK)
-    levers.give(ROOTS, ZK)
+@pytest.fixture(autouse=True)
+def given_in_the_end(controls: Controls) -> Iterator[None]:
+    """What a test withholds."""
+    yield
+    controls.give(BATCHES, ZK)
+    controls.give(ROOTS, ZK)
 
 
 @pytest.fixture

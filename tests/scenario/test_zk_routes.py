@@ -9,8 +9,8 @@ from eth_account import Account
 from tests.devnet_user import User
 from tests.integration.clients import client_of
 from tests.scenario.conftest import WayOf
-from tests.scenario.route import PATIENCE_SECONDS
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.types import address, checksum
 from xl2.ports import CrossingState
 from xl2_devnet import Description
