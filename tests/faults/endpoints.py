@@ -5,8 +5,7 @@ Promise: of the endpoints of a chain only the first is ever made faulty; the oth
 that the faulty one is the one that is asked first.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from attrs import frozen
 from tests.faults.ground import A, B
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scene import Scene
+from tests.waiting import until_true
 
-_PATIENCE_SECONDS = 120.0
 _LATE_SECONDS = 0.05
 
 
@@ -104,19 +103,9 @@ async def endpoints(scene: Scene, *, each: int) -> AsyncIterator[Endpoints]:
         yield Endpoints(proxies=proxies)
 
 
-async def until(look: Callable[[], bool], what: str) -> None:
-    """Return when `look` is true."""
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not look():  # noqa: ASYNC110 - another process makes it true
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"waited {_PATIENCE_SECONDS} s in vain for {what}") from None
-
-
 async def carrying(behind: Endpoints) -> None:
     """Return when a relayer observes both chains."""
-    await until(
+    await until_true(
         lambda: all(any(one.asked["eth_getLogs"] for one in chain) for chain in behind.proxies.values()),
         "a relayer that observes both chains",
     )

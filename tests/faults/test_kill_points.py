@@ -1,16 +1,14 @@
 """kill -9 just before and just after each side effect of the pipeline: nothing is lost and nothing done twice."""
 
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.ground import Grounds
 from tests.faults.kills import PLAIN, assert_a_kill_does_no_harm
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.points import AFTER, BEFORE
-from tests.faults.scene import Parcel, Scene, scene_on
+from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 
 
@@ -18,12 +16,6 @@ from tests.faults.stable import Stable
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One store for all points: each is met by a relayer that was killed at all those before."""
     return tmp_path_factory.mktemp("kills")
-
-
-@pytest.fixture
-async def scene(grounds: Grounds, folder: Path) -> AsyncIterator[Scene]:
-    async with scene_on(grounds, folder) as found:
-        yield found
 
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
