@@ -10,7 +10,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 
 def logging_as_configured(config: Path | None, *, stream: TextIO | None = None) -> None:
@@ -23,10 +23,16 @@ def logging_as_configured(config: Path | None, *, stream: TextIO | None = None) 
     log.configure(level=read.log.level, form=read.log.form, secrets=secrets_in(read), stream=stream)
 
 
+#: New values after which the collector of garbage looks through them: a batch of messages makes some thousand, and most
+#: are gone when it is done.
+_COLLECTED_AFTER: Final = 10_000
+
+
 def keep_what_started() -> None:
     """What a start has made lives as long as the process: the collector of garbage need not walk it ever again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER)
 
 
 class Stop:

@@ -82,7 +82,7 @@ async def observe(db: Session, cursor: Cursor, sent: Sequence[Sent], now: float)
         count, at = count + 1, extend(at, message.id)
     known = await _known(db, [one.message.id for one in sent])
     rows = list(zip(sent, starts, strict=True))
-    await _put(db, [row for row in rows if row[0].message.id not in known], now)
+    await _put(db, lane, [row for row in rows if row[0].message.id not in known], now)
     await _put_back(db, [(row, known[row[0].message.id]) for row in rows if row[0].message.id in known], now)
     await _set_cursor(db, cursor)
 
@@ -181,11 +181,11 @@ async def _known(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, Row]:
     return {MessageId(Hash32(row[0])): row for row in await among(db, sql, sorted(set(ids)))}
 
 
-async def _put(db: Session, rows: Sequence[tuple[Sent, Hash32]], now: float) -> None:
-    """Put new messages on the log."""
+async def _put(db: Session, lane: Lane, rows: Sequence[tuple[Sent, Hash32]], now: float) -> None:
+    """Put new messages on the log of a lane."""
     if not rows:
         return
-    state = State.UNSENT
+    name, state = lane.encode(), State.UNSENT
     walked = [(event, state := decide(state, event)[0]) for event in _FINAL]
     await db.many(
         "INSERT INTO messages (id, lane, nonce, header, payload, start, block, block_hash, tx_hash, log_index, "
@@ -194,7 +194,7 @@ async def _put(db: Session, rows: Sequence[tuple[Sent, Hash32]], now: float) -> 
         [
             (
                 one.message.id,
-                Lane.of(one.message).encode(),
+                name,
                 one.message.nonce,
                 one.message.header,
                 one.message.payload,
@@ -208,7 +208,7 @@ async def _put(db: Session, rows: Sequence[tuple[Sent, Hash32]], now: float) -> 
     )
     steps = [_step_values(one.message.nonce, _seen(one, event), then, now) for one, _ in rows for event, then in walked]
     await _write_steps(db, steps)
-    await _count(db, Counter((Lane.of(one.message).encode(), str(state)) for one, _ in rows))
+    await _count(db, Counter({(name, str(state)): len(rows)}))
 
 
 async def _put_back(db: Session, rows: Sequence[tuple[tuple[Sent, Hash32], Row]], now: float) -> None:
