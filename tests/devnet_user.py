@@ -1,33 +1,17 @@
 """A user of a devnet's chain: signs with his own key, sends raw transactions, waits for receipts."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_checksum_address
 
+from tests.waiting import until
 from xl2_adapters.rpc import Call, RpcClient
 from xl2_adapters.rpc_wire import mapping
 from xl2_devnet.abi import Contract, Event
 from xl2_devnet.devnet_file import ChainEntry
-
-T = TypeVar("T")
-
-#: Longest that a test waits for the devnet to do what it promises, on a busy machine.
-PATIENCE_SECONDS = 120.0
-
-
-async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """What `look` gives, once it gives anything."""
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (found := await look()) is None:  # noqa: ASYNC110 - another process makes it true
-                await asyncio.sleep(0.1)
-            return found
-    except TimeoutError:
-        raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain for {what}") from None
 
 
 class User:
@@ -104,6 +88,10 @@ class User:
 
     async def close(self) -> None:
         await self.rpc.close()
+
+
+#: `user_of("op-a", "alice")`: a funded account on a chain.
+UserOf = Callable[[str, str], User]
 
 
 def events(receipt: Mapping[str, Any], contract: Contract, name: str) -> list[Event]:

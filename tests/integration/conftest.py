@@ -1,17 +1,15 @@
-"""Users of the session's devnet."""
+"""Users of a devnet, the session's or a module's own; and one of Arbitrum, for the modules that ask for it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from eth_account import Account
 
-from tests.devnet_user import User
+from tests.devnet_user import User, UserOf
 from tests.integration.crossings import Traveller, TravellerOf
+from tests.integration.nitro_ground import OWN, STAND_INS, NitroDevnet, nitro_devnet
 from xl2_devnet import Description
 from xl2_devnet.accounts import account
-
-UserOf = Callable[[str, str], User]
 
 
 @pytest.fixture
@@ -29,13 +27,6 @@ async def user_of(devnet: Description) -> AsyncIterator[UserOf]:
 
 
 @pytest.fixture
-def fresh_address() -> str:
-    """An address that no chain has seen."""
-    address: str = Account.create().address
-    return address
-
-
-@pytest.fixture
 async def traveller_of(devnet: Description, tmp_path: Path) -> AsyncIterator[TravellerOf]:
     """`traveller_of("op-a", "alice")`: an account on both sides of a rollup's own bridge."""
     opened: list[Traveller] = []
@@ -47,3 +38,10 @@ async def traveller_of(devnet: Description, tmp_path: Path) -> AsyncIterator[Tra
     yield traveller
     for known in opened:
         await known.close()
+
+
+@pytest.fixture(scope="module", params=[OWN, STAND_INS])
+def nitro(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NitroDevnet]:
+    """A devnet of Arbitrum, by its own contracts and by the devnet's stand-ins."""
+    with nitro_devnet(request.param, tmp_path_factory.mktemp("cache")) as started:
+        yield started

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from attrs import frozen
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, events
+from tests.waiting import until
 from xl2.app.families import family as family_of
 from xl2.config import load
 from xl2.core.types import Address, Hash32, address, hex_text
@@ -53,11 +54,16 @@ class Traveller:
     def address(self) -> Address:
         return address(self.below.address)
 
+    @property
+    def rollup(self) -> Any:
+        """The chain above, as its family reads it."""
+        return self.family.chain(self.settings)
+
     async def close(self) -> None:
         await self.below.close()
         await self.above.close()
         if self.settings.contracts:
-            await self.family.chain(self.settings).close()
+            await self.rollup.close()
         await self.family.anchor(self.below_settings).close()
 
     async def make(self, calls: Sequence[Call], *, gas: int | None = None) -> Hash32:
@@ -110,14 +116,23 @@ class Traveller:
 
         return await self.make(await until(look, f"the calls of {move}"))
 
+    async def prove(self, tx_hash: Hash32) -> None:
+        """Prove a withdrawal as soon as that can be."""
+        await self.move(await self.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+
     async def bring_out(self, tx_hash: Hash32) -> Crossing:
         """Prove and finalize a withdrawal."""
-        await self.move(await self.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+        await self.prove(tx_hash)
         await self.move(await self.until(tx_hash, CrossingState.READY_TO_FINALIZE), Move.FINALIZE)
         return await self.crossing(tx_hash)
 
 
 TravellerOf = Callable[[str, str], Traveller]
+
+
+def states(crossing: Crossing) -> list[CrossingState]:
+    """Those that it went through."""
+    return [step.state for step in crossing.steps]
 
 
 #: Without calldata: slot 0 = 1. With calldata: reverts while slot 0 is 0.

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from eth_abi import decode
 
 from bench.supersim import Supersim
-from tests.devnet_user import until
+from tests.waiting import until
 from xl2.app.clock import CLOCK
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, hex_text
 from xl2.errors import Xl2Error

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, events
+from tests.waiting import until
 from xl2.core.types import ChainId, Wei, address, hex_text
 from xl2.errors import Reverted
 from xl2_adapters.nitro.precompiles import NO_TICKET

@@ -5,8 +5,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User
 from tests.integration.crossings import Traveller, TravellerOf
+from tests.waiting import until
 from xl2.core.types import BlockNumber, address
 from xl2.ports import Cargo, CrossingState, Direction, Move
 from xl2_adapters.evm import Evm
@@ -67,14 +68,14 @@ async def test_a_withdrawal_rests_on_true_outputs_only_and_on_those_that_stand(
     era = await era_of(today.below, today, block)
     bob, grace = (_through(era, traveller) for traveller in (today, other))
     await _reached(today, block + 2)
-    truth = (await true_output(_rollup(today), BlockNumber(block + 2), BlockNumber(block + 2))).hash
+    truth = (await true_output(today.rollup, BlockNumber(block + 2), BlockNumber(block + 2))).hash
 
     waiting = await bob.crossing(tx_hash)
     await era.propose(b"\x0f" * 32)
     lied_to = await bob.crossing(tx_hash)
     await era.delete(0)
     await era.propose(truth)
-    await bob.move(await bob.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+    await bob.prove(tx_hash)
     proven = await bob.crossing(tx_hash)
     await era.delete(0)
     fallen = await bob.crossing(tx_hash)
@@ -98,11 +99,7 @@ def _through(era: Era, traveller: Traveller) -> Traveller:
     settings = evolve(traveller.settings, rollup={**traveller.settings.rollup, "portal": address(era.portal)})
     anchor = traveller.family.anchor(traveller.below_settings)
     assert isinstance(anchor, Evm)
-    return evolve(traveller, bridge=OpBridge(rollup=_rollup(traveller), anchor=anchor, settings=settings))
-
-
-def _rollup(traveller: Traveller) -> Any:
-    return traveller.family.chain(traveller.settings)
+    return evolve(traveller, bridge=OpBridge(rollup=traveller.rollup, anchor=anchor, settings=settings))
 
 
 async def _reached(traveller: Traveller, number: int) -> None:

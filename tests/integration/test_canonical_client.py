@@ -11,6 +11,7 @@ from eth_account import Account
 import xl2
 from tests.integration.clients import client_of, file_of
 from tests.integration.crossings import TravellerOf, mintable, wrapped_ether
+from tests.waiting import PATIENCE_SECONDS
 from xl2.cli.outcome import guarded
 from xl2.cli.program import xl2 as program
 from xl2.core.types import address, checksum, hex_text
@@ -21,7 +22,6 @@ from xl2_devnet.devnet_file import Description
 
 A, B = "op-a", "op-b"
 ETHER = 10**18
-PATIENCE = 120.0
 
 Say = Callable[..., tuple[int, Any]]
 
@@ -54,7 +54,7 @@ async def test_ether_travels_from_rollup_to_rollup_and_is_known_by_its_first_has
     forgetful.mkdir()
 
     async with client_of(devnet, forgetful, "dave") as client:
-        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
+        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
         again = await client.advance(begun.first.sent.tx_hash)
         arrived = await balance(client, B, fresh_address)
 
@@ -75,10 +75,10 @@ async def test_tokens_travel_from_rollup_to_rollup(
     on_a, on_b = await mintable(at_a, home), await mintable(at_b, home)
     async with client_of(devnet, tmp_path, "frank") as client:
         down = await client.deposit(A, 900, token=home, token_there=on_a)
-        await client.advance(down.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
+        await client.advance(down.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
 
         begun = await client.travel(A, B, 400, fresh_address, token=on_a, token_there=on_b)
-        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
+        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
 
     token = op_stack("WETH")
     assert await at_b.above.read(checksum(on_b), token, "balanceOf", fresh_address) == 400
@@ -92,8 +92,8 @@ async def test_only_the_owner_sends_a_journey_on(devnet: Description, tmp_path: 
         begun = await owner.travel(B, A, 5, fresh_address)
 
         with pytest.raises(Refused, match="alone can send it on"):
-            await other.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
-        done = await owner.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE)
+            await other.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
+        done = await owner.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
 
         assert done.journey.is_over
         assert await balance(owner, A, fresh_address) == 5

@@ -83,7 +83,7 @@ class Ground:
         return game
 
     async def prove(self, tx_hash: Hash32) -> None:
-        await self.traveller.move(await self.traveller.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+        await self.traveller.prove(tx_hash)
 
 
 @pytest.fixture

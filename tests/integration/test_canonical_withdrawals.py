@@ -6,8 +6,9 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, events
 from tests.integration.crossings import Traveller, TravellerOf, hungry_for_gas, valve
+from tests.waiting import until
 from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import Refused, Reverted
 from xl2.ports import Cargo, Crossing, CrossingState, Direction, Move
@@ -23,10 +24,6 @@ ETHER = 10**18
 PORTAL, FACTORY, GAME = (op_stack(name) for name in ("OptimismPortal2", "DisputeGameFactory", "FaultDisputeGame"))
 CANNON, PERMISSIONED = 0, 1
 CHALLENGER_WINS = 1
-
-
-def states(crossing: Crossing) -> list[CrossingState]:
-    return [step.state for step in crossing.steps]
 
 
 async def test_ether_is_withdrawn_through_every_state_and_followed_by_any_of_its_transactions(
@@ -61,7 +58,7 @@ async def test_a_withdrawal_that_one_account_proved_is_finalized_by_another_and_
 ) -> None:
     bob, carol = traveller_of("op-a", "bob"), traveller_of("op-a", "carol")
     tx_hash = await bob.withdraw(Cargo(recipient=fresh_address, amount=11))
-    await bob.move(await bob.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+    await bob.prove(tx_hash)
     ripe = await carol.until(tx_hash, CrossingState.READY_TO_FINALIZE)
     calls = await carol.bridge.calls(ripe, Move.FINALIZE, carol.address)
     await carol.make(calls)
@@ -83,7 +80,7 @@ async def test_a_relay_that_would_fail_is_not_paid_for_and_one_that_failed_is_re
     closed = await valve(dave.below)
     cargo = Cargo(recipient=closed, amount=70, data=b"open sesame", gas_limit=100_000)
     tx_hash = await dave.withdraw(cargo)
-    await dave.move(await dave.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+    await dave.prove(tx_hash)
     ripe = await dave.until(tx_hash, CrossingState.READY_TO_FINALIZE)
 
     with pytest.raises(Reverted, match="what it calls would fail"):
@@ -108,7 +105,7 @@ async def test_a_relay_gets_gas_for_what_it_calls_where_an_estimate_of_the_whole
     hungry = [await hungry_for_gas(grace.below) for _ in range(2)]
     sent = [await grace.withdraw(Cargo(recipient=one, data=b"eat", gas_limit=30_000)) for one in hungry]
     for tx_hash in sent:
-        await grace.move(await grace.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+        await grace.prove(tx_hash)
 
     ripe = [await grace.until(tx_hash, CrossingState.READY_TO_FINALIZE) for tx_hash in sent]
     (ours,) = await bob.bridge.calls(ripe[0], Move.FINALIZE, bob.address)
@@ -131,7 +128,7 @@ async def test_a_plain_withdrawal_that_fails_is_never_sent_by_us_and_said_to_be_
     closed = await valve(erin.below)
     cargo = Cargo(recipient=closed, amount=5, data=b"x", gas_limit=100_000, is_direct=True)
     tx_hash = await erin.withdraw(cargo)
-    await erin.move(await erin.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+    await erin.prove(tx_hash)
     ripe = await erin.until(tx_hash, CrossingState.READY_TO_FINALIZE)
 
     with pytest.raises(Reverted, match="what it calls would fail"):
@@ -173,7 +170,7 @@ async def test_a_game_that_is_attacked_by_hand_is_lost_by_the_rules_of_the_game_
     bob = traveller_of("op-b", "bob")
     number = BlockNumber(int((await bob.above.block("latest"))["number"], 16))
     game, _, false = await _propose_falsely(bob, number)
-    truth = (await true_output(_rollup(bob), number, number)).hash
+    truth = (await true_output(bob.rollup, number, number)).hash
 
     position = await bob.below.read(game, GAME, "getRequiredBond", 2**128 // 2**127)
     attack = GAME.call("attack", false.hash, 0, keccak(b"by hand" + truth))
@@ -196,7 +193,7 @@ async def test_a_blacklisted_game_is_refused_and_a_proof_against_it_made_anew(
     guardian = User(devnet.chain("l1"), account("deployer").private_key)
     portal = "0x" + carol.settings.rollup["portal"].hex()
     tx_hash = await carol.withdraw(Cargo(recipient=fresh_address, amount=44))
-    await carol.move(await carol.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+    await carol.prove(tx_hash)
     proven = await carol.crossing(tx_hash)
     game = next(step for step in proven.steps if step.state is CrossingState.PROVEN).detail.split()[2]
 
@@ -217,7 +214,7 @@ async def test_games_of_another_type_or_from_before_a_retirement_are_refused(
     guardian = User(devnet.chain("l1"), account("deployer").private_key)
     portal = "0x" + alice.settings.rollup["portal"].hex()
     tx_hash = await alice.withdraw(Cargo(recipient=fresh_address, amount=55))
-    await alice.move(await alice.until(tx_hash, CrossingState.READY_TO_PROVE), Move.PROVE)
+    await alice.prove(tx_hash)
 
     await guardian.send(portal, PORTAL.call("setRespectedGameType", PERMISSIONED))
     other_type = await alice.crossing(tx_hash)
@@ -240,18 +237,14 @@ async def _finalize_carelessly(actor: Traveller, prover: Traveller, tx_hash: Has
 
 
 async def _withdrawal(traveller: Traveller, tx_hash: Hash32) -> Withdrawal:
-    transaction = await included(_rollup(traveller), tx_hash)
+    transaction = await included(traveller.rollup, tx_hash)
     assert transaction is not None
     (log,) = [one for one in transaction.logs if one.contract == MESSAGE_PASSER]
     return Withdrawal.of(log, "the devnet")
 
 
-def _rollup(traveller: Traveller) -> Any:
-    return traveller.family.chain(traveller.settings)
-
-
 async def _propose_falsely(liar: Traveller, number: BlockNumber) -> tuple[str, int, OutputRoot]:
-    truth = await true_output(_rollup(liar), number, number)
+    truth = await true_output(liar.rollup, number, number)
     false = OutputRoot(
         state_root=Hash32(keccak(b"a state that never was")),
         storage_root=truth.storage_root,
@@ -271,7 +264,7 @@ async def _propose_falsely(liar: Traveller, number: BlockNumber) -> tuple[str, i
 
 async def _proof(traveller: Traveller, tx_hash: Hash32, index: int, output: OutputRoot, number: BlockNumber) -> bytes:
     withdrawal = await _withdrawal(traveller, tx_hash)
-    proof = await _rollup(traveller).proof(MESSAGE_PASSER, [withdrawal.slot], number)
+    proof = await traveller.rollup.proof(MESSAGE_PASSER, [withdrawal.slot], number)
     root = (bytes(32), output.state_root, output.storage_root, output.block_hash)
     return PROVE.encode(withdrawal.tuple, index, root, list(proof.storage[0]))
 

@@ -15,31 +15,15 @@ from typing import Any
 import pytest
 
 from tests.integration.clients import file_of
+from tests.program import ENVIRONMENT, xl2
+from tests.waiting import PATIENCE_SECONDS
 from xl2.cli.outcome import guarded
 from xl2.cli.program import xl2 as program
 from xl2_devnet.accounts import account
 from xl2_devnet.devnet_file import Description
 
 A, B = "op-a", "op-b"
-PATIENCE_SECONDS = 120
 Run = Callable[..., subprocess.CompletedProcess[str]]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
-
-
-def xl2(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the program in a folder. It never shows a traceback, whatever happens."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "xl2.cli", *words],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert "Traceback" not in ran.stdout + ran.stderr
-    return ran
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User
+from tests.waiting import until
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import BRISK, Description, Options, up
 from xl2_devnet.accounts import account

@@ -1,19 +1,19 @@
 """Deposits: what L1's portal takes in, L2 executes exactly once, in order, before anything of its users."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 from eth_account import Account
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, UserOf, events
+from tests.waiting import until
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.op_stack.derive import DEPOSITOR, user_deposit
 from xl2_devnet.op_stack.genesis import PREDEPLOYS
 
-UserOf = Callable[[str, str], User]
 PORTAL = op_stack("OptimismPortal2")
 MESSENGER = op_stack("L1CrossDomainMessenger")
 L2_MESSENGER = op_stack("L2CrossDomainMessenger")

@@ -1,7 +1,7 @@
 """The gate and the proxy: what users of an L2 can do, and what only its node can."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from eth_account import Account
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User, UserOf
+from tests.waiting import until
 from xl2.errors import RpcRejected
 from xl2_adapters.rpc import Call, RpcClient, RpcLimits
 from xl2_devnet import Description
@@ -23,7 +24,6 @@ from xl2_devnet.op_stack.genesis import PREDEPLOYS
 from xl2_devnet.origin import L1Origin
 from xl2_devnet.toolchain import ANVIL, find
 
-UserOf = Callable[[str, str], User]
 ETHER = 10**18
 ORIGIN = L1Origin(number=1, hash="0x" + "ab" * 32, parent_hash="0x" + "00" * 32, timestamp=1, base_fee=1)
 

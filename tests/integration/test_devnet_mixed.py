@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User
+from tests.waiting import until
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.abi import xl2
@@ -23,11 +24,6 @@ RECORDING = bytes.fromhex("600e600c600039600e6000f3" + "60003560005460100201" + 
 #: What goes along with a deposit, by family: it buys gas where the bridge sells it.
 VALUE = {"op": 0, "nitro": 10**17, "zk": 10**17}
 DEPOSIT_GAS = 300_000
-
-
-@pytest.fixture(scope="module")
-def controls() -> Controls:
-    return Controls()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """From an Arbitrum chain to L1: batches, assertions and sends, on Arbitrum's contracts and on the stand-ins."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from attrs import evolve
 from eth_account import Account
 from eth_utils import keccak
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, UserOf, events
 from tests.integration.nitro_ground import (
     ARB_SYS,
     BATCHES,
@@ -17,46 +17,30 @@ from tests.integration.nitro_ground import (
     ETHER,
     INBOX,
     OUTBOX,
-    OWN,
     RECORDING,
     ROLLUP,
-    STAND_INS,
     NitroDevnet,
     logs,
-    nitro_devnet,
     slots,
 )
+from tests.waiting import until
 from xl2.core.types import BlockNumber, Hash32, Timestamp, Wei, address
 from xl2.errors import Reverted
 from xl2_adapters.nitro.send import Send, root_of
 from xl2_adapters.rpc import RpcClient
+from xl2_devnet import Description
 from xl2_devnet.abi import stand_in
-from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES as WITHHOLD_BATCHES
 from xl2_devnet.controls import ROOTS as WITHHOLD_ROOTS
 from xl2_devnet.nitro.genesis import PRECOMPILES
 
-UserOf = Callable[[str, str], User]
 NODE = stand_in("NodeInterface")
 
 
-@pytest.fixture(scope="module", params=[OWN, STAND_INS])
-def nitro(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NitroDevnet]:
-    with nitro_devnet(request.param, tmp_path_factory.mktemp("cache")) as devnet:
-        yield devnet
-
-
-@pytest.fixture
-async def user_of(nitro: NitroDevnet) -> AsyncIterator[UserOf]:
-    opened: list[User] = []
-
-    def user(chain: str, role: str) -> User:
-        opened.append(User(nitro.description.chain(chain), account(role).private_key))
-        return opened[-1]
-
-    yield user
-    for known in opened:
-        await known.close()
+@pytest.fixture(scope="module")
+def devnet(nitro: NitroDevnet) -> Description:
+    """The one that `user_of` is about."""
+    return nitro.description
 
 
 @pytest.fixture

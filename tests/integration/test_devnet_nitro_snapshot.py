@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User
 from tests.integration.nitro_ground import CHAIN, INBOX, OUTBOX, OWN, ROLLUP, ids_of, logs, nitro_devnet
+from tests.waiting import until
 from xl2_devnet.accounts import account
 
 

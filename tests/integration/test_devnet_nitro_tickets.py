@@ -1,7 +1,6 @@
 """From L1 to an Arbitrum chain: ether, retryable tickets and messages, on Arbitrum's contracts and on the stand-ins."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -10,15 +9,13 @@ from eth_abi import encode
 from eth_account import Account
 from eth_utils import keccak
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, UserOf, events
 from tests.integration.nitro_ground import (
     CHAIN,
     ETHER,
     FORWARDING,
     INBOX,
-    OWN,
     RECORDING,
-    STAND_INS,
     TICKETS,
     NitroDevnet,
     Ticket,
@@ -26,40 +23,27 @@ from tests.integration.nitro_ground import (
     asking,
     gone,
     ids_of,
-    nitro_devnet,
     retry_of,
     sent,
     settled,
     slots,
     timeout_of,
 )
+from tests.waiting import until
 from xl2_adapters.rpc import Call, RpcClient
+from xl2_devnet import Description
 from xl2_devnet.abi import stand_in
-from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER, account
+from xl2_devnet.accounts import ACCOUNTS, FUNDED_ETHER
 from xl2_devnet.nitro.contracts import PACKAGE
 from xl2_devnet.nitro.genesis import PRECOMPILES
 
-UserOf = Callable[[str, str], User]
 WEEK = 7 * 86_400
 
 
-@pytest.fixture(scope="module", params=[OWN, STAND_INS])
-def nitro(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NitroDevnet]:
-    with nitro_devnet(request.param, tmp_path_factory.mktemp("cache")) as devnet:
-        yield devnet
-
-
-@pytest.fixture
-async def user_of(nitro: NitroDevnet) -> AsyncIterator[UserOf]:
-    opened: list[User] = []
-
-    def user(chain: str, role: str) -> User:
-        opened.append(User(nitro.description.chain(chain), account(role).private_key))
-        return opened[-1]
-
-    yield user
-    for known in opened:
-        await known.close()
+@pytest.fixture(scope="module")
+def devnet(nitro: NitroDevnet) -> Description:
+    """The one that `user_of` is about."""
+    return nitro.description
 
 
 @pytest.fixture

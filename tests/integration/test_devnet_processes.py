@@ -6,15 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.devnet_user import PATIENCE_SECONDS, User
+from tests.devnet_user import User
+from tests.waiting import PATIENCE_SECONDS, wait_until
 from xl2.errors import Xl2Error
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import Description, Options, read, running, up
@@ -25,13 +24,6 @@ from xl2_devnet.proxy import PortTaken
 from xl2_devnet.toolchain import ANVIL, find
 
 Start = Callable[..., subprocess.Popen[str]]
-
-
-def wait_for(look: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not look():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        threading.Event().wait(0.05)
 
 
 def children_of(pid: int) -> list[int]:
@@ -90,7 +82,7 @@ def up_and_ready(start: Start, tmp_path: Path) -> tuple[subprocess.Popen[str], D
         assert process.poll() is None, process.communicate()
         return file.exists()
 
-    wait_for(ready, "devnet.json")
+    wait_until(ready, "devnet.json")
     anvils = children_of(process.pid)
     assert len(anvils) == 3
     assert all(is_anvil(pid) for pid in anvils)
@@ -116,7 +108,7 @@ def test_kill_9_of_the_supervisor_takes_the_anvils_along(program: Start, tmp_pat
     process.kill()
     process.wait(PATIENCE_SECONDS)
 
-    wait_for(lambda: all_gone(anvils), "the end of the anvils")
+    wait_until(lambda: all_gone(anvils), "the end of the anvils")
 
 
 def test_an_anvil_that_dies_ends_the_devnet_with_a_sentence(program: Start, tmp_path: Path) -> None:
@@ -161,7 +153,7 @@ def test_down_after_a_crash_removes_the_file_and_says_that_nothing_ran(program: 
 
     assert (status.returncode, down.returncode) == (1, 1)
     assert not (tmp_path / "devnet.json").exists()
-    wait_for(lambda: all_gone(anvils), "the end of the anvils")
+    wait_until(lambda: all_gone(anvils), "the end of the anvils")
 
 
 def test_a_second_devnet_does_not_take_the_file_of_a_running_one(program: Start, tmp_path: Path) -> None:

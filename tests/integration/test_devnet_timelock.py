@@ -1,12 +1,13 @@
 """Who rules xl2 on the devnet: a timelock on each chain, a guardian who can only stop, and nobody else."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.devnet_user import User, until
+from tests.devnet_user import User, UserOf
+from tests.waiting import until
 from xl2.core.lane import Lane
 from xl2.core.types import Assurance, ChainId, address
 from xl2.errors import Reverted
@@ -14,7 +15,6 @@ from xl2_devnet import Description
 from xl2_devnet.abi import xl2
 from xl2_devnet.accounts import ACCOUNTS, account
 
-UserOf = Callable[[str, str], User]
 CHAINS, L2S = ("l1", "op-a", "op-b"), ("op-a", "op-b")
 ZERO, NOTHING = "0x" + "00" * 20, bytes(32)
 TIMELOCK = xl2("TimelockController")

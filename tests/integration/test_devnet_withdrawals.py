@@ -1,13 +1,14 @@
 """Withdrawals: what L2 says is proven on L1, through true roots and dispute games that really run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.devnet_user import User, events, until
+from tests.devnet_user import User, UserOf, events
+from tests.waiting import until
 from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import Description
@@ -16,7 +17,6 @@ from xl2_devnet.op_stack.genesis import PREDEPLOYS
 from xl2_devnet.op_stack.l1 import GAME_BOND
 from xl2_devnet.op_stack.root import output_root
 
-UserOf = Callable[[str, str], User]
 PORTAL = op_stack("OptimismPortal2")
 FACTORY = op_stack("DisputeGameFactory")
 GAME = op_stack("FaultDisputeGame")

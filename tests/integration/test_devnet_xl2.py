@@ -1,11 +1,11 @@
 """xl2 on the devnet: every lane is open, and each verifier speaks for exactly the logs that its class reaches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.devnet_user import User
+from tests.devnet_user import UserOf
 from xl2.core.lane import Lane
 from xl2.core.types import Assurance, ChainId, address
 from xl2_devnet import Description
@@ -14,7 +14,6 @@ from xl2_devnet.accounts import ATTESTER_THRESHOLD
 from xl2_devnet.deploy_tokens import GIVEN, TOKENS
 from xl2_devnet.op_stack.genesis import IMPLEMENTATION_SLOT
 
-UserOf = Callable[[str, str], User]
 L2S = ("op-a", "op-b")
 ATTESTED, PROVEN, ROUTED = 1 << 0, 1 << 128, 1 << 129
 ALIAS_OFFSET = 0x1111000000000000000000000000000000001111

@@ -1,28 +1,26 @@
 """The ZK stack's own bridge on the devnet: ether, calls and tokens down, ether and tokens up, by the real Diamond."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from attrs import evolve
 from eth_account import Account
 
-from tests.devnet_user import User, until
-from xl2.config import load
+from tests.devnet_user import User
+from tests.integration.crossings import Traveller, TravellerOf, forwarder
+from tests.waiting import until
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, address, hex_text
 from xl2.errors import InvalidInput, NotYet, ProofInvalid, Refused, Reverted, Unaffordable
-from xl2.ports import Call, Cargo, Crossing, CrossingState, Move
+from xl2.ports import Cargo, Crossing, CrossingState, Move
 from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.rpc_wire import Json, sequence
 from xl2_adapters.tx_logs import included
-from xl2_adapters.zk_stack import ZkStack
 from xl2_adapters.zk_stack.canonical.bridge import ZkBridge
 from xl2_adapters.zk_stack.messages import messages_of
 from xl2_adapters.zk_stack.proofs import OutcomeProof
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
-from xl2_devnet.accounts import account
 from xl2_devnet.clocks import BRISK
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
 from xl2_devnet.devnet import running
@@ -34,91 +32,27 @@ _GAS = 2_000_000
 ZK = "zk-a"
 #: Reverts whatever it is called with; constructor in front.
 REVERTS = bytes.fromhex("60058060093d393df3" + "60006000fd")
-#: With calldata `target 32 ‖ data`: calls the target with data and all value, reverts where that does.
-FORWARDS = bytes.fromhex("6020360380602060003760006000602036036000346000355af1602157600080fd5b00")
 
 
 @pytest.fixture(scope="module")
-def levers() -> Controls:
-    return Controls()
-
-
-@pytest.fixture(scope="module")
-def devnet(levers: Controls) -> Iterator[Description]:
+def devnet(controls: Controls) -> Iterator[Description]:
     """One chain of the ZK stack."""
-    with running(Options(l2=("zk",), clocks=BRISK), controls=levers) as description:
+    with running(Options(l2=("zk",), clocks=BRISK), controls=controls) as description:
         yield description
 
 
-@pytest.fixture
-def controls(levers: Controls) -> Iterator[Controls]:
-    """The devnet's levers; what a test withholds it gives in the end."""
-    yield levers
-    levers.give(BATCHES, ZK)
-    levers.give(ROOTS, ZK)
+@pytest.fixture(autouse=True)
+def given_in_the_end(controls: Controls) -> Iterator[None]:
+    """What a test withholds."""
+    yield
+    controls.give(BATCHES, ZK)
+    controls.give(ROOTS, ZK)
 
 
-class Traveller:
-    """One account on both sides of the chain's bridge."""
-
-    def __init__(self, devnet: Description, folder: Path, role: str) -> None:
-        path = folder / "devnet.json"
-        path.write_bytes(devnet.to_json())
-        config, self.family = load(path), ZkStack()
-        self.settings, self._anchor = config.chain(ZK), config.chain("l1")
-        self.bridge: ZkBridge = self.family.bridge_to_anchor(self.settings, self._anchor)
-        self.below = User(devnet.chain("l1"), account(role).private_key)
-        self.above = User(devnet.chain(ZK), account(role).private_key)
-
-    @property
-    def address(self) -> Address:
-        return address(self.below.address)
-
-    async def close(self) -> None:
-        await self.below.close()
-        await self.above.close()
-        await self.family.chain(self.settings).close()
-        await self.family.anchor(self._anchor).close()
-
-    async def make(self, *calls: Call) -> Hash32:
-        sent = b""
-        for call in calls:
-            user = self.below if call.chain == self.bridge.anchor else self.above
-            receipt = await user.send(hex_text(call.to), call.data, value=call.value, gas=_GAS)
-            sent = bytes.fromhex(receipt["transactionHash"][2:])
-        return Hash32(sent)
-
-    async def deposit(self, **fields: object) -> Hash32:
-        return await self.make(*await self.bridge.deposit_calls(Cargo(**fields), self.address))  # type: ignore[arg-type]
-
-    async def withdraw(self, **fields: object) -> Hash32:
-        return await self.make(*await self.bridge.withdraw_calls(Cargo(**fields), self.address))  # type: ignore[arg-type]
-
-    async def until(self, tx_hash: Hash32, state: CrossingState, *, with_moves: bool = False) -> Crossing:
-        async def look() -> Crossing | None:
-            (one,) = await self.bridge.crossings(tx_hash)
-            return one if one.state is state and (one.moves or not with_moves) else None
-
-        return await until(look, f"crossing {hex_text(tx_hash)} to be {state}")
-
-    async def move(self, crossing: Crossing, move: Move) -> Hash32:
-        return await self.make(*await self.bridge.calls(crossing, move, self.address))
-
-
-TravellerOf = Callable[[str], Traveller]
-
-
-@pytest.fixture
-async def traveller_of(devnet: Description, tmp_path: Path) -> AsyncIterator[TravellerOf]:
-    opened: list[Traveller] = []
-
-    def traveller(role: str) -> Traveller:
-        opened.append(Traveller(devnet, tmp_path, role))
-        return opened[-1]
-
-    yield traveller
-    for known in opened:
-        await known.close()
+def zk(traveller: Traveller) -> ZkBridge:
+    """The bridge, as the one that it is."""
+    assert isinstance(traveller.bridge, ZkBridge)
+    return traveller.bridge
 
 
 def nobody() -> Address:
@@ -129,16 +63,11 @@ async def code_at(user: User, creation: bytes) -> Address:
     return address((await user.send(None, creation))["contractAddress"])
 
 
-def creation_of(code: bytes) -> bytes:
-    """Creation code of a small contract."""
-    return bytes((0x60, len(code))) + bytes.fromhex("80600b6000396000f3") + code
-
-
 async def test_ether_and_a_call_go_down_and_what_was_paid_too_much_comes_back(traveller_of: TravellerOf) -> None:
-    alice, recipient = traveller_of("alice"), nobody()
+    alice, recipient = traveller_of(ZK, "alice"), nobody()
     before = await alice.above.balance(alice.above.address)
 
-    tx_hash = await alice.deposit(recipient=recipient, amount=ETHER)
+    tx_hash = await alice.deposit(Cargo(recipient=recipient, amount=ETHER))
     there = await alice.until(tx_hash, CrossingState.ARRIVED)
 
     assert await alice.above.balance(hex_text(recipient)) == ETHER
@@ -156,37 +85,35 @@ async def test_ether_and_a_call_go_down_and_what_was_paid_too_much_comes_back(tr
 
 
 async def test_a_deposit_is_found_again_by_the_note_that_went_along(traveller_of: TravellerOf) -> None:
-    alice, recipient = traveller_of("alice"), nobody()
-    since = (await alice.bridge.anchor_evm.head(Finality.LATEST)).number
+    alice, recipient = traveller_of(ZK, "alice"), nobody()
+    since = (await zk(alice).anchor_evm.head(Finality.LATEST)).number
 
-    tx_hash = await alice.deposit(recipient=recipient, amount=1, data=b"note 1")
+    tx_hash = await alice.deposit(Cargo(recipient=recipient, amount=1, data=b"note 1"))
 
-    assert await alice.bridge.deposit_noted(b"note 1", alice.address, since) == tx_hash
-    assert await alice.bridge.deposit_noted(b"note 2", alice.address, since) is None
-    assert await alice.bridge.deposit_noted(b"note 1", recipient, since) is None
+    assert await zk(alice).deposit_noted(b"note 1", alice.address, since) == tx_hash
+    assert await zk(alice).deposit_noted(b"note 2", alice.address, since) is None
+    assert await zk(alice).deposit_noted(b"note 1", recipient, since) is None
     arrived = await alice.until(tx_hash, CrossingState.ARRIVED)
     assert arrived.cargo.data == b"note 1"
     assert await alice.bridge.crossings(Hash32(b"\x77" * 32)) == []
 
 
 async def test_a_contract_on_l1_speaks_by_its_alias(traveller_of: TravellerOf) -> None:
-    bob, recipient = traveller_of("bob"), nobody()
-    forwarder = await code_at(bob.below, creation_of(FORWARDS))
+    bob, recipient = traveller_of(ZK, "bob"), nobody()
+    contract = address(await forwarder(bob.below))
     (call,) = await bob.bridge.deposit_calls(Cargo(recipient=recipient, amount=7), bob.address)
 
-    receipt = await bob.below.send(
-        hex_text(forwarder), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS
-    )
+    receipt = await bob.below.send(hex_text(contract), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS)
     there = await bob.until(Hash32(bytes.fromhex(receipt["transactionHash"][2:])), CrossingState.ARRIVED)
 
-    assert there.sender == speaker(forwarder)
+    assert there.sender == speaker(contract)
     assert await bob.above.balance(hex_text(recipient)) == 7
 
 
 async def test_an_account_that_delegates_to_code_is_warned_before_its_refund_is_lost(
     traveller_of: TravellerOf,
 ) -> None:
-    alice, delegating = traveller_of("alice"), nobody()
+    alice, delegating = traveller_of(ZK, "alice"), nobody()
     await alice.below.rpc.call("anvil_setCode", hex_text(delegating), "0xef0100" + "11" * 20)
 
     with pytest.raises(Refused, match="which nobody holds"):
@@ -194,24 +121,22 @@ async def test_an_account_that_delegates_to_code_is_warned_before_its_refund_is_
 
 
 async def test_a_contract_that_withdraws_is_the_sender_and_not_who_called_it(traveller_of: TravellerOf) -> None:
-    bob = traveller_of("bob")
-    forwarder = await code_at(bob.above, creation_of(FORWARDS))
+    bob = traveller_of(ZK, "bob")
+    contract = address(await forwarder(bob.above))
     (call,) = await bob.bridge.withdraw_calls(Cargo(recipient=nobody(), amount=3), bob.address)
 
-    receipt = await bob.above.send(
-        hex_text(forwarder), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS
-    )
-    (crossing,) = await bob.bridge.crossings(Hash32(bytes.fromhex(receipt["transactionHash"][2:])))
+    receipt = await bob.above.send(hex_text(contract), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS)
+    crossing = await bob.crossing(Hash32(bytes.fromhex(receipt["transactionHash"][2:])))
 
-    assert crossing.sender == forwarder
+    assert crossing.sender == contract
 
 
 async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller_of: TravellerOf) -> None:
-    carol = traveller_of("carol")
+    carol = traveller_of(ZK, "carol")
     reverts = await code_at(carol.above, REVERTS)
     before = await carol.above.balance(carol.above.address)
 
-    tx_hash = await carol.deposit(recipient=reverts, amount=ETHER, data=b"?", gas_limit=100_000)
+    tx_hash = await carol.deposit(Cargo(recipient=reverts, amount=ETHER, data=b"?", gas_limit=100_000))
     failed = await carol.until(tx_hash, CrossingState.IMPOSSIBLE)
 
     async def back() -> bool | None:
@@ -222,20 +147,20 @@ async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller
     # L1 can be shown that it failed, and not that it did not.
     proof = await _when_executed(carol, failed.key)
     assert not proof.succeeded
-    assert await carol.bridge.diamond.takes(proof)
-    assert not await carol.bridge.diamond.takes(evolve(proof, succeeded=True))
+    assert await zk(carol).diamond.takes(proof)
+    assert not await zk(carol).diamond.takes(evolve(proof, succeeded=True))
 
 
 async def test_ether_goes_up_once(traveller_of: TravellerOf, controls: Controls) -> None:
-    dave, recipient = traveller_of("dave"), nobody()
+    dave, recipient = traveller_of(ZK, "dave"), nobody()
 
     controls.withhold(ROOTS, ZK)
-    tx_hash = await dave.withdraw(recipient=recipient, amount=ETHER // 2)
-    (waiting,) = await dave.bridge.crossings(tx_hash)
+    tx_hash = await dave.withdraw(Cargo(recipient=recipient, amount=ETHER // 2))
+    waiting = await dave.crossing(tx_hash)
     controls.give(ROOTS, ZK)
     ready = await dave.until(tx_hash, CrossingState.READY_TO_FINALIZE)
     (call,) = await dave.bridge.calls(ready, Move.FINALIZE, dave.address)
-    paid_by = await dave.make(call)
+    paid_by = await dave.make([call])
 
     assert waiting.state is CrossingState.WAITING_FOR_ROOT
     assert waiting.waits_for
@@ -246,19 +171,19 @@ async def test_ether_goes_up_once(traveller_of: TravellerOf, controls: Controls)
     # Found again by the transaction that paid it out, and by nothing but hashes.
     assert [one.key for one in await dave.bridge.crossings(paid_by)] == [ready.key]
     with pytest.raises(Reverted):
-        await dave.bridge.anchor_evm.view(call.to, call.data)
+        await zk(dave).anchor_evm.view(call.to, call.data)
     with pytest.raises(Refused, match="nothing to finalize"):
         await dave.bridge.calls(arrived, Move.FINALIZE, dave.address)
 
 
 async def test_a_message_that_was_tampered_with_is_refused_here_and_on_l1(traveller_of: TravellerOf) -> None:
-    erin = traveller_of("erin")
-    tx_hash = await erin.withdraw(recipient=erin.address, amount=5)
+    erin = traveller_of(ZK, "erin")
+    tx_hash = await erin.withdraw(Cargo(recipient=erin.address, amount=5))
     await erin.until(tx_hash, CrossingState.READY_TO_FINALIZE)
-    transaction = await included(erin.bridge.rollup_evm, tx_hash)
+    transaction = await included(zk(erin).rollup_evm, tx_hash)
     assert transaction is not None
     (message,) = messages_of(transaction, "zk")
-    batches, diamond = erin.bridge.deposits.batches, erin.bridge.diamond
+    batches, diamond = zk(erin).deposits.batches, zk(erin).diamond
 
     proof = await batches.message(tx_hash, message.sender, message.data)
     tampered = [
@@ -278,15 +203,15 @@ async def test_a_message_that_was_tampered_with_is_refused_here_and_on_l1(travel
 
 
 async def test_tokens_go_down_and_up_over_the_first_bridge(traveller_of: TravellerOf) -> None:
-    frank, recipient = traveller_of("frank"), nobody()
+    frank, recipient = traveller_of(ZK, "frank"), nobody()
     token = await _token(frank)
 
-    tx_hash = await frank.deposit(recipient=frank.address, token=token, amount=1_000)
+    tx_hash = await frank.deposit(Cargo(recipient=frank.address, token=token, amount=1_000))
     there = await frank.until(tx_hash, CrossingState.ARRIVED)
     assert there.cargo.token_there is not None
     erc20, on_rollup = op_stack("OptimismMintableERC20"), hex_text(there.cargo.token_there)
     described = [await frank.above.read(on_rollup, erc20, name) for name in ("name", "symbol", "decimals")]
-    up = await frank.withdraw(recipient=recipient, token=there.cargo.token_there, amount=400)
+    up = await frank.withdraw(Cargo(recipient=recipient, token=there.cargo.token_there, amount=400))
     ready = await frank.until(up, CrossingState.READY_TO_FINALIZE)
     await frank.move(ready, Move.FINALIZE)
 
@@ -299,13 +224,13 @@ async def test_tokens_go_down_and_up_over_the_first_bridge(traveller_of: Travell
 
 
 async def test_tokens_of_a_failed_deposit_are_taken_back_once(traveller_of: TravellerOf) -> None:
-    grace = traveller_of("grace")
+    grace = traveller_of(ZK, "grace")
     token = await _token(grace)
     erc20 = op_stack("OptimismMintableERC20")
 
     # So little gas that it is mined and fails.
-    tx_hash = await grace.deposit(recipient=grace.address, token=token, amount=1_000, gas_limit=60_000)
-    failed = await grace.until(tx_hash, CrossingState.FAILED, with_moves=True)
+    tx_hash = await grace.deposit(Cargo(recipient=grace.address, token=token, amount=1_000, gas_limit=60_000))
+    failed = await grace.until(tx_hash, CrossingState.FAILED, also=lambda one: bool(one.moves))
     locked = await grace.below.read(hex_text(token), erc20, "balanceOf", grace.below.address)
     await grace.move(failed, Move.RECLAIM)
     back = await grace.until(tx_hash, CrossingState.IMPOSSIBLE)
@@ -317,7 +242,7 @@ async def test_tokens_of_a_failed_deposit_are_taken_back_once(traveller_of: Trav
 
 
 async def test_what_could_never_arrive_is_refused_with_numbers(traveller_of: TravellerOf) -> None:
-    alice = traveller_of("alice")
+    alice = traveller_of(ZK, "alice")
     reverts = await code_at(alice.above, REVERTS)
 
     with pytest.raises(Unaffordable):
@@ -334,20 +259,20 @@ async def test_what_could_never_arrive_is_refused_with_numbers(traveller_of: Tra
 async def test_a_withheld_batch_holds_withdrawals_up_and_loses_none(
     traveller_of: TravellerOf, controls: Controls
 ) -> None:
-    bob = traveller_of("bob")
+    bob = traveller_of(ZK, "bob")
     controls.withhold(ROOTS, ZK)
-    tx_hash = await bob.withdraw(recipient=bob.address, amount=9)
+    tx_hash = await bob.withdraw(Cargo(recipient=bob.address, amount=9))
 
     async def committed() -> Crossing | None:
-        (one,) = await bob.bridge.crossings(tx_hash)
+        one = await bob.crossing(tx_hash)
         return one if "is not executed on l1" in one.waits_for else None
 
     await until(committed, "a batch that is committed and not executed")
     controls.withhold(BATCHES, ZK)
-    later = await bob.withdraw(recipient=bob.address, amount=9)
+    later = await bob.withdraw(Cargo(recipient=bob.address, amount=9))
     controls.give(ROOTS, ZK)
     await bob.until(tx_hash, CrossingState.READY_TO_FINALIZE)
-    (held,) = await bob.bridge.crossings(later)
+    held = await bob.crossing(later)
     controls.give(BATCHES, ZK)
     await bob.until(later, CrossingState.READY_TO_FINALIZE)
 
@@ -355,8 +280,8 @@ async def test_a_withheld_batch_holds_withdrawals_up_and_loses_none(
 
 
 async def test_a_false_batch_is_reverted_before_it_is_executed(traveller_of: TravellerOf, controls: Controls) -> None:
-    carol = traveller_of("carol")
-    diamond, getters = hex_text(carol.bridge.diamond.address), zk_stack("IZkSync")
+    carol = traveller_of(ZK, "carol")
+    diamond, getters = hex_text(zk(carol).diamond.address), zk_stack("IZkSync")
     reverts: Json = {"address": diamond, "topics": [getters.topic("BlocksRevert")], "fromBlock": "0x0"}
 
     async def reverted() -> int:
@@ -370,14 +295,14 @@ async def test_a_false_batch_is_reverted_before_it_is_executed(traveller_of: Tra
 
     await until(again, "the batch to be reverted")
     # The chain goes on, and what was in the false batch comes in a true one.
-    tx_hash = await carol.withdraw(recipient=carol.address, amount=3)
+    tx_hash = await carol.withdraw(Cargo(recipient=carol.address, amount=3))
     await carol.until(tx_hash, CrossingState.READY_TO_FINALIZE)
 
 
 async def _when_executed(traveller: Traveller, canonical_hash: Hash32) -> OutcomeProof:
     async def look() -> OutcomeProof | None:
         try:
-            return await traveller.bridge.deposits.batches.outcome(canonical_hash)
+            return await zk(traveller).deposits.batches.outcome(canonical_hash)
         except NotYet:
             return None
 

@@ -1,7 +1,6 @@
 """The example configuration runs: each key that it shows is taken, and between real chains a message arrives."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,13 +14,13 @@ from typing import Any
 import pytest
 
 from tests.integration.clients import file_of
+from tests.program import ENVIRONMENT, xl2
+from tests.waiting import PATIENCE_SECONDS
 from xl2_devnet.devnet_file import Description
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "xl2.toml"
 #: Chains of the example, and those of the devnet that are put in their place.
 NAMES = {"l1": "l1", "a": "op-a", "b": "op-b"}
-PATIENCE_SECONDS = 120
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
 HEADER = re.compile(r"^\[\[?chains\.(\w+)(?:\.(\w+))?\]")
 KEY = re.compile(r"^(\w+) = ")
 
@@ -94,12 +93,9 @@ def relayer(folder: Path) -> Iterator[dict[str, Any]]:
             process.kill()
 
 
-def xl2(folder: Path, *words: str) -> Any:
+def answer(folder: Path, *words: str) -> Any:
     """The JSON answer of a verb, with the example's configuration."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "xl2.cli", *words, "-c", "xl2.toml", "--json"],
-        cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
-    )  # fmt: skip
+    ran = xl2(folder, *words, "-c", "xl2.toml", "--json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return json.loads(ran.stdout)
 
@@ -126,8 +122,8 @@ def test_every_default_of_the_example_stands_in_what_runs(folder: Path) -> None:
 def test_a_relayer_runs_on_the_example_and_carries(devnet: Description, folder: Path) -> None:
     notebook = devnet.chain("op-a").contracts["notebook"]
     with relayer(folder) as running:
-        sent = xl2(folder, "send", "b", "a", notebook, "by the example", "--class", "attested", "--yes")
-        status = xl2(folder, "status", sent["id"], "--wait", "delivered", "--timeout", "90")
+        sent = answer(folder, "send", "b", "a", notebook, "by the example", "--class", "attested", "--yes")
+        status = answer(folder, "status", sent["id"], "--wait", "delivered", "--timeout", "90")
 
     assert "b to a, attested" in running["lanes"]
     assert running["url"].startswith("http://127.0.0.1:")

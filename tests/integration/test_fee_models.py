@@ -1,16 +1,14 @@
 """What a transaction costs beside gas, as the chain's own contract says it: Optimism's gas oracle."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.devnet_user import User
+from tests.devnet_user import UserOf
 from xl2.core.types import Address, ChainId, address
 from xl2.ports import Call
 from xl2_adapters.evm import Evm
 from xl2_adapters.op_stack.fees import ORACLE, UPPER_BOUND, OpFees
-
-UserOf = Callable[[str, str], User]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +14,7 @@ from attrs import evolve
 
 from bench.supersim import ERC20, is_for_this_machine, supersim
 from tests.integration.interop_scene import BURNS, COUNTS, REVERTS, A, B, C, Scene, journal_in, nonces, once
+from tests.program import ENVIRONMENT, xl2
 from xl2.core.types import Address, Timestamp, hex_text
 from xl2.errors import InvalidInput, NotFound, ProofInvalid, Reverted, RpcRejected, Unaffordable
 from xl2_adapters.abi import Method
@@ -344,7 +344,7 @@ def _relayer(config: Path, target: Address) -> Iterator["subprocess.Popen[str]"]
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={name: value for name, value in os.environ.items() if not name.startswith("XL2_")},
+        env=ENVIRONMENT,
     )
     try:
         assert process.stdout is not None
@@ -358,13 +358,6 @@ def _relayer(config: Path, target: Address) -> Iterator["subprocess.Popen[str]"]
 
 
 def _xl2(config: Path, verb: str, *words: str) -> Any:
-    ran = subprocess.run(
-        [sys.executable, "-m", "xl2.cli", "interop", verb, *words, "-c", str(config), "--json"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    ran = xl2(config.parent, "interop", verb, *words, "-c", str(config), "--json")
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

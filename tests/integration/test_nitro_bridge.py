@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from tests.devnet_user import User
-from tests.integration.crossings import Traveller, forwarder, valve, wrapped_ether
+from tests.integration.crossings import Traveller, forwarder, states, valve, wrapped_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, Wei, address, checksum
 from xl2.errors import InvalidInput, ProofInvalid, Refused, Reverted
@@ -69,10 +69,6 @@ async def slots(user: User, contract: Address, count: int = 3) -> list[int]:
 def bridge_of(traveller: Traveller) -> NitroBridge:
     assert isinstance(traveller.bridge, NitroBridge)
     return traveller.bridge
-
-
-def states(crossing: Crossing) -> list[CrossingState]:
-    return [step.state for step in crossing.steps]
 
 
 async def stuck(alice: Traveller) -> tuple[Hash32, str, Crossing]:

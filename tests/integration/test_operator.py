@@ -11,10 +11,10 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -26,17 +26,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.clients import file_of
+from tests.program import ENVIRONMENT, started
+from tests.waiting import PATIENCE_SECONDS, wait_until
 from xl2.cli.outcome import guarded
 from xl2.cli.program import xl2 as program
 from xl2.operator.routes import ROUTES, Route
 from xl2_devnet.devnet_file import Description
 
-T = TypeVar("T")
-
 A, B = "op-a", "op-b"
 ATTESTED = "901-902-attested"
-PATIENCE_SECONDS = 120
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations"
 METRIC = re.compile(r"\b(xl2_(?!watcher_)\w+)")
 
@@ -48,7 +46,7 @@ class Relayer:
     folder: Path
     url: str
     token: str = field(repr=False)
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
 
     def ask(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
         """Status and JSON of an answer."""
@@ -82,17 +80,6 @@ def told(folder: Path, *words: str, code: int = 0) -> Any:
     return json.loads(ran.stdout)
 
 
-def until(look: Callable[[], T | None], what: str) -> T:
-    """What `look` gives, once it gives anything."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        found = look()
-        if found is not None:
-            return found
-        select.select([], [], [], 0.1)
-    raise AssertionError(f"waited in vain for {what}")
-
-
 @pytest.fixture(scope="module")
 def folder(devnet: Description, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the configuration of a relayer."""
@@ -105,39 +92,12 @@ def folder(devnet: Description, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="module")
 def relayer(folder: Path) -> Iterator[Relayer]:
     """A relayer that runs while this module is tested."""
-    with started(folder) as process:
-        until(lambda: True if (folder / "relayer.sqlite.view").exists() else None, "the relayer's address")
+    words = ("relayer", "run", "--config", str(folder / "devnet.json"))
+    with started(*words, log=folder / "relayer.log") as process:
+        wait_until((folder / "relayer.sqlite.view").exists, "the relayer's address")
         url = json.loads((folder / "relayer.sqlite.view").read_text("utf-8"))["url"]
         token = (folder / "relayer.sqlite.token").read_text("utf-8").strip()
         yield Relayer(folder=folder, url=url, token=token, process=process)
-
-
-def started(folder: Path) -> "Running":
-    """A relayer process, gone when the block ends."""
-    return Running(folder)
-
-
-class Running:
-    """A process that is ended, whatever happens."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log = (folder / "relayer.log").open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "xl2.cli", "relayer", "run"],
-            cwd=folder, env=ENVIRONMENT, stdout=self._log, stderr=self._log, text=True,
-        )  # fmt: skip
-
-    def __enter__(self) -> "subprocess.Popen[str]":
-        return self._process
-
-    def __exit__(self, *_error: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        finally:
-            self._process.kill()
-            self._process.wait()
-            self._log.close()
 
 
 def send(devnet: Description, folder: Path, text: str) -> str:
@@ -155,7 +115,7 @@ def state(relayer: Relayer, message: str) -> str | None:
 def delivered(devnet: Description, relayer: Relayer) -> str:
     """A message that the relayer has carried."""
     message = send(devnet, relayer.folder, "hello")
-    until(lambda: True if state(relayer, message) in ("delivered", "confirmed", "settled") else None, "its delivery")
+    wait_until(lambda: state(relayer, message) in ("delivered", "confirmed", "settled"), "its delivery")
     return message
 
 
@@ -172,7 +132,7 @@ def test_the_document_is_valid_and_every_real_answer_is_as_it_says(relayer: Rela
         Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
         assert status == (400 if route is not None and path.endswith(("retry", "skip")) else 200), answer
 
-    until(lambda: True if state(relayer, delivered) == "settled" else None, "its settlement")
+    wait_until(lambda: state(relayer, delivered) == "settled", "its settlement")
     for route in ROUTES:
         if route.path != "/drain":
             check(route, route.path, route.method.lower())
@@ -185,7 +145,7 @@ def test_it_is_ready_and_says_of_what(relayer: Relayer) -> None:
         status, answer = relayer.ask("GET", "/readyz")
         return answer if status == 200 else None
 
-    checks = until(ready, "readiness")["checks"]
+    checks = wait_until(ready, "readiness")["checks"]
 
     assert {one["what"] for one in checks} >= {"recovery", "store", "lanes", f"chain {A}", f"chain {B}", "chain l1"}
     assert all(one["ok"] for one in checks)
@@ -304,7 +264,7 @@ def test_what_happens_is_told_and_whoever_comes_back_goes_on(devnet: Description
 def test_a_paused_lane_delivers_nothing_until_it_is_resumed(devnet: Description, relayer: Relayer) -> None:
     assert relayer.order(f"/lanes/{ATTESTED}/pause", why="a test")[0] == 200
     message = send(devnet, relayer.folder, "held up")
-    until(lambda: True if state(relayer, message) == "observed" else None, "its being observed")
+    wait_until(lambda: state(relayer, message) == "observed", "its being observed")
     status, why = relayer.ask("GET", f"/messages/{message}/explain")
     shown = told(relayer.folder, "explain", message)
     table = told(relayer.folder, "relayer", "status")
@@ -316,22 +276,22 @@ def test_a_paused_lane_delivers_nothing_until_it_is_resumed(devnet: Description,
     assert "nobody has delivered it" in shown["cause"]
     assert [lane["paused"]["why"] for lane in table["lanes"] if lane["paused"]] == ["a test"]
     assert resumed["done"] == f"lane {ATTESTED} is carried again"
-    until(lambda: True if state(relayer, message) in ("delivered", "confirmed", "settled") else None, "its delivery")
+    wait_until(lambda: state(relayer, message) in ("delivered", "confirmed", "settled"), "its delivery")
 
 
 def test_a_skipped_message_waits_for_its_retry(devnet: Description, relayer: Relayer) -> None:
     relayer.order(f"/lanes/{ATTESTED}/pause", why="a moment")
     message = send(devnet, relayer.folder, "left out")
-    until(lambda: True if state(relayer, message) == "observed" else None, "its being observed")
+    wait_until(lambda: state(relayer, message) == "observed", "its being observed")
     told(relayer.folder, "relayer", "skip", message, "--why", "poison")
     relayer.order(f"/lanes/{ATTESTED}/resume")
     other = send(devnet, relayer.folder, "goes past it")
-    until(lambda: True if state(relayer, other) in ("delivered", "confirmed", "settled") else None, "the next one")
+    wait_until(lambda: state(relayer, other) in ("delivered", "confirmed", "settled"), "the next one")
 
     (listed,) = told(relayer.folder, "relayer", "messages", "--lane", ATTESTED, "--state", "observed")["messages"]
     assert (listed["id"], listed["skipped"]) == (message, "poison")
     told(relayer.folder, "relayer", "retry", message)
-    until(lambda: True if state(relayer, message) in ("delivered", "confirmed", "settled") else None, "its delivery")
+    wait_until(lambda: state(relayer, message) in ("delivered", "confirmed", "settled"), "its delivery")
 
 
 def test_a_drained_relayer_ends_well_and_its_store_answers_for_it(relayer: Relayer, delivered: str) -> None:

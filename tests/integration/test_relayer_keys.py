@@ -1,8 +1,7 @@
 """A relayer whose key is kept elsewhere: it delivers with it, observes without it, and goes on when it is back."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from aiohttp import web
 
 import xl2
 from tests.integration.clients import client_of, file_of
+from tests.waiting import PATIENCE_SECONDS, until, until_true
 from tests.web3signer import Web3Signer, web3signer
 from xl2.app.relaying import RunningRelayer, relayer
 from xl2.ports import Alarm, AlarmKind
@@ -18,7 +18,6 @@ from xl2_devnet import Description
 from xl2_devnet.accounts import account
 
 A, B = "op-a", "op-b"
-PATIENCE_SECONDS = 120.0
 PAYER = account("frank")
 
 
@@ -32,16 +31,11 @@ async def relaying(devnet: Description, folder: Path, theirs: Web3Signer) -> Asy
         yield running
 
 
-async def until(found: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not found():  # noqa: ASYNC110 - a devnet goes on meanwhile
-            await asyncio.sleep(0.05)
-
-
 async def until_observed(running: RunningRelayer, count: int) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while await observed(running) < count:  # noqa: ASYNC110 - the relayer reads it
-            await asyncio.sleep(0.05)
+    async def look() -> bool | None:
+        return await observed(running) >= count or None
+
+    await until(look, f"{count} messages to be observed")
 
 
 async def observed(running: RunningRelayer) -> int:
@@ -63,7 +57,7 @@ async def test_it_delivers_by_a_remote_signer_and_without_it_only_observes(devne
         theirs.instead = lambda: web.Response(status=503)
         before = await observed(running)
         sent = await _sent(client)
-        await until(lambda: _lost(running))
+        await until_true(lambda: _lost(running), "an alarm of the key")
         assert "keys.far" in _lost(running)[0].what
         await until_observed(running, before + 1)
         assert (await client.status(sent.id)).state in (xl2.State.SENT, xl2.State.OBSERVED)

@@ -10,6 +10,7 @@ from web3 import AsyncHTTPProvider, AsyncWeb3, HTTPProvider, Web3, WebSocketProv
 
 import xl2
 from tests.integration.clients import client_of, config_of
+from tests.waiting import PATIENCE_SECONDS
 from xl2.config import Config, Secret
 from xl2.core.types import hex_text
 from xl2.errors import (
@@ -26,7 +27,6 @@ from xl2_devnet.accounts import account
 from xl2_devnet.devnet_file import Description
 
 A, B = "op-a", "op-b"
-PATIENCE = 120.0
 
 
 class Refusing(xl2.WalletHooks):
@@ -53,7 +53,7 @@ async def test_a_message_is_relayed_by_oneself_and_its_status_never_goes_back(
     async with client_of(devnet, tmp_path, "alice", hooks) as client:
         sent = await client.send(A, B, client.contract(B, "notebook"), b"hi", assurance="attested", gas_limit=90_000)
 
-        relayed = await client.relay(sent.id, "settled", PATIENCE)
+        relayed = await client.relay(sent.id, "settled", PATIENCE_SECONDS)
 
         states = [step.state for step in relayed.status.steps]
         assert states == ["sent", "observed", "delivered", "confirmed", "settled"]
@@ -67,7 +67,7 @@ async def test_a_message_is_relayed_by_oneself_and_its_status_never_goes_back(
 async def test_a_status_is_the_same_from_another_machine(devnet: Description, tmp_path: Path) -> None:
     async with client_of(devnet, tmp_path, "alice") as client:
         sent = await client.send(A, B, client.contract(B, "notebook"), b"hi", assurance="attested", gas_limit=90_000)
-        await client.relay(sent.id, "confirmed", PATIENCE)
+        await client.relay(sent.id, "confirmed", PATIENCE_SECONDS)
         here = await client.status(sent.id)
 
     async with client_of(devnet, tmp_path, "bob") as other:
@@ -88,7 +88,7 @@ async def test_a_transfer_approves_exactly_and_arrives(devnet: Description, tmp_
 
     async with xl2.connect_async(config, key="carol", hooks=Watching()) as client:
         sent = await client.transfer(A, B, "USDD", "12.5", carol)
-        relayed = await client.relay(sent.id, "delivered", PATIENCE)
+        relayed = await client.relay(sent.id, "delivered", PATIENCE_SECONDS)
 
     assert relayed.status.is_delivered
     approval, transfer = seen[0], seen[1]
@@ -110,7 +110,7 @@ async def test_an_overdue_transfer_is_refunded_whole(devnet: Description, tmp_pa
     async with client_of(devnet, tmp_path, "dave") as client:
         sent = await client.transfer(A, B, "USDD", 7, account("dave").address, expires_in=5)
 
-        relayed = await client.relay(sent.id, "refunded", PATIENCE)
+        relayed = await client.relay(sent.id, "refunded", PATIENCE_SECONDS)
         explained = await client.explain(sent.id)
 
         assert relayed.status.state is xl2.State.REFUNDED
@@ -264,7 +264,7 @@ async def test_a_wait_that_is_over_says_what_the_message_waits_for(devnet: Descr
 def test_the_sync_client_says_the_same_as_the_async_one(devnet: Description, tmp_path: Path) -> None:
     with xl2.connect(config_of(devnet, tmp_path), key="bob") as client:
         sent = client.send(A, B, client.contract(B, "notebook"), b"sync", assurance="attested", gas_limit=90_000)
-        relayed = client.relay(sent.id, "delivered", PATIENCE)
+        relayed = client.relay(sent.id, "delivered", PATIENCE_SECONDS)
 
         assert relayed.status.is_delivered
         assert client.status(sent.id).id == sent.id

@@ -3,7 +3,6 @@
 import http.server
 import json
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from tests.canaries import (
     shown_in,
 )
 from tests.integration.clients import file_of
+from tests.program import ENVIRONMENT
 from xl2 import mask
 from xl2.app import patience
 from xl2.app.relaying import RunningRelayer, relayer
@@ -236,10 +236,9 @@ def test_a_private_key_among_the_words_of_a_command_is_not_repeated(said: Run, w
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_process_of_its_own_shows_none_when_it_fails(folder: Path, form: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("XL2_")}
     # No waiting mends a port that there cannot be.
     nowhere = f"postgresql://xl2:{DATABASE_PASSWORD}@127.0.0.1:99999/xl2"
-    environment |= {"XL2_LOG__FORM": form, "XL2_KEYS__USER": PRIVATE_KEY, "XL2_RELAYER__STORE": nowhere}
+    environment = ENVIRONMENT | {"XL2_LOG__FORM": form, "XL2_KEYS__USER": PRIVATE_KEY, "XL2_RELAYER__STORE": nowhere}
     environment |= {TRACEBACK_VARIABLE: "1"}
 
     ran = subprocess.run(
