@@ -10,8 +10,13 @@ from xl2.store import SqliteStore, SqlStore
 
 
 @pytest.fixture
-def store_of(tmp_path: Path) -> StoreOf:
-    return lambda: SqliteStore(tmp_path / "store.sqlite")
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite"
+
+
+@pytest.fixture
+def store_of(path: Path) -> StoreOf:
+    return lambda: SqliteStore(path)
 
 
 @pytest.fixture

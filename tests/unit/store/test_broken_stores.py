@@ -6,8 +6,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from textwrap import dedent
@@ -20,14 +20,9 @@ from xl2.core.types import Nonce
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable
 from xl2.lasting import REPEAT_SECONDS, Lasting
 from xl2.ports import Step
-from xl2.store import SqliteStore, open_store
+from xl2.store import SqliteStore, SqlStore, open_store
 from xl2.store.schema import MIGRATIONS
 from xl2.testing import ManualClock
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.sqlite"
 
 
 async def test_a_file_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(path: Path) -> None:
@@ -128,11 +123,7 @@ async def test_an_outage_is_told_once_and_its_end_too(
     caplog.set_level("INFO", "xl2.store.sql")
     store = SqliteStore(":memory:")
 
-    async def fails(_: object) -> None:
-        raise StoreUnavailable("the disk is full")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(store._database, "run", fails)
+    with unavailable(store, monkeypatch):
         for _ in range(3):
             with pytest.raises(StoreUnavailable):
                 await store.backlog()
@@ -151,13 +142,8 @@ async def test_who_asks_once_is_told_of_an_outage_by_the_error_alone(
 ) -> None:
     store = open_store(":memory:", tmp_path, is_waited_for=False)
 
-    async def fails(_: object) -> None:
-        raise StoreUnavailable("the disk is full")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(store._database, "run", fails)
-        with pytest.raises(StoreUnavailable):
-            await store.backlog()
+    with unavailable(store, monkeypatch), pytest.raises(StoreUnavailable):
+        await store.backlog()
     await store.close()
 
     assert caplog.records == []
@@ -170,11 +156,7 @@ async def test_an_outage_that_lasts_is_told_again_after_an_hour_with_how_often_i
     monkeypatch.setattr("xl2.store.sql.Lasting", partial(Lasting, clock.steady))
     store = SqliteStore(":memory:")
 
-    async def fails(_: object) -> None:
-        raise StoreUnavailable("the disk is full")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(store._database, "run", fails)
+    with unavailable(store, monkeypatch):
         for _ in range(3):
             clock.advance(REPEAT_SECONDS / 2)
             with pytest.raises(StoreUnavailable):
@@ -252,6 +234,18 @@ async def test_a_disk_without_room_for_a_new_file_may_have_some_later(
 
     async with SqliteStore(path) as store:
         assert await store.count(LANE_LOG) == 0
+
+
+@contextmanager
+def unavailable(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Within it the store's disk is full."""
+
+    async def fails(_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store._database, "run", fails)
+        yield
 
 
 def cut(path: Path, size: int) -> bytes:

@@ -16,11 +16,6 @@ from xl2.store.schema import MIGRATIONS
 LANE_NAME = lane_lease(LANE)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.sqlite"
-
-
 async def test_a_second_process_on_the_same_file_is_refused(path: Path) -> None:
     async with SqliteStore(path):
         with pytest.raises(ConfigInvalid, match="another process"):
