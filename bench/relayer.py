@@ -21,6 +21,7 @@ from bench.burden import measure_chains, measure_peer, measure_pending, measure_
 from bench.carried import Run, Say, bench
 from bench.figures import Figure, figure, load, save
 from bench.ground import BLOCK_SECONDS
+from bench.lasting import measure_lasting
 from bench.page import write_page
 from bench.trips import measure_round_trips
 from xl2.errors import Xl2Error
@@ -37,6 +38,7 @@ AT_MOST: Final[Mapping[str, float]] = {
     "latency_p50_blocks": 1,
     "latency_p95_blocks": 2,
     "cpu_10k_over_1k": 1.3,
+    "cpu_lasting_over_first": 1.15,
     "idle_8_chains_percent": 3,
     "round_trips_per_batch": 6,
     "pending_1m_rss_mb": 600,
@@ -78,6 +80,7 @@ async def measure_rates(say: Say) -> dict[str, Figure]:
 
 PARTS: Final[Mapping[str, Callable[[Say], Coroutine[object, object, dict[str, Figure]]]]] = {
     "rates": measure_rates,
+    "lasting": measure_lasting,
     "chains": measure_chains,
     "trips": measure_round_trips,
     "restart": measure_restart,

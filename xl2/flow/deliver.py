@@ -162,9 +162,10 @@ async def _read(messages: Sequence[Message], receipt: TxReceipt, destination: Ch
     block = await destination.block(receipt.block) if failed else block
     if block.hash != receipt.block_hash:
         raise NotYet(f"block {receipt.block} of chain {destination.chain} was taken back while it was read")
+    place = _place(receipt)
     return Outcome(
         happenings=tuple(
-            _happening(message, _EVENTS[fate], _place(receipt))
+            _happening(message, _EVENTS[fate], place)
             for message, fate in zip(messages, fates, strict=True)
             if fate in _EVENTS
         ),
