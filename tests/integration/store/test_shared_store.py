@@ -195,6 +195,31 @@ async def test_a_database_of_a_newer_version_is_refused(store_of: StoreOf, datab
         await store_of().count(LANE_LOG)
 
 
+#: Steps as the third schema had them.
+BY_ID = """
+    ALTER TABLE xl2.steps RENAME TO by_nonce;
+    CREATE TABLE xl2.steps (message BYTEA NOT NULL, place BIGINT NOT NULL, event TEXT NOT NULL, state TEXT NOT NULL,
+        at DOUBLE PRECISION NOT NULL, chain TEXT NOT NULL, tx_hash BYTEA, block BIGINT, PRIMARY KEY (message, place));
+    INSERT INTO xl2.steps SELECT message, place, event, state, at, chain, tx_hash, block FROM xl2.by_nonce;
+    DROP TABLE xl2.by_nonce;
+    DELETE FROM xl2.schema_version WHERE version > 3;
+"""
+
+
+async def test_a_database_of_the_third_schema_keeps_the_steps_of_its_messages(store_of: StoreOf, database: str) -> None:
+    async with store_of() as store:
+        await store.observe(cursor(9), sent(3), NOW)
+        before = [await store.steps(one) for one in ids(0, 1, 2)]
+    connection = await asyncpg.connect(database)
+    await connection.execute(BY_ID)
+    await connection.close()
+
+    async with store_of() as store:
+        assert [await store.steps(one) for one in ids(0, 1, 2)] == before
+        await store.happen([Happening(id=ids(1)[0], event=Event.HEAD_SHOWN, chain=LANE.destination)], NOW)
+        assert [len(await store.steps(one)) for one in ids(0, 1, 2)] == [2, 3, 2]
+
+
 async def test_daemons_that_start_at_once_make_the_schema_once(store_of: StoreOf, database: str) -> None:
     await empty(database)
     stores = [store_of() for _ in range(5)]
