@@ -25,7 +25,7 @@ AFTER_AN_EXPIRY = [
 #: Plain messages go on by themselves; one that failed rests. It takes one rest of ten seconds, by whatever clock.
 _A_REST = "a message is postponed"
 #: Tried by tests of their own: the relayer must have died before, or be asked to stop.
-_ON_OTHER_WAYS = ("evidence went with the process", "a nonce is given up", "leases are let go")
+_ON_OTHER_WAYS = ("evidence went with the process", "a nonce is given up", "leases are let go", "a message waits")
 PLAIN = [point for point in POINTS if point not in _ON_OTHER_WAYS]
 
 

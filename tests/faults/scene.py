@@ -138,7 +138,14 @@ class Scene:
         """A transaction on the destination by an account of the devnet, as its owner would make it with a wallet."""
         own = account(role).address
         sent = await self.destination.ask("eth_sendTransaction", {"from": own, "to": own})
-        await self._receipt(self.destination, str(sent))
+        placed: Any = await self.destination.ask("eth_getTransactionByHash", sent)
+
+        async def used() -> bool | None:
+            # By it, or by what whoever else has the key put in its place meanwhile.
+            count = int(str(await self.destination.ask("eth_getTransactionCount", own, "latest")), 16)
+            return placed is None or count > int(placed["nonce"], 16) or None
+
+        await until(used, "the nonce of a foreign transaction to be used")
 
     @staticmethod
     def key_of(name: str) -> str:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.ground import B
 from tests.faults.kills import PLAIN, assert_a_kill_does_no_harm
-from tests.faults.oracle import assert_each_paid_message_ended_once
+from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.points import AFTER, BEFORE
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
+from xl2.ports import Fate
 
 
 @pytest.fixture(scope="module")
@@ -93,5 +95,24 @@ async def test_a_relayer_killed_while_it_stops(scene: Scene, stable: Stable, whe
     more = await scene.send(Parcel())
     stable.start(configuration)
     await assert_each_paid_message_ended_once(scene, more)
+
+    assert killed == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_a_relayer_killed_while_a_message_waits_for_a_final_block(
+    scene: Scene, stable: Stable, when: str
+) -> None:
+    configuration = scene.configuration("relayer")
+    doomed = stable.start(configuration, dies_at="a message waits", when=when)
+    sent = await scene.send(Parcel())
+
+    with scene.grounds[B].held() as node:
+        # Not one block more than its delivery takes, so that nothing of it becomes final.
+        while (await ask(scene, sent))[0].fate is not Fate.DELIVERED:
+            node.ask("evm_mine")
+        killed = doomed.wait()
+    stable.start(configuration)
+    await assert_each_paid_message_ended_once(scene, sent)
 
     assert killed == -signal.SIGKILL
