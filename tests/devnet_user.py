@@ -67,11 +67,22 @@ class User:
         assert (receipt["status"] == "0x1") is succeeds, receipt
         return receipt
 
+    async def create(self, code: bytes, *, gas: int = 500_000) -> str:
+        """Create a contract; its address."""
+        contract: str = (await self.send(None, code, gas=gas))["contractAddress"]
+        return contract
+
     async def read(self, to: str, contract: Contract, function: str, *arguments: Any, at: str = "latest") -> Any:
         """The one value that a call returns, or all of them."""
         request: Any = {"from": self.address, "to": to, "data": "0x" + contract.call(function, *arguments).hex()}
         values = contract.result(function, bytes.fromhex(str(await self.rpc.call("eth_call", request, at))[2:]))
         return values[0] if len(values) == 1 else values
+
+    async def slots(self, contract: str, count: int = 3) -> list[int]:
+        """The first slots of a contract, all at one block: what writes them may come between two looks."""
+        tip = await self.rpc.call("eth_blockNumber")
+        asked = [Call("eth_getStorageAt", (contract, hex(slot), tip)) for slot in range(count)]
+        return [int(str(word), 16) for word in await self.rpc.batch(asked)]
 
     async def balance(self, address: str, tag: str = "latest") -> int:
         return int(str(await self.rpc.call("eth_getBalance", address, tag)), 16)

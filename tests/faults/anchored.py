@@ -250,7 +250,6 @@ async def anchored_on(
         proxies = {
             name: await stack.enter_async_context(FaultProxy(chain.rpc_url)) for name, chain in devnet.chains.items()
         }
-        made = await users[destination].send(None, RECIPIENTS["counts"])
         yield Anchored(
             devnet=devnet,
             folder=folder,
@@ -259,7 +258,7 @@ async def anchored_on(
             lane=await chains[0].lane_to(chains[1].chain, Assurance.SETTLED),
             sender=users[origin],
             l1=users[L1],
-            recipient=address(made["contractAddress"]),
+            recipient=address(await users[destination].create(RECIPIENTS["counts"])),
             controls=controls,
             proxies=proxies,
         )

@@ -5,6 +5,7 @@ Promise: one that accepts a message counts its id in the slot of that name, so t
 message was executed.
 """
 
+from tests.bytecode import creation
 from xl2.core.hashing import keccak
 
 _SELECTOR = keccak(b"receiveMessage(bytes32,bytes,bytes)")[:4].hex()
@@ -16,9 +17,7 @@ VALVE = "reverts while it is closed"
 
 
 def _creation(runtime: str) -> bytes:
-    """Code that leaves `runtime` on the chain (at most 255 bytes)."""
-    code = bytes.fromhex(runtime.replace(" ", ""))
-    return bytes((0x60, len(code))) + bytes.fromhex("80600a5f395ff3fe") + code
+    return creation(bytes.fromhex(runtime.replace(" ", "")))
 
 
 #: By habit.

@@ -135,35 +135,10 @@ def states(crossing: Crossing) -> list[CrossingState]:
     return [step.state for step in crossing.steps]
 
 
-#: Without calldata: slot 0 = 1. With calldata: reverts while slot 0 is 0.
-_VALVE = bytes.fromhex("36600a57600160005500" + "5b600054601657" + "60006000fd" + "5b00")
-#: Calldata is a target's word and what to call it with, value and all; reverts where that reverts.
-_FORWARDER = bytes.fromhex("6020360360206000376000600060203603600034600035" + "5af1" + "602157" + "60006000fd" + "5b00")
-
-
-#: Writes forty slots that were empty.
-_HUNGRY = b"".join(bytes((0x43, 0x60, slot, 0x55)) for slot in range(40)) + b"\x00"
-
-
-async def hungry_for_gas(user: User) -> str:
-    """A recipient whose first call takes more gas than anybody said, and fails with less."""
-    return await _deployed(user, _HUNGRY)
-
-
-async def valve(user: User) -> str:
-    """A recipient that reverts until somebody calls it without data."""
-    return await _deployed(user, _VALVE)
-
-
-async def forwarder(user: User) -> str:
-    """A contract that makes whatever call it is told to."""
-    return await _deployed(user, _FORWARDER)
-
-
 async def wrapped_ether(traveller: Traveller, amount: int) -> Address:
     """A token on L1 of which the traveller has an amount."""
     token = op_stack("WETH")
-    contract = (await traveller.below.send(None, token.creation(), gas=_GAS))["contractAddress"]
+    contract = await traveller.below.create(token.creation(), gas=_GAS)
     await traveller.below.send(contract, token.call("deposit"), value=amount)
     return address(contract)
 
@@ -175,9 +150,3 @@ async def mintable(traveller: Traveller, home: Address) -> Address:
     receipt = await traveller.above.send(PREDEPLOYS["OptimismMintableERC20Factory"], data, gas=_GAS)
     (created,) = events(receipt, factory, "OptimismMintableERC20Created")
     return address(created.arguments["localToken"])
-
-
-async def _deployed(user: User, code: bytes) -> str:
-    init = bytes((0x60, len(code))) + bytes.fromhex("80600b6000396000f3") + code
-    contract: str = (await user.send(None, init))["contractAddress"]
-    return contract

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from tests.bytecode import creation
 from tests.devnet_user import User, events
 from tests.waiting import until
 from xl2.core.types import ChainId, Wei, address, hex_text
@@ -32,12 +33,6 @@ ALIAS_OFFSET = 0x1111000000000000000000000000000000001111
 INBOX, BRIDGE, OUTBOX = stand_in("InboxStandIn"), stand_in("BridgeStandIn"), stand_in("OutboxStandIn")
 ROLLUP, BATCHES = stand_in("RollupStandIn"), stand_in("SequencerInboxStandIn")
 ARB_SYS, TICKETS = stand_in("ArbSys"), stand_in("ArbRetryableTx")
-#: Code that writes caller, value and first word to slots 0 to 2.
-RECORDING = bytes.fromhex("600f600c600039600f6000f3" + "336000553460015560003560025500")
-#: Calls its first word with the rest of its calldata and its value, and reverts where that does.
-FORWARDING = bytes.fromhex(
-    "6022600c60003960226000f3" + "602036038060206000376000600082600034600035" + "5af115601c57005b60006000fd"
-)
 #: Refuses connections: nothing listens there.
 NO_REGISTRY = "http://127.0.0.1:9"
 
@@ -171,13 +166,7 @@ async def sent(l1: User, nitro: NitroDevnet, ticket: Ticket) -> tuple[str, dict[
     return ticket_id, dict(receipt)
 
 
-async def slots(user: User, contract: str) -> list[int]:
-    # All at one block: what writes them may come between two looks.
-    tip = await user.rpc.call("eth_blockNumber")
-    return [int(str(await user.rpc.call("eth_getStorageAt", contract, hex(slot), tip)), 16) for slot in range(3)]
-
-
 def asking(selector: bytes) -> bytes:
     """Creates code that asks ArbSys and writes its answer to slot 0."""
     code = b"\x63" + selector + bytes.fromhex("60e01b600052" + "602060006004600060645afa50" + "60005160005500")
-    return bytes((0x60, len(code))) + bytes.fromhex("80600b6000396000f3") + code
+    return creation(code)

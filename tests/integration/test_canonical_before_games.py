@@ -52,8 +52,8 @@ async def era_of(proposer: User, traveller: Traveller, block: int) -> Era:
 
 
 async def _behind_proxy(owner: User, contract: Contract, arguments: Sequence[Any]) -> str:
-    implementation = (await owner.send(None, contract.creation(), gas=6_000_000))["contractAddress"]
-    proxy: str = (await owner.send(None, PROXY.creation(owner.address), gas=2_000_000))["contractAddress"]
+    implementation = await owner.create(contract.creation(), gas=6_000_000)
+    proxy = await owner.create(PROXY.creation(owner.address), gas=2_000_000)
     initialize = contract.call("initialize", *arguments)
     await owner.send(proxy, PROXY.call("upgradeToAndCall", implementation, initialize), gas=2_000_000)
     return proxy

@@ -3,8 +3,9 @@
 import pytest
 from attrs import evolve
 
+from tests.bytecode import FORWARDS, VALVE
 from tests.devnet_user import events
-from tests.integration.crossings import Traveller, TravellerOf, forwarder, mintable, valve, wrapped_ether
+from tests.integration.crossings import Traveller, TravellerOf, mintable, wrapped_ether
 from xl2.core.types import Address, BlockNumber, Hash32, address
 from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
 from xl2.ports import Cargo, CrossingState, Direction, Move
@@ -94,7 +95,7 @@ async def test_tokens_that_do_not_stand_for_each_other_are_refused_before_any_mo
 
 async def test_a_message_that_failed_on_the_rollup_is_replayed_by_anybody(traveller_of: TravellerOf) -> None:
     dave, erin = traveller_of("op-a", "dave"), traveller_of("op-a", "erin")
-    closed = await valve(dave.above)
+    closed = await dave.above.create(VALVE)
     cargo = Cargo(recipient=closed, amount=7, data=b"open sesame", gas_limit=100_000)
 
     failed = await dave.until(await dave.deposit(cargo), CrossingState.FAILED)
@@ -118,7 +119,7 @@ async def test_a_deposit_whose_call_fails_keeps_its_ether_with_the_sender_and_sa
     traveller_of: TravellerOf,
 ) -> None:
     frank = traveller_of("op-a", "frank")
-    closed = await valve(frank.above)
+    closed = await frank.above.create(VALVE)
     before = await frank.above.balance(frank.above.address)
 
     tx_hash = await frank.deposit(Cargo(recipient=closed, amount=99, data=b"x", gas_limit=100_000, is_direct=True))
@@ -134,7 +135,7 @@ async def test_a_contract_that_deposits_is_known_on_the_rollup_by_its_alias(
     traveller_of: TravellerOf, fresh_address: str
 ) -> None:
     grace = traveller_of("op-a", "grace")
-    through = await forwarder(grace.below)
+    through = await grace.below.create(FORWARDS)
     portal = grace.settings.rollup["portal"]
     data = DEPOSIT.encode(fresh_address, 5, 100_000, False, b"")
 

@@ -6,8 +6,9 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
+from tests.bytecode import HUNGRY, VALVE
 from tests.devnet_user import User, events
-from tests.integration.crossings import Traveller, TravellerOf, hungry_for_gas, valve
+from tests.integration.crossings import Traveller, TravellerOf
 from tests.waiting import until
 from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import Refused, Reverted
@@ -77,7 +78,7 @@ async def test_a_relay_that_would_fail_is_not_paid_for_and_one_that_failed_is_re
     traveller_of: TravellerOf,
 ) -> None:
     dave, grace = traveller_of("op-a", "dave"), traveller_of("op-a", "grace")
-    closed = await valve(dave.below)
+    closed = await dave.below.create(VALVE)
     cargo = Cargo(recipient=closed, amount=70, data=b"open sesame", gas_limit=100_000)
     tx_hash = await dave.withdraw(cargo)
     await dave.prove(tx_hash)
@@ -102,7 +103,7 @@ async def test_a_relay_gets_gas_for_what_it_calls_where_an_estimate_of_the_whole
 ) -> None:
     """A relay whose call runs out of gas is no failed transaction, so an estimate stops there; ours does not."""
     grace, bob = traveller_of("op-a", "grace"), traveller_of("op-a", "bob")
-    hungry = [await hungry_for_gas(grace.below) for _ in range(2)]
+    hungry = [await grace.below.create(HUNGRY) for _ in range(2)]
     sent = [await grace.withdraw(Cargo(recipient=one, data=b"eat", gas_limit=30_000)) for one in hungry]
     for tx_hash in sent:
         await grace.prove(tx_hash)
@@ -125,7 +126,7 @@ async def test_a_plain_withdrawal_that_fails_is_never_sent_by_us_and_said_to_be_
     traveller_of: TravellerOf,
 ) -> None:
     erin = traveller_of("op-a", "erin")
-    closed = await valve(erin.below)
+    closed = await erin.below.create(VALVE)
     cargo = Cargo(recipient=closed, amount=5, data=b"x", gas_limit=100_000, is_direct=True)
     tx_hash = await erin.withdraw(cargo)
     await erin.prove(tx_hash)

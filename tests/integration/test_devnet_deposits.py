@@ -7,6 +7,7 @@ from typing import Any
 
 from eth_account import Account
 
+from tests.bytecode import RECORDS, REVERTS, creation
 from tests.devnet_user import User, UserOf, events
 from tests.waiting import until
 from xl2_devnet import Description
@@ -21,10 +22,8 @@ L1_BLOCK = op_stack("L1Block")
 ETHER = 10**18
 DEPOSIT_GAS = 100_000
 #: Code that reverts whatever it is called with, and one that writes caller, value and first word to slots 0 to 2.
-REVERTING = bytes.fromhex("6005600c60003960056000f360006000fd")
-RECORDING = bytes.fromhex("600f600c600039600f6000f3" + "336000553460015560003560025500")
 #: Code that writes forty slots: near a million gas.
-GREEDY = bytes.fromhex("600f600c600039600f6000f3" + "60285b808055600190038060025700")
+GREEDY = creation(bytes.fromhex("60285b808055600190038060025700"))
 #: From this sender an estimate fails where a messenger's inner call would (Constants.ESTIMATION_ADDRESS).
 ESTIMATION_ADDRESS = "0x0000000000000000000000000000000000000001"
 ALIAS_OFFSET = 0x1111000000000000000000000000000000001111
@@ -106,7 +105,7 @@ async def test_two_deposits_of_one_sender_in_one_l1_block_both_run_in_order(
 
 async def test_a_deposit_that_reverts_keeps_its_mint_and_counts_the_nonce(devnet: Description, user_of: UserOf) -> None:
     l1, l2 = user_of("l1", "carol"), user_of("op-a", "carol")
-    reverting = (await l2.send(None, REVERTING))["contractAddress"]
+    reverting = await l2.create(REVERTS)
     sender = Account.create()
     poor = User(devnet.chain("l1"), sender.key.hex())
     await l1.send(sender.address, value=2 * ETHER)
@@ -141,7 +140,7 @@ async def test_a_message_of_the_messenger_arrives_with_its_sender_and_value(
     devnet: Description, user_of: UserOf
 ) -> None:
     l1, l2 = user_of("l1", "dave"), user_of("op-a", "dave")
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     messenger = devnet.chain("op-a").rollup["l1_cross_domain_messenger"]
     word = (0xC0FFEE).to_bytes(32, "big")
 
@@ -165,7 +164,7 @@ async def test_an_erc20_goes_to_l2_by_the_standard_bridge(
 ) -> None:
     l1, l2 = user_of("l1", "grace"), user_of("op-a", "grace")
     weth, factory, bridge = (op_stack(name) for name in ("WETH", "OptimismMintableERC20Factory", "L1StandardBridge"))
-    token = (await l1.send(None, weth.creation(), gas=2_000_000))["contractAddress"]
+    token = await l1.create(weth.creation(), gas=2_000_000)
     at_l1_bridge = devnet.chain("op-a").rollup["l1_standard_bridge"]
     await l1.send(token, weth.call("deposit"), value=ETHER)
     await l1.send(token, weth.call("approve", at_l1_bridge, ETHER))
@@ -187,7 +186,7 @@ async def test_an_estimate_for_the_messenger_is_too_low_unless_asked_from_the_es
     devnet: Description, user_of: UserOf
 ) -> None:
     l1, l2 = user_of("l1", "frank"), user_of("op-a", "frank")
-    greedy = (await l2.send(None, GREEDY))["contractAddress"]
+    greedy = await l2.create(GREEDY)
     sent = await l1.send(
         devnet.chain("op-a").rollup["l1_cross_domain_messenger"],
         MESSENGER.call("sendMessage", greedy, b"", 1),

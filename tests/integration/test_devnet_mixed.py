@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.bytecode import creation
 from tests.devnet_user import User
 from tests.waiting import until
 from xl2_adapters.rpc import RpcClient
@@ -20,7 +21,7 @@ FAMILIES = {"op-a": "op", "base-b": "op", "arbitrum-c": "nitro", "zk-d": "zk"}
 OPTIONS = Options(l2=KINDS, clocks=BRISK)
 REORG_DEPTH = 3
 #: Code that shifts slot 0 by a hexadecimal digit and adds the first word that it is called with.
-RECORDING = bytes.fromhex("600e600c600039600e6000f3" + "60003560005460100201" + "60005500")
+RECORDING = creation(bytes.fromhex("60003560005460100201" + "60005500"))
 #: What goes along with a deposit, by family: it buys gas where the bridge sells it.
 VALUE = {"op": 0, "nitro": 10**17, "zk": 10**17}
 DEPOSIT_GAS = 300_000
@@ -82,7 +83,7 @@ async def test_what_l1_is_asked_while_it_stands_still_reaches_every_kind_in_orde
     mixed: Description, controls: Controls
 ) -> None:
     users = l2s(mixed)
-    recording = {name: (await user.send(None, RECORDING))["contractAddress"] for name, user in users.items()}
+    recording = {name: await user.create(RECORDING) for name, user in users.items()}
     async with User(mixed.chain("l1"), account("frank").private_key) as l1:
         controls.hold_l1()
         asked: list[str] = []

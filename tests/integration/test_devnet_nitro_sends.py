@@ -8,6 +8,7 @@ from attrs import evolve
 from eth_account import Account
 from eth_utils import keccak
 
+from tests.bytecode import RECORDS
 from tests.devnet_user import User, UserOf, events
 from tests.integration.nitro_ground import (
     ARB_SYS,
@@ -17,11 +18,9 @@ from tests.integration.nitro_ground import (
     ETHER,
     INBOX,
     OUTBOX,
-    RECORDING,
     ROLLUP,
     NitroDevnet,
     logs,
-    slots,
 )
 from tests.waiting import until
 from xl2.core.types import BlockNumber, Hash32, Timestamp, Wei, address
@@ -161,12 +160,12 @@ async def test_a_call_of_l1_comes_from_the_bridge_for_the_sender_on_l2(
     nitro: NitroDevnet, alice: tuple[User, User]
 ) -> None:
     l1, l2 = alice
-    recorder = (await l1.send(None, RECORDING))["contractAddress"]
+    recorder = await l1.create(RECORDS)
     send = await said(l2, ARB_SYS.call("sendTxToL1", recorder, b"\x09" * 32), value=44)
 
     await l1.send(nitro.rollup["outbox"], execution(await proof(l1, l2, nitro.rollup["outbox"], send), send))
 
-    assert await slots(l1, recorder) == [int(nitro.rollup["bridge"], 16), 44, int.from_bytes(b"\x09" * 32)]
+    assert await l1.slots(recorder) == [int(nitro.rollup["bridge"], 16), 44, int.from_bytes(b"\x09" * 32)]
 
 
 async def test_a_send_that_was_never_made_is_not_paid_out(nitro: NitroDevnet, alice: tuple[User, User]) -> None:

@@ -9,13 +9,12 @@ from eth_abi import encode
 from eth_account import Account
 from eth_utils import keccak
 
+from tests.bytecode import FORWARDS, RECORDS
 from tests.devnet_user import User, UserOf, events
 from tests.integration.nitro_ground import (
     CHAIN,
     ETHER,
-    FORWARDING,
     INBOX,
-    RECORDING,
     TICKETS,
     NitroDevnet,
     Ticket,
@@ -26,7 +25,6 @@ from tests.integration.nitro_ground import (
     retry_of,
     sent,
     settled,
-    slots,
     timeout_of,
 )
 from tests.waiting import until
@@ -59,7 +57,7 @@ def bob(user_of: UserOf) -> tuple[User, User]:
 
 async def fails_for_now(l1: User, l2: User, nitro: NitroDevnet, value: int = 9) -> tuple[str, str]:
     """A ticket whose first try has too little gas: its id, and the contract that it calls."""
-    contract = (await l2.send(None, RECORDING))["contractAddress"]
+    contract = await l2.create(RECORDS)
     ticket = Ticket(to=contract, refund=l1.address, value=value, gas=25_000, data=b"\x07" * 32)
     ticket_id, _ = await sent(l1, nitro, ticket)
     retried = await retry_of(l2, await l2.receipt(ticket_id))
@@ -104,7 +102,7 @@ async def test_ether_of_an_account_without_code_arrives_at_its_own_address(
 
 async def test_ether_of_a_contract_arrives_at_its_alias(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
     l1, l2 = alice
-    contract = (await l1.send(None, FORWARDING))["contractAddress"]
+    contract = await l1.create(FORWARDS)
 
     calldata = encode(["address"], [nitro.rollup["inbox"]]) + INBOX.call("depositEth()")
     receipt = await l1.send(contract, calldata, value=ETHER)
@@ -119,10 +117,10 @@ async def test_a_ticket_is_tried_at_once_by_the_alias_of_whoever_sent_it(
     nitro: NitroDevnet, alice: tuple[User, User], *, by_contract: bool
 ) -> None:
     l1, l2 = alice
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     ticket = Ticket(to=recorder, refund=l1.address, value=12_345, data=b"\x01" * 32)
     inbox = nitro.rollup["inbox"]
-    sender = (await l1.send(None, FORWARDING))["contractAddress"] if by_contract else l1.address
+    sender = await l1.create(FORWARDS) if by_contract else l1.address
     calldata = encode(["address"], [inbox]) + ticket.calldata if by_contract else ticket.calldata
 
     receipt = await l1.send(sender if by_contract else inbox, calldata, value=ticket.deposit, gas=1_000_000)
@@ -132,7 +130,7 @@ async def test_a_ticket_is_tried_at_once_by_the_alias_of_whoever_sent_it(
 
     assert len(events(made, TICKETS, "TicketCreated")) == 1
     assert retried["status"] == "0x1"
-    assert await slots(l2, recorder) == [int(alias(sender), 16), 12_345, int.from_bytes(b"\x01" * 32)]
+    assert await l2.slots(recorder) == [int(alias(sender), 16), 12_345, int.from_bytes(b"\x01" * 32)]
     await gone(l2, ticket_id)
 
 
@@ -140,7 +138,7 @@ async def test_what_a_try_does_not_take_is_refunded_and_the_submission_fee_with_
     nitro: NitroDevnet, alice: tuple[User, User]
 ) -> None:
     (l1, l2), refund = alice, Account.create().address
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     ticket = Ticket(to=recorder, refund=refund, value=1, gas=200_000)
 
     ticket_id, _ = await sent(l1, nitro, ticket)
@@ -158,7 +156,7 @@ async def test_a_ticket_without_gas_waits_until_anybody_redeems_it(
     nitro: NitroDevnet, alice: tuple[User, User], bob: tuple[User, User]
 ) -> None:
     l1, l2 = alice
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     ticket_id, _ = await sent(l1, nitro, Ticket(to=recorder, refund=l1.address, value=5, gas=0, max_fee=0))
     made = await l2.receipt(ticket_id)
 
@@ -169,7 +167,7 @@ async def test_a_ticket_without_gas_waits_until_anybody_redeems_it(
 
     assert events(made, TICKETS, "RedeemScheduled") == []
     assert retried["status"] == "0x1"
-    assert (await slots(l2, recorder))[:2] == [int(alias(l1.address), 16), 5]
+    assert (await l2.slots(recorder))[:2] == [int(alias(l1.address), 16), 5]
     await gone(l2, ticket_id)
 
 
@@ -188,7 +186,7 @@ async def test_a_try_that_fails_leaves_the_ticket_its_value_for_the_next(
     (scheduled,) = events(redeemed, TICKETS, "RedeemScheduled")
     assert (scheduled.arguments["sequenceNum"], scheduled.arguments["gasDonor"]) == (1, bob[1].address)
     assert retried["status"] == "0x1"
-    assert (await slots(l2, recorder))[1] == 9
+    assert (await l2.slots(recorder))[1] == 9
     assert await l2.balance(alias(l1.address)) == held
     await gone(l2, ticket_id)
     await bob[1].send(
@@ -229,12 +227,12 @@ async def test_only_its_beneficiary_cancels_a_ticket_and_has_its_value(
     assert len(events(canceled, TICKETS, "Canceled")) == 1
     assert await l2.balance(l2.address) == before + ETHER - fee
     assert await timeout_of(l2, ticket_id) is None
-    assert await slots(l2, recorder) == [0, 0, 0]
+    assert await l2.slots(recorder) == [0, 0, 0]
 
 
 async def test_tickets_of_one_sender_are_tried_in_the_order_of_l1(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
     l1, l2 = alice
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     tickets = [Ticket(to=recorder, refund=l1.address, data=bytes([n + 1]) * 32) for n in range(5)]
 
     inbox = nitro.rollup["inbox"]
@@ -245,7 +243,7 @@ async def test_tickets_of_one_sender_are_tried_in_the_order_of_l1(nitro: NitroDe
     places = [(int(one["blockNumber"], 16), int(one["transactionIndex"], 16)) for one in retried]
     assert all(one["status"] == "0x1" for one in retried)
     assert all(earlier < later for earlier, later in pairwise(places))
-    assert (await slots(l2, recorder))[2] == int.from_bytes(b"\x05" * 32)
+    assert (await l2.slots(recorder))[2] == int.from_bytes(b"\x05" * 32)
 
 
 async def test_more_tickets_in_one_l1_block_than_fit_into_one_of_the_chain_are_all_made(
@@ -298,14 +296,14 @@ async def test_a_signed_transaction_enters_by_l1_under_its_own_hash(
 
 async def test_a_contract_speaks_by_its_alias_with_ether_from_l1(nitro: NitroDevnet, alice: tuple[User, User]) -> None:
     l1, l2 = alice
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
-    speaker = (await l1.send(None, FORWARDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
+    speaker = await l1.create(FORWARDS)
 
     spoken = INBOX.call("sendL1FundedContractTransaction", 200_000, 10**10, recorder, b"\x03" * 32)
     await l1.send(speaker, encode(["address"], [nitro.rollup["inbox"]]) + spoken, value=33)
 
     async def recorded() -> list[int] | None:
-        found = await slots(l2, recorder)
+        found = await l2.slots(recorder)
         # All of them: a node that is at work on the next block shows what it has written so far.
         return found if all(found) else None
 
@@ -315,7 +313,7 @@ async def test_a_contract_speaks_by_its_alias_with_ether_from_l1(nitro: NitroDev
 
 async def test_an_estimate_of_a_ticket_is_that_of_the_aliased_senders_call(alice: tuple[User, User]) -> None:
     l1, l2 = alice
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     node = stand_in("NodeInterface")
     calldata = node.call(
         "estimateRetryableTicket", l1.address, ETHER, recorder, 5, l1.address, l1.address, b"\x01" * 32
@@ -332,15 +330,15 @@ async def test_arb_sys_tells_a_tickets_contract_who_on_l1_began(nitro: NitroDevn
     l1, l2 = alice
     questions = ("wasMyCallersAddressAliased", "myCallersAddressWithoutAliasing")
     asked = [stand_in("ArbSys").call(question) for question in questions]
-    askers = [(await l2.send(None, asking(selector)))["contractAddress"] for selector in asked]
+    askers = [await l2.create(asking(selector)) for selector in asked]
 
     for asker in askers:
         ticket_id, _ = await sent(l1, nitro, Ticket(to=asker, refund=l1.address))
         assert (await retry_of(l2, await l2.receipt(ticket_id)))["status"] == "0x1"
-    by_ticket = [(await slots(l2, asker))[0] for asker in askers]
+    by_ticket = [(await l2.slots(asker))[0] for asker in askers]
     for asker in askers:
         await l2.send(asker)
-    by_user = [(await slots(l2, asker))[0] for asker in askers]
+    by_user = [(await l2.slots(asker))[0] for asker in askers]
 
     assert by_ticket == [1, int(l1.address, 16)]
     assert by_user == [0, int(l2.address, 16)]
@@ -348,7 +346,7 @@ async def test_arb_sys_tells_a_tickets_contract_who_on_l1_began(nitro: NitroDevn
 
 async def test_the_node_tells_the_gas_and_the_price_of_a_call(alice: tuple[User, User]) -> None:
     l2, node = alice[1], stand_in("NodeInterface")
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
 
     gas, for_l1, price, _ = await l2.read(
         PRECOMPILES["NodeInterface"], node, "gasEstimateComponents", recorder, False, b"\x01" * 32
@@ -365,7 +363,7 @@ async def test_a_ticket_whose_time_is_over_ends_and_its_beneficiary_has_the_valu
     """The last one here: it turns the clocks of the module's devnet on."""
     l1, l2 = alice
     beneficiary = Account.create().address
-    recorder = (await l2.send(None, RECORDING))["contractAddress"]
+    recorder = await l2.create(RECORDS)
     ticket_id, _ = await sent(l1, nitro, Ticket(to=recorder, refund=beneficiary, value=ETHER, gas=0, max_fee=0))
     await l2.receipt(ticket_id)
     refunded = await l2.balance(beneficiary)

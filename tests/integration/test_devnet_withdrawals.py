@@ -7,6 +7,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
+from tests.bytecode import RECORDS
 from tests.devnet_user import User, UserOf, events
 from tests.waiting import until
 from xl2.errors import Reverted
@@ -24,7 +25,6 @@ PASSER = op_stack("L2ToL1MessagePasser")
 L1_MESSENGER = op_stack("L1CrossDomainMessenger")
 L2_MESSENGER = op_stack("L2CrossDomainMessenger")
 ETHER = 10**18
-RECORDING = bytes.fromhex("600f600c600039600f6000f3" + "336000553460015560003560025500")
 CHALLENGER_WINS, DEFENDER_WINS = 1, 2
 
 
@@ -132,7 +132,7 @@ async def test_a_message_of_the_l2_messenger_reaches_l1_and_anybody_can_finalize
     devnet: Description, user_of: UserOf
 ) -> None:
     l1, l2 = user_of("l1", "carol"), user_of("op-a", "carol")
-    recorder = (await l1.send(None, RECORDING))["contractAddress"]
+    recorder = await l1.create(RECORDS)
     word = (0xBEEF).to_bytes(32, "big")
     calldata = L2_MESSENGER.call("sendMessage", recorder, word, 200_000)
     withdrawal = Withdrawal(devnet, l1, l2, await l2.send(PREDEPLOYS["L2CrossDomainMessenger"], calldata, value=777))

@@ -6,8 +6,8 @@ import pytest
 from attrs import evolve
 from eth_account import Account
 
-from tests.devnet_user import User
-from tests.integration.crossings import Traveller, TravellerOf, forwarder
+from tests.bytecode import FORWARDS, REVERTS
+from tests.integration.crossings import Traveller, TravellerOf
 from tests.waiting import until
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, address, hex_text
@@ -30,8 +30,6 @@ from xl2_devnet.zk_stack.contracts import zk_stack
 ETHER = 10**18
 _GAS = 2_000_000
 ZK = "zk-a"
-#: Reverts whatever it is called with; constructor in front.
-REVERTS = bytes.fromhex("60058060093d393df3" + "60006000fd")
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +55,6 @@ def zk(traveller: Traveller) -> ZkBridge:
 
 def nobody() -> Address:
     return address(Account.create().address)
-
-
-async def code_at(user: User, creation: bytes) -> Address:
-    return address((await user.send(None, creation))["contractAddress"])
 
 
 async def test_ether_and_a_call_go_down_and_what_was_paid_too_much_comes_back(traveller_of: TravellerOf) -> None:
@@ -100,7 +94,7 @@ async def test_a_deposit_is_found_again_by_the_note_that_went_along(traveller_of
 
 async def test_a_contract_on_l1_speaks_by_its_alias(traveller_of: TravellerOf) -> None:
     bob, recipient = traveller_of(ZK, "bob"), nobody()
-    contract = address(await forwarder(bob.below))
+    contract = address(await bob.below.create(FORWARDS))
     (call,) = await bob.bridge.deposit_calls(Cargo(recipient=recipient, amount=7), bob.address)
 
     receipt = await bob.below.send(hex_text(contract), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS)
@@ -122,7 +116,7 @@ async def test_an_account_that_delegates_to_code_is_warned_before_its_refund_is_
 
 async def test_a_contract_that_withdraws_is_the_sender_and_not_who_called_it(traveller_of: TravellerOf) -> None:
     bob = traveller_of(ZK, "bob")
-    contract = address(await forwarder(bob.above))
+    contract = address(await bob.above.create(FORWARDS))
     (call,) = await bob.bridge.withdraw_calls(Cargo(recipient=nobody(), amount=3), bob.address)
 
     receipt = await bob.above.send(hex_text(contract), call.to.rjust(32, b"\0") + call.data, value=call.value, gas=_GAS)
@@ -133,7 +127,7 @@ async def test_a_contract_that_withdraws_is_the_sender_and_not_who_called_it(tra
 
 async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller_of: TravellerOf) -> None:
     carol = traveller_of(ZK, "carol")
-    reverts = await code_at(carol.above, REVERTS)
+    reverts = address(await carol.above.create(REVERTS))
     before = await carol.above.balance(carol.above.address)
 
     tx_hash = await carol.deposit(Cargo(recipient=reverts, amount=ETHER, data=b"?", gas_limit=100_000))
@@ -243,7 +237,7 @@ async def test_tokens_of_a_failed_deposit_are_taken_back_once(traveller_of: Trav
 
 async def test_what_could_never_arrive_is_refused_with_numbers(traveller_of: TravellerOf) -> None:
     alice = traveller_of(ZK, "alice")
-    reverts = await code_at(alice.above, REVERTS)
+    reverts = address(await alice.above.create(REVERTS))
 
     with pytest.raises(Unaffordable):
         await alice.bridge.deposit_calls(Cargo(recipient=nobody(), amount=10**6 * ETHER), alice.address)
@@ -312,11 +306,7 @@ async def _when_executed(traveller: Traveller, canonical_hash: Hash32) -> Outcom
 async def _token(owner: Traveller) -> Address:
     """A token on L1 of which the owner has a thousand."""
     erc20 = op_stack("OptimismMintableERC20")
-    created = await owner.below.send(
-        None,
-        erc20.creation(owner.below.address, hex_text(nobody()), "Gold", "GLD", 18),
-        gas=3_000_000,
-    )
-    token = created["contractAddress"]
+    code = erc20.creation(owner.below.address, hex_text(nobody()), "Gold", "GLD", 18)
+    token = await owner.below.create(code, gas=3_000_000)
     await owner.below.send(token, erc20.call("mint", owner.below.address, 1_000))
     return address(token)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from tests.bytecode import FORWARDS, RECORDS, VALVE
 from tests.devnet_user import User
-from tests.integration.crossings import Traveller, forwarder, states, valve, wrapped_ether
+from tests.integration.crossings import Traveller, states, wrapped_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, Wei, address, checksum
 from xl2.errors import InvalidInput, ProofInvalid, Refused, Reverted
@@ -26,8 +27,6 @@ from xl2_devnet.devnet import running
 
 ETHER = 10**18
 CHAIN = "arbitrum-a"
-#: Slot 0 = caller, slot 1 = value, slot 2 = first word of the calldata.
-RECORDER = bytes.fromhex("336000553460015560003560025500")
 UNSAFE_TICKET = Method("unsafe" + CREATE_TICKET.signature[:1].upper() + CREATE_TICKET.signature[1:], "(uint256)")
 
 
@@ -55,15 +54,7 @@ async def bob(nitro: Description, tmp_path: Path) -> AsyncIterator[Traveller]:
 
 async def recorder(user: User) -> Address:
     """A contract that writes down who called it, with how much and what."""
-    init = bytes((0x60, len(RECORDER))) + bytes.fromhex("80600b6000396000f3") + RECORDER
-    return address((await user.send(None, init))["contractAddress"])
-
-
-async def slots(user: User, contract: Address, count: int = 3) -> list[int]:
-    # All at one block: what writes them may come between two looks.
-    tip = await user.rpc.call("eth_blockNumber")
-    found = [await user.rpc.call("eth_getStorageAt", checksum(contract), hex(slot), tip) for slot in range(count)]
-    return [int(str(one), 16) for one in found]
+    return address(await user.create(RECORDS))
 
 
 def bridge_of(traveller: Traveller) -> NitroBridge:
@@ -73,7 +64,7 @@ def bridge_of(traveller: Traveller) -> NitroBridge:
 
 async def stuck(alice: Traveller) -> tuple[Hash32, str, Crossing]:
     """A ticket that could not be redeemed by itself; the valve that it calls."""
-    contract = await valve(alice.above)
+    contract = await alice.above.create(VALVE)
     tx_hash = await alice.deposit(Cargo(recipient=address(contract), amount=7, data=b"go", gas_limit=60_000))
     return tx_hash, contract, await alice.until(tx_hash, CrossingState.FAILED)
 
@@ -98,7 +89,7 @@ async def test_ether_for_oneself_needs_no_ticket_and_is_followed_by_the_hash_of_
 
 
 async def test_ether_that_a_contract_deposits_is_its_aliass(alice: Traveller) -> None:
-    contract = await forwarder(alice.below)
+    contract = await alice.below.create(FORWARDS)
     inbox = alice.settings.rollup["inbox"]
 
     receipt = await alice.below.send(contract, inbox.rjust(32, b"\0") + DEPOSIT_ETHER.encode(), value=11)
@@ -109,7 +100,7 @@ async def test_ether_that_a_contract_deposits_is_its_aliass(alice: Traveller) ->
 
 
 async def test_a_sender_with_code_is_not_refunded_where_nobody_has_a_key(alice: Traveller, fresh_address: str) -> None:
-    contract, recipient = address(await forwarder(alice.below)), address(fresh_address)
+    contract, recipient = address(await alice.below.create(FORWARDS)), address(fresh_address)
     cargo = Cargo(recipient=recipient, amount=1)
 
     async def refunds(sender: Address, to: Cargo) -> set[str]:
@@ -132,7 +123,7 @@ async def test_a_ticket_calls_with_the_senders_alias_and_gives_back_what_it_did_
 
     arrived = await alice.until(await alice.make([call]), CrossingState.ARRIVED)
 
-    assert await slots(alice.above, contract) == [
+    assert await alice.above.slots(checksum(contract)) == [
         int.from_bytes(speaker(alice.address)),
         12_345,
         int.from_bytes(b"\x01" * 32),
@@ -145,7 +136,7 @@ async def test_a_ticket_calls_with_the_senders_alias_and_gives_back_what_it_did_
 
 
 async def test_a_call_that_would_fail_is_refused_before_anything_is_paid(alice: Traveller) -> None:
-    contract = await valve(alice.above)
+    contract = await alice.above.create(VALVE)
 
     with pytest.raises(Reverted, match="the call of a retryable ticket"):
         await alice.bridge.deposit_calls(Cargo(recipient=address(contract), data=b"go"), alice.address)
@@ -162,7 +153,7 @@ async def test_a_ticket_out_of_gas_is_redeemed_by_somebody_else(alice: Traveller
 
     assert failed.moves == (Move.REDEEM, Move.KEEP_ALIVE, Move.CANCEL)
     assert "were too little for it; the ticket holds its 9 wei" in failed.steps[-1].detail
-    assert (await slots(alice.above, contract))[:2] == [int.from_bytes(speaker(alice.address)), 9]
+    assert (await alice.above.slots(checksum(contract)))[:2] == [int.from_bytes(speaker(alice.address)), 9]
     # A redeem leads back to the deposit that it was about.
     assert (await bob.crossing(redeemed)).key == arrived.key
     with pytest.raises(Refused, match="there is nothing to redeem"):
@@ -260,7 +251,7 @@ async def test_a_send_calls_a_contract_and_every_place_in_the_tree_can_be_proven
         ready = await alice.until(tx_hash, CrossingState.READY_TO_FINALIZE)
         await alice.move(ready, Move.FINALIZE)
         # The bridge calls; who sent is the outbox's to tell.
-        assert await slots(alice.below, contract) == [
+        assert await alice.below.slots(checksum(contract)) == [
             int.from_bytes(alice.settings.rollup["bridge"]),
             place,
             int.from_bytes(bytes([place]) * 32),
@@ -370,7 +361,7 @@ async def test_a_call_that_looks_like_a_gateways_is_told_as_a_call(alice: Travel
 
 async def test_tokens_that_no_gateway_brought_cannot_be_withdrawn(alice: Traveller) -> None:
     weth = op_stack("WETH")
-    stranger = address((await alice.above.send(None, weth.creation(), gas=3_000_000))["contractAddress"])
+    stranger = address(await alice.above.create(weth.creation(), gas=3_000_000))
 
     with pytest.raises(Refused, match="names no token on l1"):
         await alice.bridge.withdraw_calls(Cargo(recipient=alice.address, amount=1, token=stranger), alice.address)

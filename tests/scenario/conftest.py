@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 
 from tests.devnet_user import User
+from tests.faults.recipients import RECIPIENTS, VALVE
 from tests.scenario.nitro_rule import Rule, opened_rule
 from tests.scenario.route import Opened, Route
 from xl2.attester.attest import HeadAttester
@@ -109,22 +110,11 @@ class Valve:
         await self._user.send(self._contract)
 
 
-#: Without calldata: slot 0 = 1. With calldata: reverts while slot 0 is 0, else returns `receiveMessage`'s selector.
-_VALVE_CODE = bytes.fromhex(
-    "36600a57600160005500"  # calldata: go on at 0x0a; none: slot 0 = 1
-    "5b600054601657"  # slot 0 is set: go on at 0x16
-    "60006000fd"  # revert
-    "5b632432ef2660e01b60005260206000f3"  # return bytes4(keccak256("receiveMessage(bytes32,bytes,bytes)"))
-)
-_VALVE_INIT = bytes((0x60, len(_VALVE_CODE))) + bytes.fromhex("80600b6000396000f3") + _VALVE_CODE
-
-
 @pytest.fixture
 async def valve(devnet: Description) -> AsyncIterator[Valve]:
     """A closed valve on op-b."""
     user = User(devnet.chain("op-b"), account("dave").private_key)
-    receipt = await user.send(None, _VALVE_INIT)
-    yield Valve(user, receipt["contractAddress"])
+    yield Valve(user, await user.create(RECIPIENTS[VALVE]))
     await user.close()
 
 
