@@ -8,17 +8,20 @@ settled one stays with all behind it, as the next settlement starts from its hea
 nonce used. Each function is one piece of a transaction, of so many rows that nobody waits long for it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
-from xl2.store.session import Session, among, first
+from xl2.store.session import Row, Session, among, first
 from xl2.store.turn import Turn
 
 #: Pages that are looked at, and receipts, in one transaction.
 _PAGES = 32
 _RECEIPTS = 1_000
+#: More than stand on any page.
+_ALL = 1 << 62
 
 _ENDED = (State.SETTLED, State.REFUNDED)
 _IN_PAGES = "lane = ?1 AND nonce >= ?2 AND nonce < ?3"
@@ -95,17 +98,24 @@ async def _speaks(db: Session, lane: bytes, data: bytes) -> bool:
     receipt = parse_receipt(data)
     if isinstance(receipt, Delivered):
         low = page_start(receipt.page)
-        sql = f"SELECT 1 FROM messages WHERE {_IN_PAGES} LIMIT 1"
-        return await first(db, sql, lane, low, low + PAGE_SIZE) is not None
+        return bool(await _within(db, "1", (lane, low, low + PAGE_SIZE), 1))
     return await first(db, "SELECT 1 FROM messages WHERE id = ?1", receipt.id) is not None
 
 
 async def _forget(db: Session, lane: bytes, low: int, high: int) -> int:
     """All that is known of a range of nonces, what a reorg took back among it."""
-    sql = f"SELECT state, count(*) FROM messages WHERE {_IN_PAGES} AND stands = 1 GROUP BY state"
-    for state, standing in await db.fetch(sql, lane, low, high):
-        sql = "UPDATE tallies SET messages = messages - ?3 WHERE lane = ?1 AND state = ?2"
-        await db.execute(sql, lane, state, standing)
-    theirs = f"SELECT nonce, id FROM messages WHERE {_IN_PAGES}"
-    await db.execute(f"DELETE FROM steps WHERE (nonce, message) IN ({theirs})", lane, low, high)
-    return await db.execute(f"DELETE FROM messages WHERE {_IN_PAGES}", lane, low, high)
+    found = await _within(db, "nonce, id, state, stands", (lane, low, high), _ALL)
+    await db.many("DELETE FROM steps WHERE nonce = ?1 AND message = ?2", [(nonce, one) for nonce, one, _, _ in found])
+    await db.many("DELETE FROM messages WHERE id = ?1", [(one,) for _, one, _, _ in found])
+    standing = Counter(str(state) for _, _, state, stands in found if stands)
+    await db.many(
+        "UPDATE tallies SET messages = messages - ?3 WHERE lane = ?1 AND state = ?2",
+        [(lane, state, messages) for state, messages in sorted(standing.items())],
+    )
+    return len(found)
+
+
+async def _within(db: Session, columns: str, pages: tuple[bytes, int, int], limit: int) -> list[Row]:
+    """Of messages in a range of nonces: those that stand and those that do not, by an index each, so many of each."""
+    sql = f"SELECT {columns} FROM messages WHERE {_IN_PAGES} AND stands = {{stands}} LIMIT ?4"
+    return [row for stands in (1, 0) for row in await db.fetch(sql.format(stands=stands), *pages, limit)]

@@ -149,6 +149,8 @@ MIGRATIONS = (
         FROM steps_by_id AS was JOIN messages ON messages.id = was.message
         ORDER BY messages.nonce, was.message, was.place;
     DROP TABLE steps_by_id;
+    -- The other part of `messages_by_nonce`: what a reorg took back and no block has again.
+    CREATE INDEX messages_taken_back ON messages (lane, nonce) WHERE stands = 0;
     """,
 )
 

@@ -257,7 +257,8 @@ class SqlStore:
             if then is None:
                 break
             nonce = then
-        while (on := await self._write(partial(pruned.receipts, lane=lane, from_place=place), lane)) is not None:
+        # Where nothing went, every receipt speaks of what it spoke of.
+        while gone and (on := await self._write(partial(pruned.receipts, lane=lane, from_place=place), lane)):
             place = on
         return gone
 

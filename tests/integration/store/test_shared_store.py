@@ -202,6 +202,7 @@ BY_ID = """
         at DOUBLE PRECISION NOT NULL, chain TEXT NOT NULL, tx_hash BYTEA, block BIGINT, PRIMARY KEY (message, place));
     INSERT INTO xl2.steps SELECT message, place, event, state, at, chain, tx_hash, block FROM xl2.by_nonce;
     DROP TABLE xl2.by_nonce;
+    DROP INDEX xl2.messages_taken_back;
     DELETE FROM xl2.schema_version WHERE version > 3;
 """
 

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from tests.store_promises.scene import LANE, NOW, cursor, place, sent
+from attrs import evolve
+
+from tests.store_promises.scene import LANE, LANE_LOG, NOW, cursor, place, sent
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import Event
+from xl2.core.types import BlockNumber, Wei
 from xl2.ports import Happening, Sent
 from xl2.store import SqliteStore
 from xl2.store.sqlite import SqliteDatabase
@@ -52,16 +55,19 @@ def page_size(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA page_size").fetchone()[0])
 
 
-async def test_of_a_pruned_page_nothing_stays_in_the_file(tmp_path: Path) -> None:
+async def test_of_a_pruned_page_nothing_stays_in_the_file_nor_of_what_a_reorg_took_back(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
-    batch = sent(PAGE_SIZE + 1)
+    batch = sent(PAGE_SIZE + 1, block=9)
+    forked = [evolve(one, message=evolve(one.message, fee=Wei(2 * 10**9))) for one in batch]
     async with SqliteStore(path) as store:
+        await store.observe(cursor(9), forked, NOW)
+        await store.take_back(LANE_LOG, BlockNumber(8), NOW)
         await store.observe(cursor(9), batch, NOW)
         for event in WALK:
             moved = [Happening(id=one.message.id, event=event, chain=LANE.destination) for one in batch]
             await store.happen(moved, NOW)
-        assert await store.prune(LANE, NOW + 1) == PAGE_SIZE
+        assert await store.prune(LANE, NOW + 1) == 2 * PAGE_SIZE
 
     with closing(sqlite3.connect(path)) as db:
-        left = db.execute("SELECT DISTINCT message FROM steps").fetchall()
-    assert left == [(batch[-1].message.id,)]
+        left = {bytes(row[0]) for row in db.execute("SELECT message FROM steps")}
+    assert left == {batch[-1].message.id, forked[-1].message.id}

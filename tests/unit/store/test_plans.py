@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.store_promises.scene import ALICE, LANE, LANE_LOG, NOW, RECEIPT_LOG, cursor, sent
+from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
-from xl2.core.types import Nonce
-from xl2.store import SqliteStore
+from xl2.core.receipt import Delivered
+from xl2.core.types import Nonce, Wei
+from xl2.store import SqliteStore, pruned
 from xl2.store.sqlite import SqliteDatabase
 
+RECEIPT = Delivered(page=7, bitmap=1, payee=ALICE.address, fees=Wei(0))
 Ask = Callable[[SqliteStore], Awaitable[object]]
 
 ASKED: dict[str, Ask] = {
@@ -21,6 +24,8 @@ ASKED: dict[str, Ask] = {
     "backlog": lambda store: store.backlog(),
     "messages": lambda store: store.messages(lane=LANE, states=[State.OBSERVED], after=(LANE, Nonce(1)), limit=50),
     "prune": lambda store: store.prune(LANE, NOW),
+    "forget": lambda store: store._run(lambda db: pruned._forget(db, LANE.encode(), 0, PAGE_SIZE)),
+    "speaks": lambda store: store._run(lambda db: pruned._speaks(db, LANE.encode(), RECEIPT.encode())),
     "range": lambda store: store.range(LANE, Nonce(0), Nonce(1)),
     "head": lambda store: store.head(LANE_LOG),
     "receipt head": lambda store: store.head(RECEIPT_LOG),
