@@ -5,6 +5,7 @@ Pure. Comes in: values of the tree. Goes out: paths of keys, each with a sentenc
 """
 
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 #: Names and numbers that lead to a value in the file.
 Path = tuple[str | int, ...]
@@ -12,10 +13,19 @@ Path = tuple[str | int, ...]
 Complaints = Iterator[tuple[Path, str]]
 
 
+def has_host(url: str) -> bool:
+    """Whether a URL is absolute, and http or https."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or an address of IPv6 that is none
+        return False
+
+
 def endpoint_complaints(urls: Sequence[str], places: Sequence[Path]) -> Complaints:
     """What is wrong with endpoints of one chain. `places`: where each of them stands."""
     for number, (url, place) in enumerate(zip(urls, places, strict=True)):
-        if not url.startswith(("http://", "https://")):
-            yield place, "an RPC URL begins with http:// or https:// (its value is not shown here)"
+        if not has_host(url):
+            yield place, "an RPC URL begins with http:// or https://, and names a host (its value is not shown here)"
         if url in urls[:number]:
             yield place, "this endpoint is named already: the same word twice is no agreement"

@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from xl2.config import keys as key_rules
 from xl2.config import watcher as watcher_rules
-from xl2.config.complaint import Complaints, endpoint_complaints
+from xl2.config.complaint import Complaints, endpoint_complaints, has_host
 from xl2.config.floors import Floors
 from xl2.config.keys import Key
 from xl2.config.listen import wrong_with
@@ -23,7 +23,7 @@ from xl2.config.policy import RelayerPolicy, policy_complaints
 from xl2.config.secret import Secret
 from xl2.config.watcher import Watcher
 from xl2.core.message import GWEI
-from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Wei, address
+from xl2.core.types import ZERO_ADDRESS, Address, Assurance, BlockNumber, ChainId, Wei, address, checksum
 from xl2.errors import NotFound
 from xl2.ports import LONGEST_LEASE_SECONDS, ChainSettings, VerifierSettings
 
@@ -296,9 +296,17 @@ def complaints(config: Config) -> Complaints:
     yield from _relayer(config.relayer)
     yield from policy_complaints(config.relayer.policy, config.chains)
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
-    if wrong := wrong_with(config.attester.listen):
-        yield ("attester", "listen"), wrong
+    yield from _attester(config.attester)
     yield from _log(config.log)
+
+
+def _attester(attester: Attester) -> Complaints:
+    if wrong := wrong_with(attester.listen):
+        yield ("attester", "listen"), wrong
+    for account, url in attester.urls.items():
+        if not has_host(url):
+            what = "an attester's URL is http:// or https://, and a host (its value is not shown here)"
+            yield ("attester", "urls", checksum(account)), f"{what}; `xl2 attester run` says which when it starts"
 
 
 def _tokens(config: Config) -> Complaints:
@@ -320,6 +328,11 @@ def _log(log: Log) -> Complaints:
 def _relayer(relayer: Relayer) -> Complaints:
     if relayer.batch < 1:
         yield ("relayer", "batch"), f"{relayer.batch} messages are no batch"
+    if relayer.payee == ZERO_ADDRESS:
+        yield (
+            ("relayer", "payee"),
+            "fees would be the zero address's, which nobody has; leave it out, and who pays earns",
+        )
     if relayer.min_fee_wei < 0:
         yield ("relayer", "min_fee_wei"), f"{relayer.min_fee_wei} is no amount of wei"
     if "://" in relayer.store and not relayer.store.startswith(("postgresql://", "postgres://")):

@@ -16,11 +16,16 @@ Path = tuple[str | int, ...]
 
 def line_of(text: str, path: Path) -> int | None:
     """Line of the longest beginning of `path` that the text shows; None where it shows nothing of it."""
-    lines = _lines(text)
+    lines = {_plain(known): number for known, number in _lines(text).items()}
     for length in range(len(path), 0, -1):
-        if path[:length] in lines:
-            return lines[path[:length]]
+        if _plain(path[:length]) in lines:
+            return lines[_plain(path[:length])]
     return None
+
+
+def _plain(path: Path) -> Path:
+    """Addresses are the same in any case of their letters."""
+    return tuple(part.lower() if isinstance(part, str) and part.startswith("0x") else part for part in path)
 
 
 def _lines(text: str) -> dict[Path, int]:

@@ -143,6 +143,13 @@ treshold = 1
         ('[relayer]\nhosts = "proxy.example"', "xl2.toml:7: relayer.hosts: this is not a list"),
         ('rpc_urls = "http://x"', "chains.a.rpc_urls: this is not a list"),
         ("[chains.a.verifiers]\nnumber = 0", "chains.a.verifiers: this is not a list"),
+        ('rpc_urls = ["http://"]', "chains.a.rpc_urls.0: an RPC URL begins with http:// or https://, and names a host"),
+        ('[relayer]\npayee = "0x' + "00" * 20 + '"', "xl2.toml:7: relayer.payee: fees would be the zero address's"),
+        ('[attester.urls]\n"0x' + "ab" * 20 + '" = "127.0.0.1:17001"', "xl2.toml:7: attester.urls.0x"),
+        (
+            '[attester.urls]\n"0x' + "ab" * 20 + '" = "http://127.0.0.1:port"',
+            "an attester's URL is http:// or https://",
+        ),
         ('[log]\nlevel = "LOUD"', "log.level: 'LOUD' is no level; there are DEBUG, INFO"),
         ('[log]\nform = "xml"', "log.form: 'xml' is neither console nor json"),
         (
