@@ -139,10 +139,27 @@ def test_relayer_and_attesters_carry_what_nobody_relays(devnet: Description, tmp
         with daemon(tmp_path, "relayer", "run") as carrying:
             sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "hi", "--class", "attested", "-y", "--json"))
             status = told(xl2(tmp_path, "status", sent["id"], "--wait", "settled", "--timeout", "90", "--json"))
+            refused = told(xl2(tmp_path, "relayer", "claim", "--key", "relayer", "--yes", "--json"), 3)["error"]
 
+    assert "take each other's nonces" in refused["what"]
     assert carrying["lanes"] == ["op-a to op-b, attested", "op-b to op-a, attested"]
     delivered = next(step for step in status["steps"] if step["state"] == "delivered")
     assert account("relayer").address in delivered["detail"]
+
+
+def test_anybody_has_fees_paid_out_to_who_earned_them(devnet: Description, tmp_path: Path) -> None:
+    file_of(devnet, tmp_path, key="erin")
+    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "paid", "--class", "attested", "--yes", "--json"))
+    told(xl2(tmp_path, "relay", sent["id"], "--until", "settled", "--yes", "--json"))
+    words = ("relayer", "claim", "--account", account("erin").address, "--key", "grace", "--yes")
+
+    claimed = {one["chain"]: one for one in told(xl2(tmp_path, *words, "--json"))["claims"]}
+    again = xl2(tmp_path, *words, "--chain", A)
+
+    assert claimed[901]["credit_wei"] >= sent["fee_wei"] > 0
+    assert claimed[901]["tx_hash"]
+    assert (again.returncode, again.stdout.count("nothing to claim")) == (0, 1)
+    assert account("erin").address in again.stdout
 
 
 def test_doctor_finds_a_running_devnet_well(devnet: Description, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ async def watcher(
             eyes=eyes,
             logs=logs,
             assets=assets,
-            brake=_brake(eyes, pauser.signer, journal, told),
+            brake=brake_of(eyes, pauser.signer, journal, told),
             cabinet=Cabinet(folder / "evidence"),
             observer=told,
             clock=CLOCK,
@@ -202,7 +202,8 @@ def _key_of(config: Config, key: str | None, *, dry_run: bool) -> str:
     return key or require_key(config, "watcher", "key")
 
 
-def _brake(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: Observer) -> Brake:
+def brake_of(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: Observer) -> Brake:
+    """Who pauses on these chains; without a signer nobody does."""
     if signer is None:
         dry = {
             chain: Levers(eyes=several, submitters=(), why_not="this is a dry run") for chain, several in eyes.items()

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from xl2.cli.daemon import keep_what_started, logging_as_configured, stoppable
+from xl2.cli.relayer_claim import claim
 from xl2.cli.relayer_orders import ORDERS
 from xl2.cli.screen import answer, common, pairs
 from xl2.core.types import checksum
@@ -16,7 +17,7 @@ def relayer() -> None:
     """Carry messages of every lane between the configuration's chains. It needs no trust, and no permission."""
 
 
-for _order in ORDERS:
+for _order in (*ORDERS, claim):
     relayer.add_command(_order)
 
 

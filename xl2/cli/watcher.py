@@ -11,6 +11,7 @@ import click
 from xl2.cli.daemon import logging_as_configured, stoppable
 from xl2.cli.outcome import AnswerIsNo
 from xl2.cli.screen import STDOUT, answer, common, pairs, table
+from xl2.cli.watcher_pause import pause, pauses
 from xl2.core.types import checksum
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 @click.group()
 def watcher() -> None:
     """Recompute from the chains alone what must hold on them, and pause what broke it."""
+
+
+watcher.add_command(pause)
+watcher.add_command(pauses)
 
 
 @watcher.command()

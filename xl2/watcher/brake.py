@@ -2,9 +2,10 @@
 Brake: what is to be paused in, what became of it out.
 
 Promise: what is paused already is not paused again; what was paused for this very contradiction and has been resumed
-since is left to those who resumed it; the signed transaction is in the journal before it is sent, so a process that is
-killed in between sends the same bytes when it starts again. That something is paused, or was, is believed of no
-endpoint alone: more than half of the chain's must see it. A chain on which the key is no guardian is said, not tried.
+since is left to those who resumed it, unless a person says to pause it; the signed transaction is in the journal before
+it is sent, so a process that is killed in between sends the same bytes when it starts again. That something is paused,
+or was, is believed of no endpoint alone: more than half of the chain's must see it. A chain on which the key is no
+guardian is said, not tried.
 """
 
 import asyncio
@@ -81,9 +82,23 @@ class Brake:
 
     async def pull(self, contradiction: Contradiction) -> list[Pulled]:
         """Pause what a contradiction calls for. Raises nothing: what failed is said, and can be tried again."""
-        return [await self._pull(pause, contradiction) for pause in contradiction.pauses]
+        cause = f"for contradiction {hex_text(contradiction.id)}"
+        return [await self._pull(pause, cause, is_once=True) for pause in contradiction.pauses]
 
-    async def _pull(self, pause: Pause, contradiction: Contradiction) -> Pulled:
+    async def pull_by_hand(self, pause: Pause, why: str) -> Pulled:
+        """Pause as a person says, also what was resumed since it was paused for the same. Raises nothing, as `pull`."""
+        return await self._pull(pause, f"by hand: {why}" if why else "by hand", is_once=False)
+
+    async def in_force(self, pause: Pause) -> bool | None:
+        """Whether more than half of the chain's endpoints see it; None where too few of them say."""
+        eyes = self.levers[pause.chain].eyes
+        wanted = needed(len(eyes), 0)
+        yes, no = await _votes(eyes, partial(_sees_paused, pause))
+        if yes >= wanted:
+            return True
+        return False if no > len(eyes) - wanted else None
+
+    async def _pull(self, pause: Pause, cause: str, *, is_once: bool) -> Pulled:
         levers = self.levers.get(pause.chain)
         if levers is None:
             return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail="the chain is not configured")
@@ -94,29 +109,29 @@ class Brake:
             return Pulled(pause=pause, outcome=Outcome.NOT_OURS, detail=levers.why_not)
         if is_paused is None:
             return Pulled(pause=pause, outcome=Outcome.FAILED, detail="it may be paused; most endpoints do not answer")
-        cause = "no endpoint"
+        why_not = "no endpoint"
         for eye, submitter in zip(levers.eyes, levers.submitters, strict=True):
             try:
-                pulled = await self._pull_by(pause, contradiction, eye, submitter, levers.eyes)
+                pulled = await self._pull_by(pause, cause, eye, submitter, levers.eyes, is_once=is_once)
             except (Retryable, Refused, WrongChain) as error:
-                cause = error.what
+                why_not = error.what
             except TimeoutError:
                 # What was signed is in the journal; another endpoint may pause twice, which is the same as once.
-                cause = f"{eye.name} did not answer in time"
+                why_not = f"{eye.name} did not answer in time"
             else:
                 if pulled.outcome is Outcome.RESUMED or await _seen_soon(pause, levers.eyes):
                     return pulled
-                cause = f"{eye.name} says that it is paused now, and most endpoints do not"
-            logger.warning("pause failed", extra={"fields": {"endpoint": eye.name, "cause": cause}})
-        return Pulled(pause=pause, outcome=Outcome.FAILED, detail=cause)
+                why_not = f"{eye.name} says that it is paused now, and most endpoints do not"
+            logger.warning("pause failed", extra={"fields": {"endpoint": eye.name, "cause": why_not}})
+        return Pulled(pause=pause, outcome=Outcome.FAILED, detail=why_not)
 
     async def _pull_by(
-        self, pause: Pause, contradiction: Contradiction, eye: Eye, submitter: Submitter, eyes: Sequence[Eye]
+        self, pause: Pause, cause: str, eye: Eye, submitter: Submitter, eyes: Sequence[Eye], *, is_once: bool
     ) -> Pulled:
         async with asyncio.timeout(_PROBE_SECONDS):
-            call = await _call(eye.chain.watched(), pause)
-        call = evolve(call, what=f"{call.what} for contradiction {hex_text(contradiction.id)}")
-        for earlier in await self.journal.made_for(call.what):
+            call = await call_of(eye.chain.watched(), pause)
+        call = evolve(call, what=f"{call.what} {cause}")
+        for earlier in await self.journal.made_for(call.what) if is_once else ():
             if await _by_most(eyes, partial(_sees_success, earlier.signed.hash)):
                 return Pulled(pause=pause, outcome=Outcome.RESUMED, tx_hash=earlier.signed.hash)
         async with asyncio.timeout(_SUBMIT_SECONDS):
@@ -126,8 +141,27 @@ class Brake:
         return Pulled(pause=pause, outcome=Outcome.PAUSED, tx_hash=receipt.tx_hash)
 
 
+async def call_of(watched: Watched, pause: Pause) -> Call:
+    """What a guardian calls."""
+    match pause:
+        case PauseVerifier():
+            return await watched.pause_verifier_call(pause.number)
+        case PauseLane():
+            return await watched.pause_lane_call(pause.lane)
+        case PauseAsset():
+            return await watched.pause_asset_call(pause.bridge)
+
+
 async def _by_most(eyes: Sequence[Eye], sees: Callable[[Eye], Awaitable[bool]]) -> bool | None:
     """Whether more than half of the endpoints see it; None where none denies it and too many do not answer."""
+    yes, no = await _votes(eyes, sees)
+    if yes >= needed(len(eyes), 0):
+        return True
+    return None if yes and not no else False
+
+
+async def _votes(eyes: Sequence[Eye], sees: Callable[[Eye], Awaitable[bool]]) -> tuple[int, int]:
+    """How many endpoints see it, and how many do not, as soon as that decides."""
     asking = {asyncio.ensure_future(_answer(eye, sees)) for eye in eyes}
     wanted, yes, no = needed(len(eyes), 0), 0, 0
     try:
@@ -138,9 +172,7 @@ async def _by_most(eyes: Sequence[Eye], sees: Callable[[Eye], Awaitable[bool]]) 
     finally:
         for one in asking:
             one.cancel()
-    if yes >= wanted:
-        return True
-    return None if yes and not no else False
+    return yes, no
 
 
 async def _answer(eye: Eye, sees: Callable[[Eye], Awaitable[bool]]) -> bool | None:
@@ -180,13 +212,3 @@ async def _is_paused(watched: Watched, pause: Pause) -> bool:
             return await watched.is_halted(pause.lane)
         case PauseAsset():
             return await watched.is_paused(pause.bridge)
-
-
-async def _call(watched: Watched, pause: Pause) -> Call:
-    match pause:
-        case PauseVerifier():
-            return await watched.pause_verifier_call(pause.number)
-        case PauseLane():
-            return await watched.pause_lane_call(pause.lane)
-        case PauseAsset():
-            return await watched.pause_asset_call(pause.bridge)

@@ -74,8 +74,14 @@ def read(path: Path) -> tuple[Contradiction, int]:
         margin = tree["margin_seconds"]
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}", remedy=_REMEDY) from error
-    except (ValueError, KeyError, TypeError, AttributeError, cattrs.BaseValidationError) as bad:
-        raise InvalidInput(f"{path} is no evidence of a contradiction: {bad!r}", remedy=_REMEDY) from bad
+    except json.JSONDecodeError as bad:
+        what = f"it is no JSON from line {bad.lineno}, column {bad.colno} on"
+        raise InvalidInput(f"{path} is no evidence of a contradiction: {what}", remedy=_REMEDY) from bad
+    except KeyError as bad:
+        raise InvalidInput(f"{path} is no evidence of a contradiction: it has no {bad}", remedy=_REMEDY) from bad
+    except (ValueError, TypeError, AttributeError, cattrs.BaseValidationError) as bad:
+        what = "a value in it is not what a watcher writes"
+        raise InvalidInput(f"{path} is no evidence of a contradiction: {what}", remedy=_REMEDY) from bad
     if not facts or type(margin) is not int:
         raise InvalidInput(f"{path} is no evidence of a contradiction: it has no facts", remedy=_REMEDY)
     return Contradiction(facts=facts, ends=ends), margin

@@ -167,19 +167,26 @@ class Scene:
 
     # --- who watches
 
-    def watcher(
-        self, *, home: Sequence[object] = (), remote: Sequence[object] = (), agree: int = 0, why_not: str = ""
-    ) -> Watcher:
-        """A new watcher; `home`, `remote`: chains as its endpoints show them, the true ones unless given."""
+    def eyes(self, home: Sequence[object] = (), remote: Sequence[object] = ()) -> dict[ChainId, tuple[Eye, ...]]:
+        """`home`, `remote`: chains as endpoints show them, the true ones unless given."""
         shown = {HOME: home or (self.home,), REMOTE: remote or (self.remote,)}
-        eyes = {
+        return {
             chain: tuple(Eye(name=f"{chain} by {place}", chain=one) for place, one in enumerate(found))  # type: ignore[arg-type]
             for chain, found in shown.items()
         }
+
+    def brake(self, eyes: dict[ChainId, tuple[Eye, ...]], why_not: str = "") -> Brake:
         levers = {
             chain: Levers(eyes=found, submitters=[self.guardians[chain]] * len(found), why_not=why_not)
             for chain, found in eyes.items()
         }
+        return Brake(levers=levers, journal=self.journal)
+
+    def watcher(
+        self, *, home: Sequence[object] = (), remote: Sequence[object] = (), agree: int = 0, why_not: str = ""
+    ) -> Watcher:
+        """A new watcher; `home`, `remote`: chains as its endpoints show them, the true ones unless given."""
+        eyes = self.eyes(home, remote)
         lanes = [
             self.world.lane(origin, destination, assurance)
             for origin, destination in ((HOME, REMOTE), (REMOTE, HOME))
@@ -189,7 +196,7 @@ class Scene:
             eyes=eyes,
             logs=[Log(lane=lane, kind=kind) for lane in lanes for kind in LogKind],
             assets=[Asset(name="GOLD", ends={HOME: VAULT, REMOTE: MINT})],
-            brake=Brake(levers=levers, journal=self.journal),
+            brake=self.brake(eyes, why_not),
             cabinet=Cabinet(self.folder),
             observer=self.observer,
             clock=ManualClock(),

@@ -1,0 +1,122 @@
+"""An operator in an incident: `xl2 watcher pause` stops things by one command, and only the owner gives them back."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.devnet_user import User
+from tests.integration.clients import file_of
+from tests.program import started, xl2
+from tests.waiting import until
+from xl2_devnet import BRISK, Description, Options
+from xl2_devnet.abi import xl2 as contract
+from xl2_devnet.accounts import account
+from xl2_devnet.devnet import running
+
+A, B = "op-a", "op-b"
+NOTHING = bytes(32)
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Description]:
+    """One of our own: what is paused here concerns nobody else."""
+    with running(Options(clocks=BRISK)) as description:
+        yield description
+
+
+@pytest.fixture
+def folder(devnet: Description, tmp_path: Path) -> Path:
+    """Of an operator whose watcher is the guardian."""
+    file_of(devnet, tmp_path, watcher={"key": "guardian", "poll_seconds": 0.3})
+    return tmp_path
+
+
+def told(folder: Path, *words: str, code: int = 0) -> Any:
+    """What `xl2 watcher ...` answers."""
+    ran = xl2(folder, "watcher", *words, "--json")
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return json.loads(ran.stdout)
+
+
+async def resume(devnet: Description, chain: str, call: dict[str, str]) -> None:
+    """Have the owner, a timelock, make the call that was told."""
+    entry = devnet.chain(chain)
+    lock, timelock, delay = entry.contracts["timelock"], contract("TimelockController"), devnet.clocks.timelock_seconds
+    operation = (call["to"], 0, bytes.fromhex(call["data"][2:]), NOTHING, NOTHING)
+    async with (
+        User(entry, account("deployer").private_key) as proposer,
+        User(entry, account("bob").private_key) as anybody,
+    ):
+        await proposer.send(lock, timelock.call("schedule", *operation, delay))
+        name = await anybody.read(lock, timelock, "hashOperation", *operation)
+
+        async def is_ready() -> bool | None:
+            return await anybody.read(lock, timelock, "isOperationReady", name) or None
+
+        await until(is_ready, "the timelock's delay")
+        await anybody.send(lock, timelock.call("execute", *operation))
+
+
+async def test_a_lane_is_paused_by_one_command_and_resumed_by_the_call_that_it_tells(
+    devnet: Description, folder: Path
+) -> None:
+    words = ("pause", "lane", "901-902-attested", "--why", "a forged delivery")
+
+    (before,) = told(folder, *words, "--check")
+    (done,) = told(folder, *words, "--yes")
+    (standing,) = told(folder, "pauses")
+    (again,) = told(folder, *words, "--yes")
+    await resume(devnet, B, standing["resumed_by"])
+    after = told(folder, "pauses")
+
+    assert (before["in_force"], before["done"]) == (False, None)
+    assert before["called"]["to"].lower() == devnet.chain(B).contracts["guard"].lower()
+    assert (done["in_force"], done["done"]["outcome"]) == (True, "paused")
+    assert standing["what"] == "lane 901-902-attested (its deliveries)"
+    assert (again["in_force"], again["done"]) == (True, None)
+    assert after == []
+
+
+async def test_verifiers_and_tokens_are_paused_on_each_chain_also_while_the_watcher_runs(
+    devnet: Description, folder: Path
+) -> None:
+    log, out = folder / "watcher.log", folder / "watcher.json"
+    with started("watcher", "run", "--json", "-c", str(folder / "devnet.json"), log=log, out=out) as watching:
+
+        async def is_up() -> bool | None:
+            return out.read_bytes().endswith(b"\n") or None
+
+        await until(is_up, "the watcher")
+        verifiers = told(folder, "pause", "verifier", "0", "--chain", B, "--yes")
+        tokens = told(folder, "pause", "asset", "gold", "--yes")
+        assert watching.poll() is None
+
+    assert [(one["chain"], one["in_force"]) for one in verifiers] == [(902, True)]
+    assert [(one["chain"], one["in_force"]) for one in tokens] == [(901, True), (902, True)]
+    shown = xl2(folder, "watcher", "pauses").stdout
+    assert "PAUSED" in shown
+    assert "reinstate(0)" in shown
+    for one in (*verifiers, *tokens):
+        await resume(devnet, A if one["chain"] == 901 else B, one["resumed_by"])
+    assert told(folder, "pauses") == []
+
+
+def test_nothing_is_signed_without_a_yes_by_a_key_that_cannot_pause_or_for_what_is_not_there(folder: Path) -> None:
+    lane = ("watcher", "pause", "lane", "901-902-attested")
+
+    unasked = xl2(folder, *lane)
+    powerless = xl2(folder, *lane, "--key", "grace", "--yes")
+    unknown = xl2(folder, "watcher", "pause", "lane", "901-903-attested", "--check")
+
+    assert (unasked.returncode, powerless.returncode, unknown.returncode) == (3, 5, 3)
+    assert "no terminal to ask at" in unasked.stderr
+    for part in ("lane 901-902-attested", "op-b (902)", "Guard 0x", account("guardian").address, "not paused"):
+        assert part in unasked.stderr
+    assert "is no guardian on op-b (902)" in powerless.stderr
+    assert "xl2 watcher pauses --all" in unknown.stderr
+    assert told(folder, "pauses") == []
+    everything = told(folder, "pauses", "--all")
+    assert len(everything) == 2 * 3 * 2 + sum(one["what"].startswith(("verifier", "asset")) for one in everything)

@@ -1,0 +1,98 @@
+"""
+Claiming: a configuration and an account in, the fees that it has earned paid out to it.
+
+Promise: anybody may, for anybody, and the credit goes to who earned it, whoever signs. A key is opened where there is
+something to claim. One chain that does not answer keeps no other from being claimed on.
+"""
+
+from attrs import frozen
+
+from xl2.app.clients import Source, configuration, signer_of
+from xl2.app.keys import account_of
+from xl2.app.parts import parts_of
+from xl2.app.viewing import view_file
+from xl2.config import Config
+from xl2.core.types import Address, ChainId, Wei, checksum
+from xl2.errors import ConfigInvalid, NotAccepted, Retryable
+from xl2.flow.settle import claim
+from xl2.operator.client import find
+from xl2.ports import Chain, TxReceipt
+from xl2.sdk import Parts
+from xl2.store import SqliteStore
+from xl2.wallet import WalletHooks
+
+
+@frozen(kw_only=True)
+class Claimed:
+    """What became of an account's credit on a chain."""
+
+    chain: ChainId
+    name: str
+    credit: Wei
+    #: None: nothing was claimed.
+    receipt: TxReceipt | None = None
+    #: Why not, where there may be credit.
+    why_not: str = ""
+
+
+async def claim_fees(
+    source: Source = None,
+    *,
+    hooks: WalletHooks,
+    account: Address | None = None,
+    chain: str | None = None,
+    key: str | None = None,
+) -> tuple[Address, list[Claimed]]:
+    """
+    Claim on every chain, or on one. Returns for whom, and what became of it.
+
+    :param account: whose fees; else the relayer's payee, or the account that pays for it.
+    :param key: pays gas: a name under the configuration's `keys`; else its `key`.
+    :raises NotAccepted: the key is the one of a relayer that runs here.
+    """
+    config = configuration(source)
+    earner = account or _earner(config)
+    await _refuse_the_running_relayers(config, key or config.key)
+    store = SqliteStore(config.path(config.journal))
+    parts = parts_of(config, store=store, signer=signer_of(config, key=key), hooks=hooks)
+    try:
+        wanted = parts.chains.values() if chain is None else [parts.chain(chain)]
+        return earner, [await _claimed(parts, one, earner) for one in wanted]
+    finally:
+        await parts.close()
+
+
+async def _claimed(parts: Parts, chain: Chain, earner: Address) -> Claimed:
+    name, credit = parts.settings(chain.chain).name, Wei(0)
+    try:
+        credit = await chain.credit(earner)
+        receipt = await claim(chain, parts.submitter(chain.chain), earner, Wei(1)) if credit else None
+    except Retryable as silent:
+        return Claimed(chain=chain.chain, name=name, credit=credit, why_not=silent.what)
+    return Claimed(chain=chain.chain, name=name, credit=credit, receipt=receipt)
+
+
+def _earner(config: Config) -> Address:
+    name = config.relayer.key
+    known = config.relayer.payee or (account_of(config, name) if name in config.keys else None)
+    if known is None:
+        raise ConfigInvalid(
+            "whose fees are to be claimed is not known: there is no relayer.payee, and relayer.key tells no account",
+            remedy="Name the account: --account 0x...",
+        )
+    return known
+
+
+async def _refuse_the_running_relayers(config: Config, key: str) -> None:
+    """Two who sign for one account take each other's nonces."""
+    config.key_named(key)
+    paying = config.relayer.key
+    if paying not in config.keys or await find(view_file(config)) is None:
+        return
+    account = account_of(config, paying)
+    if key == paying or (account is not None and account == account_of(config, key)):
+        who = key if account is None else checksum(account)
+        raise NotAccepted(
+            f"the relayer that runs here signs as {who} already; two at once would take each other's nonces",
+            remedy="Pay by another key (--key NAME): anybody may claim, and it goes to who earned it.",
+        )
