@@ -168,8 +168,8 @@ class LeaseHolder:
             self._carried[lane] = fence
             if lane not in wanted:
                 self._unwanted.add(lane)
-            fields = {"lane": lane.name, "lease": name, "fence": fence, "daemons": len(self._daemons)}
-            log.info("lane taken", extra={"fields": fields})
+            log.info("lane taken", extra={"fields": {"lane": lane.name, "daemons": len(self._daemons)}})
+            log.debug("lease held", extra={"fields": {"lane": lane.name, "lease": name, "fence": fence}})
             self.carry(next(parts for parts in self.lanes if parts.lane == lane))
 
     async def _give(self) -> None:
