@@ -94,6 +94,11 @@ class Evm:
         return self.rpc.states() if isinstance(self.rpc, Pool) else (self._alone(),)
 
     @property
+    def quarrel(self) -> str:
+        """Over what endpoints do not agree; empty: over nothing."""
+        return self.rpc.circle.open_quarrel if isinstance(self.rpc, Pool) else ""
+
+    @property
     def quorum(self) -> int:
         """So many endpoints must agree."""
         return self.rpc.circle.limits.quorum if isinstance(self.rpc, Pool) else 1

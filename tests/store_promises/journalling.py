@@ -17,8 +17,10 @@ class JournalPromises:
 
         async with store_of() as store:
             held = await store.pending(LANE.origin, ALICE.address)
+            every = await store.all_pending()
 
         assert [one.signed for one in held] == [first, replacement]
+        assert list(every) == list(held)
         assert [one.what for one in held] == ["pay bob", "pay bob"]
 
     async def test_the_journal_knows_what_a_transaction_was_for_and_which_were_made_for_it(
@@ -56,3 +58,4 @@ class JournalPromises:
 
             assert [one.signed for one in left] == [other]
             assert await store.pending(LANE.origin, ALICE.address) == []
+            assert await store.all_pending() == []

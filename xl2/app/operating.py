@@ -15,6 +15,7 @@ from attrs import frozen
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.explaining import why
 from xl2.app.parts import parts_of
+from xl2.app.standing import Standings
 from xl2.app.viewing import token_file, view_file
 from xl2.config import Config
 from xl2.errors import NotFound, Retryable
@@ -22,6 +23,7 @@ from xl2.operator.client import Answers, Direct, Remote, Whereabouts, find
 from xl2.operator.desk import Desk
 from xl2.operator.gate import kept_token
 from xl2.operator.routes import Asked
+from xl2.relayer import lanes_between
 from xl2.store import IN_MEMORY, is_shared, open_store
 from xl2.wallet import Unattended
 
@@ -66,7 +68,14 @@ async def _store_of(config: Config) -> AsyncIterator[Desk]:
     store = open_store(place, base, is_waited_for=False)
     parts = parts_of(config, store=store, signer=signer_of(config), hooks=Unattended())
     try:
-        yield Desk(store=store, clock=parts.clock, name=parts.name, why=partial(why, parts))
+        yield Desk(
+            store=store,
+            clock=parts.clock,
+            name=parts.name,
+            why=partial(why, parts),
+            standing=Standings(store=store, clock=parts.clock, name=parts.name).all,
+            configured=lambda: lanes_between(list(parts.chains.values())),
+        )
     finally:
         await parts.close()
 

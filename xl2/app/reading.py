@@ -13,11 +13,10 @@ from attrs import define, field, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
-from xl2.core.types import Address, ChainId, checksum
+from xl2.core.types import Address, ChainId, Wei, checksum
 from xl2.errors import RpcRejected, RpcUnavailable, Xl2Error
 from xl2.flow.alarms import Alarms
-from xl2.operator.metrics import ChainReading
-from xl2.operator.values import Check
+from xl2.operator.values import ChainReading, Check
 from xl2.ports import Alarm, AlarmKind, Blocks, Chain, Clock, Endpoints, EndpointState, Store
 
 READ_SECONDS: Final = 10.0
@@ -42,12 +41,15 @@ class Readings:
 
     #: By id, each with the account that pays there.
     chains: Mapping[ChainId, tuple[Blocks, Address]]
-    #: Those with an outbox, where fees are claimed.
+    #: Those with an outbox, where fees are claimed, and who earns them; None: whoever pays.
     origins: Mapping[ChainId, Chain]
+    payee: Address | None
     store: Store
     clock: Clock
     name: Callable[[ChainId], str]
     alarms: Alarms
+    #: Is told of each reading.
+    told: Callable[[ChainReading], None]
     #: Newest block of each chain by finality, and since when it is that, in steady time.
     _moved: dict[tuple[ChainId, str], tuple[int, float]] = field(factory=dict, init=False)
     #: What is alarmed of each chain.
@@ -74,6 +76,12 @@ class Readings:
         """Endpoints of chains that can tell of them."""
         known = [(chain, blocks) for chain, (blocks, _) in self.chains.items() if isinstance(blocks, Endpoints)]
         return [(chain, one) for chain, blocks in known for one in blocks.endpoints]
+
+    @property
+    def quarrels(self) -> list[tuple[ChainId, str]]:
+        """Chains whose endpoints do not agree, and over what."""
+        known = [(chain, blocks) for chain, (blocks, _) in self.chains.items() if isinstance(blocks, Endpoints)]
+        return [(chain, blocks.quarrel) for chain, blocks in known if blocks.quarrel]
 
     def checks(self) -> list[Check]:
         """Whether each chain answers, and goes on."""
@@ -115,6 +123,7 @@ class Readings:
                 self._tell(chain, (AlarmKind.PROVIDER_DOWN, silent.endpoint), alarm)
         else:
             self._last[chain] = found
+            self.told(found)
             self._well(chain)
             self._mind_heads(chain, found.heads)
 
@@ -153,15 +162,28 @@ class Readings:
             blocks.tx_nonce(account),
         )
         ours = await self.store.pending(blocks.chain, account)
-        origin = self.origins.get(blocks.chain)
-        claimable = 0 if origin is None else await origin.credit(account)
+        earner, has, claimable = await self._earned(blocks, account, balance)
         open_nonces = {one.signed.transaction.tx_nonce for one in ours}
         return ChainReading(
             chain=blocks.chain,
-            account=checksum(account),
+            name=self.name(blocks.chain),
             heads={"latest": latest.number, "finalized": final.number},
             head_age_seconds=max(0.0, self.clock.now() - latest.timestamp),
+            account=checksum(account),
             balance=balance,
+            earner=None if earner is None else checksum(earner),
+            earner_balance=has,
             claimable=claimable,
             open_nonces=len([nonce for nonce in open_nonces if nonce >= included]),
         )
+
+    async def _earned(self, blocks: Blocks, account: Address, balance: Wei) -> tuple[Address | None, Wei, Wei]:
+        """Who earns on a chain, what he has, and what he may claim."""
+        origin = self.origins.get(blocks.chain)
+        if origin is None:
+            return None, Wei(0), Wei(0)
+        earner = self.payee or account
+        if earner == account:
+            return earner, balance, await origin.credit(earner)
+        has, claimable = await asyncio.gather(blocks.balance(earner), origin.credit(earner))
+        return earner, has, claimable

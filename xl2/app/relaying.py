@@ -90,9 +90,11 @@ async def _under_way(
 ) -> AsyncIterator[RunningRelayer]:
     """Carry until the block ends, with the purse, new heads and the operator's view beside it."""
     pipeline, stop = carries.pipeline, asyncio.Event()
-    readings = _readings(parts, carries.submitters, alarms)
+    readings = _readings(config, parts, carries.submitters, alarms, watch)
     purse = purse_of(config, parts, carries.submitters, spending, alarms)
     async with asyncio.TaskGroup() as tasks:
+        # First: what is earned and spent is counted from its first look on.
+        reading = tasks.create_task(readings.keep(), name="readings")
         tasks.create_task(carries.run(stop), name="relayer")
         looking = tasks.create_task(purse.keep(), name="purse")
         waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
@@ -109,6 +111,7 @@ async def _under_way(
                     ended=carries.ended,
                 )
         finally:
+            reading.cancel()
             looking.cancel()
             waking.cancel()
             stop.set()
@@ -125,13 +128,21 @@ def _seen(carries: Carriage) -> Carrying:
     )
 
 
-def _readings(parts: Parts, submitters: Mapping[ChainId, JournalledSubmitter], alarms: Alarms) -> Readings:
+def _readings(
+    config: Config,
+    parts: Parts,
+    submitters: Mapping[ChainId, JournalledSubmitter],
+    alarms: Alarms,
+    watch: Watched,
+) -> Readings:
     everywhere: dict[ChainId, Blocks] = {**parts.anchors, **parts.chains}
     return Readings(
         chains={chain: (everywhere[chain], submitter.address) for chain, submitter in submitters.items()},
         origins=parts.chains,
+        payee=config.relayer.payee,
         store=parts.store,
         clock=parts.clock,
         name=parts.name,
         alarms=alarms,
+        told=watch.metrics.read,
     )

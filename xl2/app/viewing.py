@@ -18,10 +18,12 @@ from attrs import field, frozen
 from xl2 import mask
 from xl2.app.explaining import why
 from xl2.app.reading import Readings
+from xl2.app.standing import Standings
 from xl2.app.stuck import Stuck
 from xl2.config import Config
 from xl2.config.listen import host_and_port
 from xl2.core.lane import Lane
+from xl2.core.types import hex_text
 from xl2.flow.alarms import Alarms
 from xl2.listening import Listening
 from xl2.operator.client import Whereabouts, find, write_down
@@ -31,8 +33,9 @@ from xl2.operator.gate import gate_for, token_for
 from xl2.operator.glance import Glance
 from xl2.operator.metrics import Metrics
 from xl2.operator.service import View, serve
-from xl2.operator.values import Check
+from xl2.operator.values import Check, OpenTransactions
 from xl2.ports import Clock, Observer, Several
+from xl2.relayer import lanes_between
 from xl2.sdk import Parts
 from xl2.store import IN_MEMORY, is_shared
 
@@ -75,13 +78,17 @@ async def view(
     host, port = host_and_port(settings.listen)
     token = token_for(host, settings.token.reveal(), token_file(config))
     mask.hide(token)
+    standings = Standings(store=parts.store, clock=clock, name=parts.name, alarms=alarms, readings=readings)
     desk = Desk(
         store=parts.store,
         clock=clock,
         name=parts.name,
         why=partial(why, parts),
+        standing=standings.all,
         carried=carrying.lanes,
-        checks=partial(_checks, config, carrying, readings),
+        configured=lambda: lanes_between(list(parts.chains.values())),
+        chains_read=lambda: readings.last,
+        checks=lambda: _checks(config, carrying, readings, desk),
         drain=carrying.drain,
         hurry=carrying.hurry,
         started=clock.now(),
@@ -95,7 +102,7 @@ async def view(
     )
     stuck = Stuck(store=parts.store, clock=clock, alarms=alarms)
     async with serve(shown, host=host, port=port) as listening:
-        looks = [asyncio.ensure_future(look) for look in (readings.keep(), stuck.keep())]
+        looking = asyncio.ensure_future(stuck.keep())
         file = view_file(config)
         where = Whereabouts(url=listening.url, started=desk.started)
         write_down(file, where)
@@ -105,9 +112,8 @@ async def view(
             # Another relayer of this configuration may have written there since.
             if await find(file) == where:
                 file.unlink(missing_ok=True)
-            for look in looks:
-                look.cancel()
-            await asyncio.gather(*looks, return_exceptions=True)
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
 
 
 def view_file(config: Config) -> Path:
@@ -127,10 +133,10 @@ def _beside(config: Config, ending: str) -> Path:
     return config.source.parent / f"{name}.{ending}"
 
 
-async def _checks(config: Config, carrying: Carrying, readings: Readings) -> list[Check]:
-    is_up = carrying.recovered()
-    said = "what an earlier run signed is included" if is_up else "what an earlier run signed is not included yet"
-    recovered = Check(what="recovery", ok=is_up, said=said, remedy="" if is_up else "Wait; see /metrics xl2_nonce_gap.")
+async def _checks(config: Config, carrying: Carrying, readings: Readings, desk: Desk) -> list[Check]:
+    recovered = Check(what="recovery", ok=True, said="what an earlier run signed is included")
+    if not carrying.recovered():
+        recovered = _recovery(await desk.transactions())
     lanes = carrying.lanes()
     store = await readings.store_check(lanes[0] if lanes else None)
     carried = Check(
@@ -143,9 +149,21 @@ async def _checks(config: Config, carrying: Carrying, readings: Readings) -> lis
     return [recovered, store, carried, *readings.checks()]
 
 
+def _recovery(still: OpenTransactions) -> Check:
+    if not still.transactions:
+        said = "the chains are not asked yet which nonces of the account are used; the store knows no open transaction"
+        return Check(what="recovery", ok=False, said=said, remedy="Wait a moment.")
+    count, one = len(still.transactions), still.transactions[0]
+    said = (
+        f"{count} transactions that an earlier run signed are not included yet, the first of them on {one.name} with "
+        f"nonce {one.tx_nonce}: {hex_text(one.tx_hash)}"
+    )
+    return Check(what="recovery", ok=False, said=said, remedy="Wait; `xl2 relayer status` lists all of them.")
+
+
 async def _metrics(desk: Desk, metrics: Metrics, readings: Readings) -> bytes:
     metrics.stands(await desk.lanes(), desk.clock.now())
-    metrics.reads(readings.last)
+    metrics.alarmed_now(await desk.alarms())
     metrics.endpoints(readings.endpoints)
     metrics.is_ready((await desk.readiness()).ready)
     return metrics.text()

@@ -25,8 +25,7 @@ from xl2.cli.relayer_orders import GROUPS
 from xl2.cli.screen import grid, moment, pairs
 from xl2.core.lifecycle import Event
 from xl2.core.types import checksum
-from xl2.operator.metrics import ChainReading
-from xl2.operator.values import LaneStanding
+from xl2.operator.values import ChainReading, LaneStanding
 
 if TYPE_CHECKING:
     from xl2.app.relaying import RunningRelayer

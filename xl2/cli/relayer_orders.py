@@ -13,12 +13,14 @@ from typing import Any, Final
 
 import click
 from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
 from xl2.cli.screen import answer, busy, common, grid, moment, pairs
 from xl2.errors import RpcUnavailable
 from xl2.operator.routes import Asked
 
+ETHER: Final = 10**18
 #: States by what is to be done with a message; all columns fit into eighty characters.
 GROUPS: Final = (
     ("deliver", ("unsent", "sent", "observed", "proven")),
@@ -123,24 +125,27 @@ async def _status(config: Path | None, *, as_json: bool) -> dict[str, Any]:
 
     with busy("asking the relayer", as_json=as_json):
         async with operator(config) as reached:
-            lanes = await reached.answers.ask("GET", "/lanes", Asked())
             told: dict[str, Any] = {"running": reached.running is not None, "url": None, "ready": False, "checks": []}
+            for path in ("/alarms", "/chains", "/transactions", "/lanes"):
+                told |= await reached.answers.ask("GET", path, Asked())
             if reached.running is not None:
                 told["url"] = reached.running.url
-                told |= await _readiness(config)
-            return {**told, **lanes}
+                told |= await _of_the_process(config)
+            return told
 
 
-async def _readiness(config: Path | None) -> dict[str, Any]:
-    """Only the running process knows; a shared store does not."""
+async def _of_the_process(config: Path | None) -> dict[str, Any]:
+    """What only the running process knows; a shared store does not."""
     from xl2.app.operating import operator  # noqa: PLC0415 - `--help` needs none of it
 
+    told: dict[str, Any] = {}
     try:
         async with operator(config, running_only=True) as reached:
-            told: dict[str, Any] = await reached.answers.ask("GET", "/readyz", Asked())
-            return told
+            for path in ("/readyz", "/alarms", "/chains"):
+                told |= await reached.answers.ask("GET", path, Asked())
     except RpcUnavailable as silent:
         return {"checks": [{"what": "answer", "ok": False, "said": silent.what, "remedy": silent.remedy}]}
+    return told
 
 
 def _drawn(found: dict[str, Any]) -> Group:
@@ -150,6 +155,10 @@ def _drawn(found: dict[str, Any]) -> Group:
     if is_running:
         head.append(("ready", "yes" if found["ready"] else "NO"))
     head += [(one["what"], f"{one['said']}. {one['remedy']}") for one in found["checks"] if not one["ok"]]
+    head += [(f"ALARM {one['kind']}", _alarm(one)) for one in found["alarms"]]
+    if is_running and not found["alarms"]:
+        head.append(("alarms", "none stands"))
+    head += _accounts(found["chains"]) + _open(found["transactions"], is_running=is_running)
     rows, paused = [], []
     for lane in found["lanes"]:
         counts = [str(sum(lane["states"].get(state, 0) for state in states) or "") for _, states in GROUPS]
@@ -158,7 +167,54 @@ def _drawn(found: dict[str, Any]) -> Group:
             by, since, why = (lane["paused"][name] for name in ("by", "since", "why"))
             paused.append((f"PAUSED {lane['name']}", f"by {by}, {moment(since)}: {why}"))
     lanes = grid(["lane", *(name for name, _ in GROUPS), "oldest since (UTC)"], rows)
-    return Group(pairs(head), lanes, pairs(paused))
+    return Group(pairs(head + paused), *_chains(found["chains"]), lanes)
+
+
+def _alarm(one: dict[str, Any]) -> str:
+    since = f"since {moment(one['since'])}: " if one["since"] is not None else ""
+    return f"{since}{one['what']} ({one['runbook']})"
+
+
+def _accounts(chains: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Who pays and who earns: mostly one account on all chains."""
+    rows = []
+    for said, name in (("pays", "account"), ("earns", "earner")):
+        accounts = list(dict.fromkeys(one[name] for one in chains if one[name]))
+        rows += [(said, account) for account in accounts]
+    return rows
+
+
+def _open(transactions: list[dict[str, Any]], *, is_running: bool) -> list[tuple[str, str]]:
+    """Each nonce, with the hash to look it up by."""
+    if not transactions:
+        return [("open transactions", "none")]
+    rows = [
+        (f"OPEN on {one['name']}", f"nonce {one['tx_nonce']}, {one['what']}: {one['tx_hash']}{_tried(one['attempts'])}")
+        for one in transactions
+    ]
+    said = str(len(rows))
+    if not is_running:
+        said += "; those that were included since it stopped are counted too: `xl2 doctor` asks the chains"
+    return [("open transactions", said), *rows]
+
+
+def _tried(attempts: int) -> str:
+    return f" (the newest of {attempts})" if attempts > 1 else ""
+
+
+def _chains(chains: list[dict[str, Any]]) -> list[Table]:
+    rows = [
+        [
+            one["name"],
+            str(one["heads"]["latest"]),
+            f"{one['head_age_seconds']:.0f} s",
+            f"{one['balance'] / ETHER:.6f}",
+            f"{one['claimable'] / ETHER:.6f}",
+            str(one["open_nonces"]),
+        ]
+        for one in chains
+    ]
+    return [grid(["chain", "block", "age", "balance, ether", "claimable", "open tx"], rows)] if rows else []
 
 
 def _listed(found: dict[str, Any]) -> Group:

@@ -3,17 +3,19 @@ Alarms: a person is told once, again only after it was well in between, and once
 
 Comes in: an alarm by its cause, or the news that the cause is over. Goes out: `Observer.alarmed`, which is the one way
 of every alarm; the line in the log is written by one of the observers, `xl2.ports.AlarmLines`, and by nobody else. So
-each alarm is one line, one count of the metric and one event. Who alarms once by himself tells the observer directly.
+each alarm is one line, one count of the metric and one event. For whoever asks, what was told stands until it is over,
+or until nobody has met it for an hour: where there is nothing more to do, nobody finds out that it is over. Who alarms
+once by himself tells the observer directly.
 """
 
 from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import TypeAlias
 
-from attrs import evolve
+from attrs import define, evolve, frozen
 
 from xl2.core.types import Address, ChainId
-from xl2.lasting import Lasting, again_in_words
+from xl2.lasting import REPEAT_SECONDS, Lasting, again_in_words
 from xl2.ports import Alarm, AlarmKind, Observer
 
 #: Of what an alarm is told once: its kind, and where.
@@ -25,20 +27,55 @@ def cause_of(kind: AlarmKind, chain: ChainId, account: Address) -> Cause:
     return kind, chain, account
 
 
+@frozen(kw_only=True)
+class Standing:
+    """An alarm that is not over."""
+
+    #: As it was met last.
+    alarm: Alarm
+    #: For how long.
+    seconds: float
+
+
+@define
+class _Met:
+    """An alarm as it was met last, when that was, and when it was met first."""
+
+    alarm: Alarm
+    last: float
+    since: float
+
+
 class Alarms:
     """What is alarmed now, by cause. Those who may meet the same cause share one."""
 
     def __init__(self, observer: Observer, clock: Callable[[], float] = monotonic) -> None:
         """`observer`: who is told. `clock`: seconds, by which what lasts is told again."""
         self._observer = observer
+        self._clock = clock
         self._lasting = Lasting(clock)
+        #: What nobody said is over, by cause.
+        self._met: dict[Hashable, _Met] = {}
+
+    @property
+    def standing(self) -> list[Standing]:
+        """What was told and is not over, longest first."""
+        now = self._clock()
+        found = [one for one in self._met.values() if now - one.last <= REPEAT_SECONDS]
+        return [Standing(alarm=one.alarm, seconds=now - one.since) for one in found]
 
     def tell(self, cause: Hashable, alarm: Alarm, by: Hashable = None) -> None:
         """Tell, unless it was told of late. `by`: who met it, where several may."""
+        now, known = self._clock(), self._met.get(cause)
+        is_old = known is not None and now - known.last <= REPEAT_SECONDS
+        self._met[cause] = _Met(alarm, last=now, since=known.since if known is not None and is_old else now)
         again = self._lasting.tells(cause, by)
         if again is not None:
             self._observer.alarmed(evolve(alarm, what=alarm.what + again_in_words(again)))
 
     def well(self, cause: Hashable, by: Hashable = None) -> bool:
         """The cause is over for one who met it; whether it was told and is over now."""
-        return self._lasting.well(cause, by)
+        is_over = self._lasting.well(cause, by)
+        if is_over:
+            del self._met[cause]
+        return is_over

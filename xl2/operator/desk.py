@@ -7,14 +7,18 @@ left to `routes`.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from itertools import groupby
 
 from attrs import field, frozen
 
 from xl2.core.lane import LANE_SIZE, Lane
 from xl2.core.lifecycle import State, next_action
-from xl2.core.types import ChainId, MessageId, Nonce, hex_text
+from xl2.core.types import Address, ChainId, MessageId, Nonce, hex_text
 from xl2.errors import InvalidInput, NotFound
 from xl2.operator.values import (
+    AlarmStanding,
+    ChainReading,
+    Chains,
     Check,
     Done,
     Explained,
@@ -23,11 +27,14 @@ from xl2.operator.values import (
     Message,
     Messages,
     MessageStanding,
+    OpenTransaction,
+    OpenTransactions,
     Passed,
     Paused,
     Readiness,
+    StandingAlarms,
 )
-from xl2.ports import Clock, Pause, Record, Store
+from xl2.ports import Clock, Journalled, Pause, Record, Store
 
 #: States of messages that are not over, or are on no chain.
 PENDING = tuple(state for state in State if next_action(state) is not None)
@@ -43,8 +50,13 @@ class Desk:
     name: Callable[[ChainId], str]
     #: Why a message is not further, asked of the chains. Raises `NotFound` for an unknown one.
     why: Callable[[Record], Awaitable[Explained]]
-    #: Lanes that this very process carries.
+    #: What is alarmed and not over.
+    standing: Callable[[], Awaitable[Sequence[AlarmStanding]]]
+    #: Lanes that this very process carries, and lanes that the configuration names, open or not.
     carried: Callable[[], Collection[Lane]] = field(default=tuple)
+    configured: Callable[[], Collection[Lane]] = field(default=tuple)
+    #: Chains as they were read last.
+    chains_read: Callable[[], Sequence[ChainReading]] = field(default=tuple)
     #: What has to hold for it to work.
     checks: Callable[[], Awaitable[Sequence[Check]]] | None = None
     #: Ends intake, carries what is observed, and stops the process; None where there is none.
@@ -69,6 +81,19 @@ class Desk:
             standing.setdefault(lane, {})[state] = (count, since)
         found = [self._lane(lane, states, pauses.get(lane)) for lane, states in standing.items()]
         return Lanes(lanes=tuple(sorted(found, key=lambda one: (one.name, one.lane))))
+
+    async def alarms(self) -> StandingAlarms:
+        """What is alarmed now."""
+        return StandingAlarms(alarms=tuple(await self.standing()))
+
+    async def chains(self) -> Chains:
+        """Chains and balances as they were read last."""
+        return Chains(chains=tuple(self.chains_read()))
+
+    async def transactions(self) -> OpenTransactions:
+        """What is signed and not known to be included."""
+        found = groupby(await self.store.all_pending(), _nonce_of)
+        return OpenTransactions(transactions=tuple(self._open(list(attempts)) for _, attempts in found))
 
     async def messages(
         self, *, lane: str | None, states: Sequence[State], after: tuple[Lane, Nonce] | None, limit: int
@@ -105,6 +130,11 @@ class Desk:
     async def pause(self, lane: str, why: str, by: str) -> Done:
         """Neither prove, deliver nor retry on a lane. Refunds on what is final go on."""
         known = await self.lane(lane)
+        before = next((one for one in await self.store.pauses() if one.lane == known), None)
+        if before is not None:
+            # What paused it first may not be mended when somebody has a second reason.
+            said = f"lane {known.name} was paused before, by {before.by}: {before.why}; that reason stays"
+            return Done(done=f"{said}, and {why!r} is not kept: resume it first to give another")
         await self.store.pause(known, why, by, self.clock.now())
         return Done(done=f"lane {known.name} is paused; what is delivered or expired is still settled")
 
@@ -171,7 +201,9 @@ class Desk:
         if not found and len(digits := named.lower().removeprefix("0x")) == 2 * LANE_SIZE:
             return Lane.parse(_bytes(digits))  # named in full, and seen nowhere yet
         if not found:
-            names = ", ".join(sorted(one.name for one in known)) or "none"
+            found = [lane for lane in self.configured() if lane.name == named.lower()]
+        if not found:
+            names = ", ".join(sorted({one.name for one in (*known, *self.configured())})) or "none"
             raise NotFound(f"there is no lane {named!r} here", remedy=f"Lanes that are known: {names}.")
         return found[0]
 
@@ -187,6 +219,21 @@ class Desk:
                 remedy="Check the id; `xl2 explain ID` asks the chains.",
             )
         return record
+
+    def _open(self, attempts: Sequence[Journalled]) -> OpenTransaction:
+        """Attempts at one nonce, oldest first."""
+        newest = attempts[-1]
+        transaction = newest.signed.transaction
+        return OpenTransaction(
+            chain=transaction.chain,
+            name=self.name(transaction.chain),
+            account=newest.signed.sender,
+            tx_nonce=transaction.tx_nonce,
+            what=newest.what,
+            tx_hash=newest.signed.hash,
+            attempts=len(attempts),
+            max_fee=transaction.max_fee,
+        )
 
     def _lane(self, lane: Lane, states: dict[State, tuple[int, float]], pause: Pause | None) -> LaneStanding:
         pending = {state: states[state] for state in PENDING if state in states}
@@ -239,6 +286,11 @@ def _bytes(digits: str) -> bytes:
         return bytes.fromhex(digits)
     except ValueError as bad:
         raise InvalidInput(f"{digits} are no hex digits", field="lane", value=digits) from bad
+
+
+def _nonce_of(one: Journalled) -> tuple[ChainId, Address, int]:
+    transaction = one.signed.transaction
+    return transaction.chain, one.signed.sender, transaction.tx_nonce
 
 
 def _hex(lane: Lane) -> str:

@@ -8,11 +8,10 @@ states; never a message). Counting returns at once and raises nothing. Implement
 import time
 from collections import Counter as CountOf
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from attrs import frozen
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -30,7 +29,7 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import Event
 from xl2.core.types import ChainId, MessageId
 from xl2.errors import Xl2Error
-from xl2.operator.values import Lanes
+from xl2.operator.values import ChainReading, Lanes, StandingAlarms
 from xl2.ports import Alarm, AlarmKind, Call, EndpointState, Happening, TxReceipt
 
 #: What an event makes of a message, as `xl2_messages_total` counts it.
@@ -58,22 +57,6 @@ _REORGS: Final = {
 _SECONDS: Final = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
 #: Messages whose stay in a room is timed; older ones are forgotten, so that a long queue costs no memory.
 _TIMED: Final = 50_000
-
-
-@frozen(kw_only=True)
-class ChainReading:
-    """What a chain says of itself and of our account there."""
-
-    chain: ChainId
-    account: str
-    #: Newest block by finality, and the age of the newest.
-    heads: dict[str, int]
-    head_age_seconds: float
-    #: What the account has, and what it may claim at the outbox.
-    balance: int
-    claimable: int
-    #: Nonces signed and not included, as far as the store and the chain know.
-    open_nonces: int
 
 
 class Metrics(Collector):
@@ -115,9 +98,11 @@ class Metrics(Collector):
         self._nonce_gap = gauge("xl2_nonce_gap", "Nonces signed and not included.", ["chain"])
         self._balance = gauge("xl2_wallet_balance", "Balance of the account that pays, in wei.", ["chain", "account"])
         self._claimable = gauge("xl2_claimable_wei", "Fees earned and not claimed.", ["chain", "account"])
-        self._profit = gauge(
-            "xl2_profit_wei", "Change of balance and claimable fees since the start; transfers count too.", ["chain"]
-        )
+        self._earned = gauge(
+            "xl2_earned_wei", "What came to the account that earns since the start; transfers count too.",
+            ["chain", "account"],
+        )  # fmt: skip
+        self._profit = gauge("xl2_profit_wei", "The same, less what gas cost; transfers count too.", ["chain"])
         self._head = gauge("xl2_chain_head", "Newest block.", ["chain", "finality"])
         self._head_age = gauge("xl2_chain_head_age_seconds", "Age of the newest block by our clock.", ["chain"])
         self._aside = gauge("xl2_endpoint_aside", "1 while an endpoint is left aside.", ["chain", "endpoint"])
@@ -127,9 +112,13 @@ class Metrics(Collector):
         for kind in AlarmKind:
             # From 0 on, so that the first alarm is an increase.
             self._alarms.labels(kind.value)
+        self._standing = gauge("xl2_alarm_standing", "Alarms that are not over.", ["kind"])
+        self.alarmed_now(StandingAlarms(alarms=()))
         self._since: OrderedDict[MessageId, float] = OrderedDict()
         self._last_shown: dict[Lane, float] = {}
-        self._had: dict[ChainId, int] = {}
+        #: What payer and earner had of a chain when it was read first.
+        self._had: dict[ChainId, tuple[int, int]] = {}
+        self._spent: CountOf[ChainId] = CountOf()
 
     # --- what happens
 
@@ -169,6 +158,7 @@ class Metrics(Collector):
         self._txs.labels(call.chain, "succeeded" if receipt.succeeded else "reverted").inc()
         self._gas.labels(call.chain).inc(receipt.gas_used)
         self._cost.labels(call.chain).inc(receipt.cost)
+        self._spent[call.chain] += receipt.cost
 
     def replaced(self, chain: ChainId, what: str) -> None:
         """A stuck transaction was replaced."""
@@ -196,17 +186,30 @@ class Metrics(Collector):
             labels = (known.origin, known.destination, known.assurance.name.lower())
             self._shown.labels(*labels).set(since - when)
 
-    def reads(self, readings: Collection[ChainReading]) -> None:
-        """What chains said last."""
-        for one in readings:
-            for finality, number in one.heads.items():
-                self._head.labels(one.chain, finality).set(number)
-            self._head_age.labels(one.chain).set(one.head_age_seconds)
-            self._balance.labels(one.chain, one.account).set(one.balance)
-            self._claimable.labels(one.chain, one.account).set(one.claimable)
-            self._nonce_gap.labels(one.chain).set(one.open_nonces)
-            has = one.balance + one.claimable
-            self._profit.labels(one.chain).set(has - self._had.setdefault(one.chain, has))
+    def alarmed_now(self, standing: StandingAlarms) -> None:
+        """What is alarmed and not over."""
+        counts = CountOf(one.kind for one in standing.alarms)
+        for kind in AlarmKind:
+            self._standing.labels(kind.value).set(counts[kind.value])
+
+    def read(self, one: ChainReading) -> None:
+        """What a chain says now. What is earned counts from the first time, so this is told from the start on."""
+        for finality, number in one.heads.items():
+            self._head.labels(one.chain, finality).set(number)
+        self._head_age.labels(one.chain).set(one.head_age_seconds)
+        self._balance.labels(one.chain, one.account).set(one.balance)
+        self._nonce_gap.labels(one.chain).set(one.open_nonces)
+        earns = one.earner_balance + one.claimable
+        is_one = one.earner == one.account
+        had, had_earned = self._had.setdefault(one.chain, (one.balance, earns))
+        came = earns - had_earned
+        if one.earner is not None:
+            self._claimable.labels(one.chain, one.earner).set(one.claimable)
+            # Who pays has less for each transaction, and earned no less for that.
+            earned = came + (self._spent[one.chain] if is_one else 0)
+            self._earned.labels(one.chain, one.earner).set(earned)
+        paid = 0 if is_one else one.balance - had
+        self._profit.labels(one.chain).set(came + paid)
 
     def endpoints(self, standing: Iterable[tuple[ChainId, EndpointState]]) -> None:
         """How endpoints stand, and what was asked of them so far."""

@@ -14,7 +14,17 @@ from xl2.core.lifecycle import State
 from xl2.core.types import message_id
 from xl2.errors import InvalidInput
 from xl2.operator.desk import Desk, place_of, states_of
-from xl2.operator.values import Done, Explained, Lanes, Message, Messages, Readiness
+from xl2.operator.values import (
+    Chains,
+    Done,
+    Explained,
+    Lanes,
+    Message,
+    Messages,
+    OpenTransactions,
+    Readiness,
+    StandingAlarms,
+)
 
 MAX_PAGE: Final = 1_000
 _PAGE: Final = 100
@@ -123,6 +133,18 @@ ROUTES: Final = (
     Route(
         method="GET", path="/readyz", answers=Readiness, ask=lambda desk, _: desk.readiness(),
         what="Whether the relayer can work, and what is not as it should be (then with status 503).",
+    ),
+    Route(
+        method="GET", path="/alarms", answers=StandingAlarms, ask=lambda desk, _: desk.alarms(),
+        what="What is alarmed and not over; a relayer that can work may have some.",
+    ),
+    Route(
+        method="GET", path="/chains", answers=Chains, ask=lambda desk, _: desk.chains(),
+        what="Chains with balances and fees earned, as they were read last.",
+    ),
+    Route(
+        method="GET", path="/transactions", answers=OpenTransactions, ask=lambda desk, _: desk.transactions(),
+        what="Transactions that are signed and not known to be included.",
     ),
     Route(
         method="GET", path="/lanes", answers=Lanes, ask=lambda desk, _: desk.lanes(),

@@ -42,6 +42,85 @@ class Readiness:
 
 
 @frozen(kw_only=True)
+class AlarmStanding:
+    """Something that a person should look at, and that is not over."""
+
+    kind: str
+    #: What, where, with which value, and what to do.
+    what: str
+    #: Since when; null where nobody noted it.
+    since: float | None
+    #: Short name of the lane, id of the chain and name of the endpoint, where it is about one.
+    lane: str | None
+    chain: ChainId | None
+    endpoint: str | None
+    ids: tuple[MessageId, ...]
+    #: Wei at stake, where that is known.
+    value: Wei | None
+    #: The page for whoever is called by it.
+    runbook: str
+
+
+@frozen(kw_only=True)
+class StandingAlarms:
+    """What is alarmed now."""
+
+    alarms: tuple[AlarmStanding, ...]
+
+
+@frozen(kw_only=True)
+class ChainReading:
+    """What a chain says of itself, and of the accounts there that pay and earn."""
+
+    chain: ChainId
+    #: Its name in the configuration.
+    name: str
+    #: Newest block by finality, and the age of the newest.
+    heads: Mapping[str, int]
+    head_age_seconds: float
+    #: Who pays for gas, and what he has.
+    account: str
+    balance: int
+    #: Who earns fees here, what he has, and what he may claim at the outbox; null where there is none.
+    earner: str | None
+    earner_balance: int
+    claimable: int
+    #: Nonces signed and not included, as far as the store and the chain know.
+    open_nonces: int
+
+
+@frozen(kw_only=True)
+class Chains:
+    """Chains as they were read last; none while no relayer runs."""
+
+    chains: tuple[ChainReading, ...]
+
+
+@frozen(kw_only=True)
+class OpenTransaction:
+    """A nonce that is signed and not known to be used."""
+
+    chain: ChainId
+    #: Its name in the configuration.
+    name: str
+    account: Address
+    tx_nonce: int
+    #: What it is for.
+    what: str
+    #: The newest attempt, how many there were, and what the newest offers for gas.
+    tx_hash: Hash32
+    attempts: int
+    max_fee: Wei
+
+
+@frozen(kw_only=True)
+class OpenTransactions:
+    """What is signed and not known to be included, by chain, account and nonce."""
+
+    transactions: tuple[OpenTransaction, ...]
+
+
+@frozen(kw_only=True)
 class Paused:
     """Why a lane is paused."""
 

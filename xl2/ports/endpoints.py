@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 
-from xl2.ports.observer import Observer
+from xl2.ports.observer import AlarmKind, Observer
 
 
 @frozen(kw_only=True)
@@ -21,6 +21,8 @@ class EndpointState:
     name: str
     #: Why it is left aside, in words; empty: it is asked.
     aside: str = ""
+    #: What was alarmed when it was left aside; None: it is asked.
+    alarm: AlarmKind | None = None
     #: Mean time of its answers of late; 0: none yet.
     seconds: float = 0.0
     #: Calls to it so far, by method and by what became of them: `answered`, or the name of the error.
@@ -38,6 +40,11 @@ class Endpoints(Protocol):
     @property
     def endpoints(self) -> Sequence[EndpointState]:
         """Each with its standing, in the order of the configuration."""
+        ...
+
+    @property
+    def quarrel(self) -> str:
+        """Over what they do not agree, while nobody can be named who is wrong; empty: over nothing."""
         ...
 
     @property

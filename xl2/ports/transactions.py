@@ -194,6 +194,10 @@ class Journal(Protocol):
         """Transactions whose nonce is not known to be used, by nonce, replacements after what they replace."""
         ...
 
+    async def all_pending(self) -> Sequence[Journalled]:
+        """The same of every chain and sender, in the order of these."""
+        ...
+
     async def words(self, tx_hash: Hash32) -> str | None:
         """What a transaction of ours was for; None for one that is not ours."""
         ...

@@ -8,7 +8,7 @@ has them look (`lane_tasks`), and how long who rests (`retry`). Which messages a
 
 from xl2.relayer.clock_watch import ClockWatch
 from xl2.relayer.lane_parts import LaneParts
-from xl2.relayer.lanes import open_lanes
+from xl2.relayer.lanes import lanes_between, open_lanes
 from xl2.relayer.leases import LeaseHolder, LeaseSettings
 from xl2.relayer.pipeline import Pipeline, PipelineSettings
 from xl2.relayer.retention import Retention
@@ -21,5 +21,6 @@ __all__ = [
     "Pipeline",
     "PipelineSettings",
     "Retention",
+    "lanes_between",
     "open_lanes",
 ]

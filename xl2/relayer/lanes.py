@@ -1,7 +1,7 @@
 """
 Lanes: chains in, the lanes that are open between them out.
 
-Promise: a lane is listed only if both ends agree: the outbox names the very inbox that the other chain is configured
+Promise: a lane is open only if both ends agree: the outbox names the very inbox that the other chain is configured
 with. Which of them a relayer carries is left to its configuration.
 """
 
@@ -35,3 +35,18 @@ async def open_lanes(chains: Sequence[Chain]) -> list[Lane]:
                 )
             found.append(lane)
     return found
+
+
+def lanes_between(chains: Sequence[Chain]) -> list[Lane]:
+    """Every lane that there may be between two of the chains, open or not. Asks nobody."""
+    return [
+        Lane(
+            origin=origin.chain,
+            outbox=origin.outbox,
+            destination=destination.chain,
+            inbox=destination.inbox,
+            assurance=assurance,
+        )
+        for origin, destination in permutations(chains, 2)
+        for assurance in Assurance
+    ]

@@ -25,6 +25,12 @@ async def pending(db: Session, chain: ChainId, sender: Address) -> list[Journall
     return [rows.journalled_of(row) for row in await _fetch(db, condition, str(chain), sender)]
 
 
+async def all_pending(db: Session) -> list[Journalled]:
+    """The same of every chain and sender."""
+    condition = "state = 'open' ORDER BY chain, sender, tx_nonce, place"
+    return [rows.journalled_of(row) for row in await _fetch(db, condition)]
+
+
 async def words(db: Session, tx_hash: Hash32) -> str | None:
     """What a transaction of ours was for."""
     row = await first(db, "SELECT what FROM transactions WHERE hash = ?1", tx_hash)

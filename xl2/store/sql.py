@@ -329,6 +329,10 @@ class SqlStore:
         """Transactions whose nonce is not used yet."""
         return await self._run(lambda db: journal.pending(db, chain, sender))
 
+    async def all_pending(self) -> Sequence[Journalled]:
+        """The same of every chain and sender."""
+        return await self._run(journal.all_pending)
+
     async def words(self, tx_hash: Hash32) -> str | None:
         """What a transaction of ours was for."""
         return await self._run(lambda db: journal.words(db, tx_hash))

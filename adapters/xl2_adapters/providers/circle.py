@@ -66,6 +66,12 @@ class Provider:
         """What the log calls it."""
         return self.client.name
 
+    @property
+    def alarm(self) -> AlarmKind | None:
+        """What its being left aside is alarmed as; None: it is asked."""
+        blame = self.standing.blame
+        return None if blame is None else _ALARMS.get(blame, AlarmKind.PROVIDER_DOWN)
+
 
 @define(eq=False, kw_only=True)
 class Circle:
@@ -80,7 +86,7 @@ class Circle:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _tasks: set["asyncio.Task[Any]"] = field(factory=set, init=False)
     #: What was told as a disagreement of all, and not settled since.
-    _open_quarrel: str = field(default="", init=False)
+    open_quarrel: str = field(default="", init=False)
 
     def candidates(self, height: int | None = None) -> list[Provider]:
         """All, in the order in which they are asked: best first, those without the block later, those aside last."""
@@ -134,16 +140,16 @@ class Circle:
 
     def quarrel(self, what: str) -> None:
         """Nobody can be named, but they do not agree: told once, till they do again."""
-        if self._open_quarrel:
+        if self.open_quarrel:
             return
-        self._open_quarrel = what
+        self.open_quarrel = what
         kind = AlarmKind.RPC_DISAGREEMENT
         told = f"the endpoints of chain {self.chain} do not agree: {what}; {_QUARREL}"
         self.observer.alarmed(Alarm(kind=kind, what=told, chain=self.chain))
 
     def settled(self) -> None:
         """They agree."""
-        self._open_quarrel = ""
+        self.open_quarrel = ""
 
     def later(self, work: Coroutine[Any, Any, Any], name: str) -> "asyncio.Task[Any]":
         """Work that nobody waits for; it ends with `close` at the latest."""
@@ -179,7 +185,7 @@ class Circle:
         standing = provider.standing
         blame = standing.blame or Blame.DOWN
         what = f"endpoint {provider.name} of chain {self.chain} {blame.value} and is left aside: {standing.reason}"
-        kind = _ALARMS.get(blame, AlarmKind.PROVIDER_DOWN)
+        kind = provider.alarm or AlarmKind.PROVIDER_DOWN
         what = f"{what}; {_REMEDIES[kind]}"
         self.observer.alarmed(Alarm(kind=kind, what=what, chain=self.chain, endpoint=provider.name))
 

@@ -75,6 +75,7 @@ class Pool:
             EndpointState(
                 name=one.name,
                 aside=one.standing.reason,
+                alarm=one.alarm,
                 seconds=one.standing.seconds,
                 traffic=traffic_of(one.client),
                 newest=one.standing.newest if one.standing.newest >= 0 else None,

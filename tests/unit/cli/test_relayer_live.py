@@ -8,14 +8,17 @@ from rich.console import Console
 from tests.unit.operator.desk_scene import scene
 from xl2.cli.relayer_live import Frame, drawn, line
 from xl2.core.types import ChainId
-from xl2.operator.metrics import ChainReading
+from xl2.operator.values import ChainReading
 
 READING = ChainReading(
     chain=ChainId(901),
+    name="op-a",
     account="0x90F79bf6EB2c4f870365E785982E1f101E93b906",
     heads={"latest": 123_456, "finalized": 123_400},
     head_age_seconds=2.0,
     balance=1_500_000_000_000_000_000,
+    earner="0x90F79bf6EB2c4f870365E785982E1f101E93b906",
+    earner_balance=1_500_000_000_000_000_000,
     claimable=0,
     open_nonces=3,
 )

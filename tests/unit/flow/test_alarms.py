@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
 from tests.factories import lane
 from xl2.core.types import ChainId, Hash32, MessageId, Wei
@@ -88,6 +88,36 @@ def test_what_two_meet_is_told_once_and_over_when_it_is_over_for_both() -> None:
 
     assert heard.alarms == [LOW.what]
     assert ends == [False, False, True, False]
+
+
+def test_what_was_told_stands_in_its_newest_words_until_it_is_over_for_all() -> None:
+    heard = Heard()
+    alarms = Alarms(heard, heard.clock)
+    alarms.tell(CAUSE, LOW, "balance")
+    heard.now = 60.0
+    alarms.tell(CAUSE, evolve(LOW, what="the purse is empty: fill it"), "transactions")
+    alarms.well(CAUSE, "balance")
+    (lasting,) = alarms.standing
+    alarms.well(CAUSE, "transactions")
+
+    assert (lasting.alarm.what, lasting.seconds) == ("the purse is empty: fill it", 60.0)
+    assert heard.alarms == [LOW.what]
+    assert alarms.standing == []
+
+
+def test_what_nobody_meets_any_more_stands_for_an_hour_and_begins_anew_after_it() -> None:
+    heard = Heard()
+    alarms = Alarms(heard, heard.clock)
+    alarms.tell(CAUSE, LOW)
+    heard.now = REPEAT_SECONDS
+    stands = [one.seconds for one in alarms.standing]
+    heard.now += 1
+    forgotten = alarms.standing
+    alarms.tell(CAUSE, LOW)
+
+    assert stands == [REPEAT_SECONDS]
+    assert forgotten == []
+    assert [one.seconds for one in alarms.standing] == [0.0]
 
 
 def test_nobody_else_writes_lines_of_alarms() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from tests import factories
+from xl2.app.standing import Standings
 from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Assurance, BlockNumber, ChainId, MessageId, Wei
@@ -44,7 +45,8 @@ async def scene(settled: int = 5, attested: int = 2, **changed: Any) -> AsyncIte
     clock = ManualClock()
     async with SqliteStore(":memory:") as store:
         sent = [await observed(store, SETTLED, settled, clock), await observed(store, ATTESTED, attested, clock)]
-        parts: dict[str, Any] = {"carried": lambda: (SETTLED,), "checks": None, "drain": None, **changed}
+        standing = Standings(store=store, clock=clock, name=_name).all
+        parts: dict[str, Any] = {"carried": lambda: (SETTLED,), "standing": standing, **changed}
         desk = Desk(store=store, clock=clock, name=_name, why=_why, started=clock.now(), **parts)
         yield Scene(desk=desk, store=store, clock=clock, ids=tuple(one.message.id for one in sent[0]))
 

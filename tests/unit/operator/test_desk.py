@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests import factories
+from tests.store_promises.scene import signed
 from tests.unit.operator.desk_scene import ATTESTED, SETTLED, check, scene
 from xl2.core.lifecycle import Event, State
 from xl2.core.types import Assurance, hex_text
@@ -142,6 +144,59 @@ async def test_a_pause_stands_with_its_reason_until_it_is_resumed() -> None:
         "lane 901-902-settled was not paused",
     )
     assert not left
+
+
+async def test_a_second_reason_is_not_kept_and_whoever_gives_it_hears_so() -> None:
+    async with scene() as at:
+        lane = {"lane": "901-902-settled"}
+        await at.ask("POST", "/lanes/{lane}/pause", path=lane, body={"why": "audit"}, by="eve")
+        again = await at.ask("POST", "/lanes/{lane}/pause", path=lane, body={"why": "lunch"}, by="bob")
+        (kept,) = await at.store.pauses()
+
+    assert (kept.why, kept.by) == ("audit", "eve")
+    assert again["done"] == (
+        "lane 901-902-settled was paused before, by eve: audit; that reason stays, and 'lunch' is not kept: "
+        "resume it first to give another"
+    )
+
+
+async def test_a_lane_of_the_configuration_can_be_paused_before_anything_was_seen_of_it() -> None:
+    other = factories.lane(assurance=Assurance.OPTIMISTIC)
+    async with scene(configured=lambda: (SETTLED, other)) as at:
+        done = await at.ask("POST", "/lanes/{lane}/pause", path={"lane": "901-902-optimistic"})
+        pauses = [one.lane for one in await at.store.pauses()]
+        with pytest.raises(NotFound) as unknown:
+            await at.ask("POST", "/lanes/{lane}/pause", path={"lane": "901-903-settled"})
+
+    assert done["done"].startswith("lane 901-902-optimistic is paused")
+    assert pauses == [other]
+    assert "901-902-attested, 901-902-optimistic, 901-902-settled" in unknown.value.remedy
+
+
+async def test_open_transactions_are_told_by_nonce_with_the_newest_attempt_at_it() -> None:
+    async with scene() as at:
+        before = await at.ask("GET", "/transactions")
+        first, newest = await signed(7), await signed(7, fee=12)
+        for one in (first, newest):
+            await at.store.keep(one, "deliver 2 messages")
+        (told,) = (await at.ask("GET", "/transactions"))["transactions"]
+        await at.store.void(first.transaction.chain, first.sender, 7)
+        after = await at.ask("GET", "/transactions")
+
+    assert before == after == {"transactions": []}
+    assert (told["name"], told["tx_nonce"], told["what"]) == ("op-a", 7, "deliver 2 messages")
+    assert (told["tx_hash"], told["attempts"], told["max_fee"]) == (hex_text(newest.hash), 2, 12)
+
+
+async def test_a_parked_lane_stands_as_an_alarm_and_one_that_somebody_paused_does_not() -> None:
+    async with scene() as at:
+        await at.store.pause(SETTLED, "a final block is gone", "incident", 9.0)
+        await at.store.pause(ATTESTED, "audit", "eve", 9.0)
+        (told,) = (await at.ask("GET", "/alarms"))["alarms"]
+
+    assert (told["kind"], told["lane"], told["since"]) == ("deep-reorg", "901-902-settled", 9.0)
+    assert told["what"] == "a final block is gone"
+    assert told["runbook"] == "docs/operations/runbooks/deep-reorg.md"
 
 
 async def test_a_skipped_message_is_due_again_when_it_is_retried() -> None:

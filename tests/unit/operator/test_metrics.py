@@ -9,7 +9,8 @@ from tests.unit.operator.desk_scene import scene
 from xl2.core.lifecycle import Event
 from xl2.core.types import BlockNumber, ChainId, Wei
 from xl2.errors import NotYet
-from xl2.operator.metrics import ChainReading, Metrics
+from xl2.operator.metrics import Metrics
+from xl2.operator.values import ChainReading, StandingAlarms
 from xl2.ports import Alarm, AlarmKind, Call, Happening, TxReceipt
 
 LANE = factories.lane()
@@ -107,20 +108,75 @@ async def test_the_backlog_is_what_the_store_holds_now_and_a_lane_that_went_is_g
     assert value(metrics, "xl2_backlog_size", **NAME, state="observed") is None
 
 
-def test_profit_is_what_came_and_went_since_the_start() -> None:
-    metrics = Metrics("1")
-    for balance, claimable in ((10**18, 0), (10**18 - 300, 1_000)):
-        metrics.reads(
-            [
-                ChainReading(
-                    chain=ChainId(901), account="0xa", heads={"latest": 7}, head_age_seconds=1.0, balance=balance,
-                    claimable=claimable, open_nonces=2,
-                )
-            ]
-        )  # fmt: skip
+def reading(*, balance: int, earner: str | None, earner_balance: int = 0, claimable: int = 0) -> ChainReading:
+    """Of a chain where 0xa pays."""
+    return ChainReading(
+        chain=ChainId(901), name="op-a", heads={"latest": 7}, head_age_seconds=1.0, account="0xa", balance=balance,
+        earner=earner, earner_balance=earner_balance, claimable=claimable, open_nonces=2,
+    )  # fmt: skip
 
-    assert value(metrics, "xl2_profit_wei", chain="901") == 700
+
+def spent(metrics: Metrics, cost: int) -> None:
+    """A transaction on that chain."""
+    receipt = TxReceipt(
+        tx_hash=factories.some_hash("t"), block=BlockNumber(1), block_hash=factories.some_hash("b"), succeeded=True,
+        gas_used=21_000, cost=Wei(cost),
+    )  # fmt: skip
+    metrics.submitted(Call(chain=ChainId(901), to=LANE.inbox, data=b"", what="deliver"), receipt)
+
+
+def test_whoever_pays_and_earns_has_earned_what_came_and_profits_by_that_less_gas() -> None:
+    metrics = Metrics("1")
+    has = 10**18
+    metrics.read(reading(balance=has, earner="0xa", earner_balance=has))
+    spent(metrics, 300)
+    metrics.read(reading(balance=has - 300, earner="0xa", earner_balance=has - 300, claimable=1_000))
+    before = [
+        value(metrics, "xl2_earned_wei", chain="901", account="0xa"),
+        value(metrics, "xl2_profit_wei", chain="901"),
+    ]
+    # What is claimed was earned before.
+    spent(metrics, 50)
+    metrics.read(reading(balance=has + 650, earner="0xa", earner_balance=has + 650))
+
+    assert before == [1_000, 700]
+    assert value(metrics, "xl2_earned_wei", chain="901", account="0xa") == 1_000
+    assert value(metrics, "xl2_profit_wei", chain="901") == 650
     assert value(metrics, "xl2_nonce_gap", chain="901") == 2
+
+
+def test_a_payee_is_named_with_what_he_earned_and_what_he_may_claim() -> None:
+    metrics = Metrics("1")
+    metrics.read(reading(balance=10**18, earner="0xb", earner_balance=5, claimable=100))
+    spent(metrics, 300)
+    metrics.read(reading(balance=10**18 - 300, earner="0xb", earner_balance=105, claimable=1_000))
+
+    assert value(metrics, "xl2_claimable_wei", chain="901", account="0xb") == 1_000
+    assert value(metrics, "xl2_earned_wei", chain="901", account="0xb") == 1_000
+    assert value(metrics, "xl2_profit_wei", chain="901") == 700
+    assert value(metrics, "xl2_wallet_balance", chain="901", account="0xb") is None
+
+
+def test_where_nothing_can_be_earned_only_gas_counts() -> None:
+    metrics = Metrics("1")
+    for balance in (1_000, 900):
+        metrics.read(reading(balance=balance, earner=None))
+
+    assert value(metrics, "xl2_profit_wei", chain="901") == -100
+    assert "xl2_claimable_wei{" not in metrics.text().decode()
+    assert "xl2_earned_wei{" not in metrics.text().decode()
+
+
+async def test_an_alarm_stands_as_long_as_it_is_not_over() -> None:
+    metrics = Metrics("1")
+    async with scene() as at:
+        await at.store.pause(LANE, "a final block is gone", "incident", 1.0)
+        metrics.alarmed_now(await at.desk.alarms())
+    stood = {kind: value(metrics, "xl2_alarm_standing", kind=kind.value) for kind in AlarmKind}
+    metrics.alarmed_now(StandingAlarms(alarms=()))
+
+    assert stood == {kind: float(kind is AlarmKind.DEEP_REORG) for kind in AlarmKind}
+    assert value(metrics, "xl2_alarm_standing", kind="deep-reorg") == 0
 
 
 def test_no_label_holds_a_message_or_a_hash() -> None:
