@@ -14,6 +14,7 @@ from xl2.app.carrying import able
 from xl2.app.checking import CHAIN_SECONDS, look, look_at_chain
 from xl2.app.clock import CLOCK
 from xl2.app.keys import account_of
+from xl2.app.still_open import still_open
 from xl2.app.viewing import token_file, view_file
 from xl2.config import Config
 from xl2.config.listen import host_and_port
@@ -50,6 +51,7 @@ async def relayer_checks(
     checks = [
         await look("relayer: store", partial(_store, config)),
         await look("relayer: answers", partial(_answers, config)),
+        await look_at_chain("relayer: open transactions", partial(still_open, config, parts, answering)),
     ]
     account = opened or account_of(config, settings.key)
     if account is None:
