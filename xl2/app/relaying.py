@@ -7,7 +7,10 @@ made it stop. What carries is put together by `carrying`, what is seen of it by 
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
 
 from attrs import field, frozen
 
@@ -24,7 +27,7 @@ from xl2.app.viewing import Carrying, Watched, view, watched
 from xl2.config import Config, require_key
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import Address, ChainId
+from xl2.core.types import Address, ChainId, checksum
 from xl2.flow.alarms import Alarms
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
@@ -34,6 +37,8 @@ from xl2.sdk import Parts
 from xl2.store import open_store
 from xl2.wallet import Unattended
 
+log = logging.getLogger(__name__)
+
 
 @frozen(kw_only=True)
 class RunningRelayer:
@@ -41,6 +46,8 @@ class RunningRelayer:
 
     #: Account that pays, the same on every chain.
     address: Address
+    #: Account that earns fees.
+    earner: Address
     #: Lanes that it carries: the name that orders take, and the lane in words.
     lanes: tuple[tuple[str, str], ...]
     #: Messages by lane and state, as its store has them.
@@ -100,9 +107,18 @@ async def _under_way(
         waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
         try:
             async with view(config, parts, _seen(carries), watch, readings, alarms=alarms) as (listening, desk):
+                earner, lanes = config.relayer.payee or carries.address, pipeline.lanes
+                fields: dict[str, Any] = {
+                    "version": version("xl2"),
+                    "configuration": str(config.source),
+                    "url": listening.url,
+                }
+                fields |= {"pays": checksum(carries.address), "earns": checksum(earner), "lanes": len(lanes)}
+                log.info("relayer started", extra={"fields": fields})
                 yield RunningRelayer(
                     address=carries.address,
-                    lanes=tuple((lane.name, lane.words(parts.name)) for lane in pipeline.lanes),
+                    earner=earner,
+                    lanes=tuple((lane.name, lane.words(parts.name)) for lane in lanes),
                     backlog=parts.store.backlog,
                     url=listening.url,
                     desk=desk,

@@ -44,10 +44,12 @@ async def _run(config: Path | None, key: str | None, *, as_json: bool) -> None:
     async with stoppable() as stop, running(config, key=key) as carrying:
         told = {
             "address": checksum(carrying.address),
+            "earner": checksum(carrying.earner),
             "url": carrying.url,
             "lanes": [words for _, words in carrying.lanes],
         }
-        rows = [("pays", checksum(carrying.address)), ("answers at", carrying.url)]
+        rows = [("pays", checksum(carrying.address)), ("earns", checksum(carrying.earner))]
+        rows.append(("answers at", carrying.url))
         rows += [("lane", f"{name} ({words})") for name, words in carrying.lanes]
         answer(told, as_json=as_json, draw=lambda: pairs(rows))
         keep_what_started()
