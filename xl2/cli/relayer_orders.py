@@ -16,11 +16,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from xl2.cli.screen import answer, busy, common, grid, moment, pairs
+from xl2.cli.screen import answer, busy, common, entries, grid, moment, pairs
 from xl2.errors import RpcUnavailable
 from xl2.operator.routes import Asked
 
 ETHER: Final = 10**18
+_OPEN: Final = ["chain", "nonce", "attempts", "for"]
 #: States by what is to be done with a message; all columns fit into eighty characters.
 GROUPS: Final = (
     ("deliver", ("unsent", "sent", "observed", "proven")),
@@ -158,7 +159,7 @@ def _drawn(found: dict[str, Any]) -> Group:
     head += [(f"ALARM {one['kind']}", _alarm(one)) for one in found["alarms"]]
     if is_running and not found["alarms"]:
         head.append(("alarms", "none stands"))
-    head += _accounts(found["chains"]) + _open(found["transactions"], is_running=is_running)
+    head += [*_accounts(found["chains"]), _open(found["transactions"], is_running=is_running)]
     rows, paused = [], []
     for lane in found["lanes"]:
         counts = [str(sum(lane["states"].get(state, 0) for state in states) or "") for _, states in GROUPS]
@@ -167,7 +168,7 @@ def _drawn(found: dict[str, Any]) -> Group:
             by, since, why = (lane["paused"][name] for name in ("by", "since", "why"))
             paused.append((f"PAUSED {lane['name']}", f"by {by}, {moment(since)}: {why}"))
     lanes = grid(["lane", *(name for name, _ in GROUPS), "oldest since (UTC)"], rows)
-    return Group(pairs(head + paused), *_chains(found["chains"]), lanes)
+    return Group(pairs(head + paused), *_chains(found["chains"]), lanes, *_listed_open(found["transactions"]))
 
 
 def _alarm(one: dict[str, Any]) -> str:
@@ -184,22 +185,21 @@ def _accounts(chains: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return rows
 
 
-def _open(transactions: list[dict[str, Any]], *, is_running: bool) -> list[tuple[str, str]]:
-    """Each nonce, with the hash to look it up by."""
-    if not transactions:
-        return [("open transactions", "none")]
+def _open(transactions: list[dict[str, Any]], *, is_running: bool) -> tuple[str, str]:
+    """How many there are; they stand beneath."""
+    said = str(len(transactions) or "none")
+    if transactions and not is_running:
+        said += "; those that were included since it stopped are counted too: `xl2 doctor` asks the chains"
+    return "open transactions", said
+
+
+def _listed_open(transactions: list[dict[str, Any]]) -> list[Group]:
+    """Each nonce, with the whole hash to look it up by."""
     rows = [
-        (f"OPEN on {one['name']}", f"nonce {one['tx_nonce']}, {one['what']}: {one['tx_hash']}{_tried(one['attempts'])}")
+        ([one["name"], str(one["tx_nonce"]), str(one["attempts"]), one["what"]], [one["tx_hash"]])
         for one in transactions
     ]
-    said = str(len(rows))
-    if not is_running:
-        said += "; those that were included since it stopped are counted too: `xl2 doctor` asks the chains"
-    return [("open transactions", said), *rows]
-
-
-def _tried(attempts: int) -> str:
-    return f" (the newest of {attempts})" if attempts > 1 else ""
+    return [entries("open transactions, each with its newest attempt", _OPEN, rows)] if rows else []
 
 
 def _chains(chains: list[dict[str, Any]]) -> list[Table]:
