@@ -8,6 +8,7 @@ nothing of what the store knows.
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State, next_action
+from xl2.core.types import hex_text
 from xl2.errors import Xl2Error
 from xl2.operator.values import Explained, Fact
 from xl2.ports import Pause, Record
@@ -60,7 +61,8 @@ async def _ask(parts: Parts, record: Record) -> Explanation:
 def _first(told: Explanation, record: Record, pause: Pause | None) -> tuple[str, str]:
     """What holds it up first of all, and what to do about that."""
     if record.skipped and next_action(told.state) is not None:
-        return f"it is left out by hand: {record.skipped}", "Take it up again: `xl2 relayer retry ID`."
+        retry = f"xl2 relayer retry {hex_text(record.sent.message.id)}"
+        return f"it is left out by hand: {record.skipped}", f"Take it up again: `{retry}`."
     if pause is not None and told.state in _PAUSABLE:
         name = Lane.of(record.sent.message).name
         return (

@@ -8,7 +8,6 @@ what more than half of the chain's endpoints say. It can pause and not resume: t
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from itertools import permutations
 from typing import Final
 
 from attrs import field, frozen
@@ -20,9 +19,10 @@ from xl2.app.watching import brake_of
 from xl2.config import Config, require_key
 from xl2.core.evidence import VerifierNumber
 from xl2.core.lane import Lane
-from xl2.core.types import Address, Assurance, checksum
-from xl2.errors import ConfigInvalid, InvalidInput, NotFound
+from xl2.core.types import Address, checksum
+from xl2.errors import ConfigInvalid, InvalidInput, NotFound, Retryable
 from xl2.ports import AlarmLines, Call
+from xl2.relayer import lanes_between
 from xl2.store import IN_MEMORY, SqliteStore
 from xl2.watcher import Brake, Pause, PauseAsset, PauseLane, PauseVerifier, Pulled, Resuming, resuming
 from xl2.watcher.brake import call_of
@@ -43,6 +43,22 @@ class Lever:
     #: None: too few of the chain's endpoints say.
     in_force: bool | None
     resuming: Resuming
+
+
+@frozen(kw_only=True)
+class Planned:
+    """A pause, before it is made."""
+
+    lever: Lever
+    #: What a guardian calls; None where no endpoint of the chain answers.
+    call: Call | None
+    #: Why not, then.
+    why_not: str = ""
+
+    @property
+    def is_due(self) -> bool:
+        """There is something to do, and it can be done."""
+        return self.call is not None and self.lever.in_force is not True
 
 
 @frozen(kw_only=True)
@@ -96,10 +112,9 @@ class Pausing:
         """How everything stands that can be paused here."""
         return await self.look(self._known())
 
-    async def calls(self, pauses: Sequence[Pause]) -> list[Call]:
-        """What a guardian calls for these. Raises as an endpoint that does not answer."""
-        chains = await answering({one.chain: self._eyes[one.chain] for one in pauses})
-        return [await call_of(chains[one.chain].watched(), one) for one in pauses]
+    async def planned(self, pauses: Sequence[Pause]) -> list[Planned]:
+        """What would be called. A chain that does not answer keeps nothing from being paused on the others."""
+        return [await self._planned(lever) for lever in await self.look(pauses)]
 
     @property
     def key(self) -> str:
@@ -140,24 +155,22 @@ class Pausing:
         finally:
             await journal.close()
 
+    async def _planned(self, lever: Lever) -> Planned:
+        chain = lever.pause.chain
+        try:
+            answers = await answering({chain: self._eyes[chain]})
+            call = await call_of(answers[chain].watched(), lever.pause)
+        except Retryable as silent:
+            return Planned(lever=lever, call=None, why_not=silent.what)
+        return Planned(lever=lever, call=call)
+
     def _known(self) -> list[Pause]:
         """Everything: lanes at both ends, verifiers, bridges. Names are of the configuration; nobody is asked."""
-        ends = {chain: eyes[0].chain for chain, eyes in self._eyes.items()}
-        lanes = [
-            Lane(
-                origin=origin,
-                outbox=ends[origin].outbox,
-                destination=destination,
-                inbox=ends[destination].inbox,
-                assurance=assurance,
-            )
-            for origin, destination in permutations(ends, 2)
-            for assurance in Assurance
-        ]
+        lanes = lanes_between([eyes[0].chain for eyes in self._eyes.values()])
         known: list[Pause] = [
             PauseLane(chain=chain, lane=lane) for lane in lanes for chain in (lane.destination, lane.origin)
         ]
-        settings = [one for one in self.config.settings() if one.chain in ends]
+        settings = [one for one in self.config.settings() if one.chain in self._eyes]
         known += [
             PauseVerifier(chain=one.chain, number=VerifierNumber(number))
             for one in settings
@@ -176,8 +189,9 @@ class Pausing:
         return what.lower() in (self._symbol(pause).lower(), checksum(pause.bridge).lower())
 
     def _symbol(self, pause: PauseAsset) -> str:
-        bridges = {place.bridge: token.symbol for token in self.config.tokens for place in token.on.values()}
-        return bridges[pause.bridge]
+        at = self.config.chain(pause.chain).name
+        here = {token.on[at].bridge: token.symbol for token in self.config.tokens if at in token.on}
+        return here[pause.bridge]
 
     def _lever(self, pause: Pause, in_force: bool | None) -> Lever:
         settings = self.config.chain(pause.chain)

@@ -22,8 +22,7 @@ from xl2.core.types import checksum, hex_text
 from xl2.errors import NotAccepted
 
 if TYPE_CHECKING:
-    from xl2.app.pausing import Lever, Pausing
-    from xl2.ports import Call
+    from xl2.app.pausing import Lever, Pausing, Planned
     from xl2.watcher import Pulled
 
 
@@ -90,11 +89,12 @@ async def _pause(
     async with pausing(config, key=key) as at:
         wanted = at.named(*named)
         with busy("asking the chains", as_json=as_json):
-            levers, calls = await at.look(wanted), await at.calls(wanted)
-        due = [one.pause for one in levers if one.in_force is not True]
-        pulled: list[Pulled] = []
+            planned = await at.planned(wanted)
+        due = [one.lever.pause for one in planned if one.is_due]
         if not as_json:
-            STDERR.print(_plan(at, levers, calls))
+            STDERR.print(_plan(at, planned))
+        pulled: list[Pulled] = []
+        levers = [one.lever for one in planned]
         if due and not check:
             await _agreed(at, due, yes=yes)
             with busy("pausing", as_json=as_json):
@@ -102,8 +102,8 @@ async def _pause(
                 levers = await at.look(wanted)
     done = {one.pause: one for one in pulled}
     told = [
-        {**_told(lever), "called": _called(call), "done": _done(done.get(lever.pause))}
-        for lever, call in zip(levers, calls, strict=True)
+        {**_told(lever), "called": _called(one), "done": _done(done.get(lever.pause))}
+        for lever, one in zip(levers, planned, strict=True)
     ]
     answer(told, as_json=as_json, draw=lambda: None if check else Group(_results(pulled), _drawn(levers)))
     if not check and any(one.in_force is not True for one in levers):
@@ -125,16 +125,15 @@ async def _agreed(at: "Pausing", due: Sequence[Any], *, yes: bool) -> None:
         raise NotAccepted("you declined; nothing was signed", remedy="Nothing is paused by this.")
 
 
-def _plan(at: "Pausing", levers: "Sequence[Lever]", calls: "Sequence[Call]") -> Table:
+def _plan(at: "Pausing", planned: "Sequence[Planned]") -> Table:
     """What will be called, on which chain, with which key."""
     rows = []
-    for lever, call in zip(levers, calls, strict=True):
-        rows += [
-            ("pauses", f"{lever.what} on {lever.where}"),
-            ("now", _standing_of(lever)),
-            ("calls", f"Guard {checksum(call.to)}"),
-            ("calldata", hex_text(call.data)),
-        ]
+    for one in planned:
+        rows += [("pauses", f"{one.lever.what} on {one.lever.where}"), ("now", _standing_of(one.lever))]
+        if one.call is None:
+            rows.append(("NOT REACHED", one.why_not))
+        else:
+            rows += [("calls", f"Guard {checksum(one.call.to)}"), ("calldata", hex_text(one.call.data))]
     who = "its account is told when it is opened" if at.account is None else checksum(at.account)
     return pairs([*rows, ("key", f"{at.key}, {who}")])
 
@@ -172,8 +171,10 @@ def _told(lever: "Lever") -> dict[str, Any]:
     return {"what": lever.what, "chain": lever.pause.chain, "in_force": lever.in_force, "resumed_by": call}
 
 
-def _called(call: "Call") -> dict[str, str]:
-    return {"to": checksum(call.to), "data": hex_text(call.data), "what": call.what}
+def _called(one: "Planned") -> dict[str, str]:
+    if one.call is None:
+        return {"why_not": one.why_not}
+    return {"to": checksum(one.call.to), "data": hex_text(one.call.data), "what": one.call.what}
 
 
 def _done(pulled: "Pulled | None") -> dict[str, str | None] | None:

@@ -78,7 +78,8 @@ def read(path: Path) -> tuple[Contradiction, int]:
         what = f"it is no JSON from line {bad.lineno}, column {bad.colno} on"
         raise InvalidInput(f"{path} is no evidence of a contradiction: {what}", remedy=_REMEDY) from bad
     except KeyError as bad:
-        raise InvalidInput(f"{path} is no evidence of a contradiction: it has no {bad}", remedy=_REMEDY) from bad
+        what = f"{bad} is missing in it, or is no fact's name"
+        raise InvalidInput(f"{path} is no evidence of a contradiction: {what}", remedy=_REMEDY) from bad
     except (ValueError, TypeError, AttributeError, cattrs.BaseValidationError) as bad:
         what = "a value in it is not what a watcher writes"
         raise InvalidInput(f"{path} is no evidence of a contradiction: {what}", remedy=_REMEDY) from bad

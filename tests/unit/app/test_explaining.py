@@ -9,7 +9,7 @@ from xl2.app.explaining import why
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import MessageId
+from xl2.core.types import MessageId, hex_text
 from xl2.errors import RpcUnavailable
 from xl2.flow.observe import observe
 from xl2.operator.values import Explained
@@ -79,6 +79,7 @@ async def test_what_is_left_out_by_hand_says_so_first_of_all(scene: Scene) -> No
     told = await explained(scene, message)
 
     assert told.cause == "it is left out by hand: poison"
+    assert f"`xl2 relayer retry {hex_text(message)}`" in told.unblocks
     assert told.next_attempt is None
 
 
