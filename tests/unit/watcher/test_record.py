@@ -13,7 +13,7 @@ from xl2.watcher.record import read
     [
         ("{\n  nothing", "it is no JSON from line 2, column 3 on"),
         ("{}", "'facts' is missing in it, or is no fact's name"),
-        ('{"facts": [{"fact": "a-rumour"}], "ends": {}, "margin_seconds": 1}', "'a-rumour' is missing in it, or is no fact's name"),
+        ('{"facts": [{"fact": "rumour"}]}', "'rumour' is missing in it, or is no fact's name"),
         ('{"facts": 7, "ends": {}, "margin_seconds": 1}', "a value in it is not what a watcher writes"),
         ('{"facts": [], "ends": {}, "margin_seconds": 1}', "it has no facts"),
     ],
