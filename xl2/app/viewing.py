@@ -155,8 +155,8 @@ def _recovery(still: OpenTransactions) -> Check:
         return Check(what="recovery", ok=False, said=said, remedy="Wait a moment.")
     count, one = len(still.transactions), still.transactions[0]
     said = (
-        f"{count} transactions that an earlier run signed are not included yet, the first of them on {one.name} with "
-        f"nonce {one.tx_nonce}: {hex_text(one.tx_hash)}"
+        f"what an earlier run signed is not included yet: open transactions {count}, the first on {one.name} with "
+        f"nonce {one.tx_nonce}, {hex_text(one.tx_hash)}"
     )
     return Check(what="recovery", ok=False, said=said, remedy="Wait; `xl2 relayer status` lists all of them.")
 
