@@ -1,6 +1,7 @@
 """What the program is made of: verbs, their help, their pages."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -10,11 +11,16 @@ import attrs
 import click
 import pytest
 
+from tests.unit.test_pages import PAGES, code
 from xl2.cli.outcome import guarded
 from xl2.cli.program import VERBS, xl2
 from xl2.core.types import Assurance, ChainId
 from xl2.plain import plain
 from xl2.wallet import Token
+
+#: A command in the code of a page: its verbs, and what follows.
+COMMAND = re.compile(r"(?:^|`|/|\$ )xl2 ([a-z]+(?: [a-z|]+)*)([^`\n#]*)", re.MULTILINE)
+OPTION = re.compile(r"(?<=\s)--[a-z][a-z0-9-]*")
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
@@ -68,6 +74,27 @@ def test_the_page_of_the_command_line_tells_of_every_verb_and_option(name: str, 
     for parameter in command.params:
         for option in parameter.opts:
             assert not option.startswith("--") or option in PAGE, option
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_tells_to_run_is_there_with_its_options(page: Path) -> None:
+    for words, rest in COMMAND.findall(code(page)):
+        verb, *more = words.split()
+        for alternative in more[0].split("|") if more else [""]:
+            command = _found([verb, *([alternative, *more[1:]] if alternative else [])])
+            known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
+            assert set(OPTION.findall(rest)) <= known | {"--help"}, f"xl2 {words}{rest}"
+
+
+def _found(words: list[str]) -> click.Command:
+    """The command that these words begin with; what follows are its arguments."""
+    command: click.Command = xl2
+    for word in words:
+        if isinstance(command, click.Group):
+            inner = command.get_command(click.Context(command), word)
+            assert inner is not None, f"there is no xl2 {' '.join(words)}"
+            command = inner
+    return command
 
 
 def test_the_line_of_help_is_the_verbs_own() -> None:
