@@ -4,8 +4,8 @@ Alarms: a person is told once, again only after it was well in between, and once
 Comes in: an alarm by its cause, or the news that the cause is over. Goes out: `Observer.alarmed`, which is the one way
 of every alarm; the line in the log is written by one of the observers, `xl2.ports.AlarmLines`, and by nobody else. So
 each alarm is one line, one count of the metric and one event. For whoever asks, what was told stands until it is over,
-or until nobody has met it for an hour: where there is nothing more to do, nobody finds out that it is over. Who alarms
-once by himself tells the observer directly.
+or until nobody has met it for an hour: where there is nothing more to do, nobody finds out that it is over. A key that
+is lost stays so till it signs. Who alarms once by himself tells the observer directly.
 """
 
 from collections.abc import Callable, Hashable
@@ -45,6 +45,10 @@ class _Met:
     last: float
     since: float
 
+    def lasts(self, now: float) -> bool:
+        """Whether it stands, as far as anybody can know."""
+        return self.alarm.kind is AlarmKind.KEY_LOST or now - self.last <= REPEAT_SECONDS
+
 
 class Alarms:
     """What is alarmed now, by cause. Those who may meet the same cause share one."""
@@ -61,14 +65,13 @@ class Alarms:
     def standing(self) -> list[Standing]:
         """What was told and is not over, longest first."""
         now = self._clock()
-        found = [one for one in self._met.values() if now - one.last <= REPEAT_SECONDS]
-        return [Standing(alarm=one.alarm, seconds=now - one.since) for one in found]
+        return [Standing(alarm=one.alarm, seconds=now - one.since) for one in self._met.values() if one.lasts(now)]
 
     def tell(self, cause: Hashable, alarm: Alarm, by: Hashable = None) -> None:
         """Tell, unless it was told of late. `by`: who met it, where several may."""
         now, known = self._clock(), self._met.get(cause)
-        is_old = known is not None and now - known.last <= REPEAT_SECONDS
-        self._met[cause] = _Met(alarm, last=now, since=known.since if known is not None and is_old else now)
+        since = known.since if known is not None and known.lasts(now) else now
+        self._met[cause] = _Met(alarm, last=now, since=since)
         again = self._lasting.tells(cause, by)
         if again is not None:
             self._observer.alarmed(evolve(alarm, what=alarm.what + again_in_words(again)))

@@ -120,6 +120,18 @@ def test_what_nobody_meets_any_more_stands_for_an_hour_and_begins_anew_after_it(
     assert [one.seconds for one in alarms.standing] == [0.0]
 
 
+def test_a_key_that_is_lost_stays_so_till_it_signs() -> None:
+    heard = Heard()
+    alarms = Alarms(heard, heard.clock)
+    alarms.tell(AlarmKind.KEY_LOST, Alarm(kind=AlarmKind.KEY_LOST, what="nothing can be signed"))
+    heard.now = 9 * REPEAT_SECONDS
+    stands = [one.seconds for one in alarms.standing]
+    alarms.well(AlarmKind.KEY_LOST)
+
+    assert stands == [9 * REPEAT_SECONDS]
+    assert alarms.standing == []
+
+
 def test_nobody_else_writes_lines_of_alarms() -> None:
     written = re.compile(r"""["']alarm["']:""")
     found = {

@@ -84,7 +84,7 @@ def test_every_alarm_has_a_rule_and_a_runbook_that_says_all_there_is_to_say(kind
 
 
 def test_no_rule_rests_on_how_often_an_alarm_was_told() -> None:
-    """What lasts is told hourly: an increase of the count would end and begin again with each line. One is told once."""
+    """What lasts is told hourly: an increase of the count would end and begin with each line. One is told once."""
     assert [rule["alert"] for rule in rules() if "xl2_alarms_total" in rule["expr"]] == ["Xl2DeepReorg"]
 
 
