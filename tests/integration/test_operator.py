@@ -230,6 +230,10 @@ def test_every_metric_that_pages_rules_and_dashboard_name_is_told(relayer: Relay
     assert samples["xl2_messages_total", ATTESTED, "delivered"] >= 1
     assert any(name == "xl2_rpc_requests_total" and value > 0 for (name, *_), value in samples.items())
     assert any(name == "xl2_wallet_balance" and value > 0 for (name, *_), value in samples.items())
+    # Fees of these deliveries are earned when their receipts are settled; what is earned is never less than nothing.
+    earned = {key: value for key, value in samples.items() if key[0] == "xl2_earned_wei"}
+    assert len(earned) == 2
+    assert {value for key, value in samples.items() if key[0] == "xl2_alarm_standing"} == {0.0}
 
 
 @pytest.mark.usefixtures("delivered")
@@ -306,10 +310,19 @@ def test_a_drained_relayer_ends_well_and_its_store_answers_for_it(relayer: Relay
     assert code == 0
     assert not (relayer.folder / "relayer.sqlite.view").exists()
     assert "running, answers at" in people
+    assert re.search(r"open transactions +none", people)
+    assert re.search(r"alarms +none stands", people)
+    assert re.search(r"earns +0x[0-9a-fA-F]{40}", people)
     assert stopped == running
     assert (status["running"], status["url"]) == (False, None)
     assert told(relayer.folder, "relayer", "pause", ATTESTED, "--why", "while down")["done"]
     assert told(relayer.folder, "relayer", "resume", ATTESTED)["done"] == f"lane {ATTESTED} is carried again"
+    # Before anything was ever sent on it.
+    assert told(relayer.folder, "relayer", "pause", "902-901-optimistic", "--why", "audit")["done"]
+    assert told(relayer.folder, "relayer", "resume", "902-901-optimistic")["done"].endswith("is carried again")
+    assert (status["transactions"], status["alarms"], status["chains"]) == ([], [], [])
+    checks = {one["what"]: one["said"] for one in json.loads(xl2(relayer.folder, "doctor", "--json").stdout)["checks"]}
+    assert checks["relayer: open transactions"] == "none"
     assert told(relayer.folder, "relayer", "drain", code=3)["error"]["code"] == "NotFound"
     assert delivered == running["messages"][0]["id"] or running["messages"][0]["nonce"] == 0
 
