@@ -59,11 +59,11 @@ class Picture:
         yield head
         left -= _height(console, options, head)
         # The line of what is left out has its place.
-        troubles = _fitting(console, options, _troubles(self.frame), left - 1)
+        chains, lanes = self.frame.chains, _lanes_worth_a_row(self.frame)
+        wanted = sum(_GRID_LINES + len(rows) for rows in (chains, lanes) if rows)
+        troubles = _fitting(console, options, _troubles(self.frame), left - 1, wanted)
         yield troubles
         left -= _height(console, options, troubles)
-        chains = list(self.frame.chains)
-        lanes = _lanes_worth_a_row(self.frame)
         room = max(0, left - 2 * _GRID_LINES - 1)
         of_chains = min(len(chains), max(room - len(lanes), (room + 1) // 2))
         of_lanes = min(len(lanes), room - of_chains)
@@ -97,19 +97,28 @@ def _head(frame: Frame) -> list[tuple[str, str]]:
 
 def _troubles(frame: Frame) -> list[tuple[str, str]]:
     rows = [("not well", one) for one in frame.ill]
-    rows += [(f"ALARM {one.kind}", one.what) for one in frame.alarms]
+    rows += [(f"ALARM {one.kind}{_where(one, frame)}", one.what) for one in frame.alarms]
     rows += [(f"PAUSED {one.name}", f"by {one.paused.by}: {one.paused.why}") for one in frame.lanes if one.paused]
     rows += [(f"{room} {lane}", f"rests: {why}") for lane, room, why in frame.resting]
     return rows
 
 
-def _fitting(console: Console, options: ConsoleOptions, rows: Sequence[tuple[str, str]], height: int) -> RenderableType:
-    """All of it in full, else a line each, else as many as there is room for."""
+def _where(alarm: AlarmStanding, frame: Frame) -> str:
+    """Before the sentence, which is cut first."""
+    names = {one.chain: one.name for one in frame.chains}
+    where = alarm.lane or (None if alarm.chain is None else names.get(alarm.chain, str(alarm.chain)))
+    return "" if where is None else f" on {where}"
+
+
+def _fitting(
+    console: Console, options: ConsoleOptions, rows: Sequence[tuple[str, str]], height: int, wanted: int
+) -> RenderableType:
+    """All of it in full, else a line each, else as many as there is room for; `wanted`: lines of what comes below."""
     if not rows:
         return Text("no alarms", style="dim")
     full = pairs(list(rows))
-    # In full they leave half of the picture to chains and lanes.
-    if _height(console, options, full) <= height // 2:
+    # In full where they leave room for the rest, or half of the picture.
+    if _height(console, options, full) <= max(height - wanted, height // 2):
         return full
     shown = rows if len(rows) <= height else rows[: max(1, height - 1)]
     lines = [Text(f"{name}  {said}", no_wrap=True, overflow="ellipsis") for name, said in shown]

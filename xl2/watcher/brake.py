@@ -137,7 +137,8 @@ class Brake:
         async with asyncio.timeout(_SUBMIT_SECONDS):
             receipt = await submitter.submit(call)
         fields = {"chain": pause.chain, "what": call.what, "tx_hash": hex_text(receipt.tx_hash)}
-        logger.warning("paused", extra={"fields": fields})
+        # Who pauses by hand is told where he asked.
+        logger.log(logging.WARNING if is_once else logging.INFO, "paused", extra={"fields": fields})
         return Pulled(pause=pause, outcome=Outcome.PAUSED, tx_hash=receipt.tx_hash)
 
 

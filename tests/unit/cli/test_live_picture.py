@@ -30,7 +30,15 @@ LOW = (
 
 def alarm(kind: str = "low-balance", what: str = LOW) -> AlarmStanding:
     return AlarmStanding(
-        kind=kind, what=what, since=5.0, lane=None, chain=None, endpoint=None, ids=(), value=None, runbook="it.md"
+        kind=kind,
+        what=what,
+        since=5.0,
+        lane=None,
+        chain=READING.chain,
+        endpoint=None,
+        ids=(),
+        value=None,
+        runbook="it.md",
     )
 
 
@@ -122,7 +130,15 @@ async def test_at_24_and_at_16_rows_alarms_pauses_and_what_is_not_well_stand_abo
 
         assert len(lines) < height
         assert max(map(len, lines)) <= 80
-        starts = ("relayer", "pays", "earns", "not well", "ALARM low-balance", "ALARM key-in-use", "PAUSED 908-907")
+        starts = (
+            "relayer",
+            "pays",
+            "earns",
+            "not well",
+            "ALARM low-balance on op-901",
+            "ALARM key-in-use on",
+            "PAUSED",
+        )
         begun = [one for one in lines if not one.startswith(" ")]
         assert [one[: len(start)] for one, start in zip(begun, starts, strict=False)] == list(starts)
         assert "NOT READY" in lines[0]
