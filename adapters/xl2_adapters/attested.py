@@ -3,13 +3,14 @@ Attested heads: k of n attesters are asked for a head, and their signatures beco
 
 Comes in: a log and a count. Goes out: `Shown` with the proof of `AttestedHeads`. Promise: the block is final and the
 head is what this side read there itself, or what the asker found there; each signature was recovered to a signer of
-the verifier's set before it counts, so a lying or sleeping attester costs time, never gas. What the set is worth is
-left to whoever accepts it.
+the verifier's set before it counts, so a lying attester costs no gas, and a sleeping one a moment where enough are
+awake. What the set is worth is left to whoever accepts it.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from attrs import frozen
 from eth_keys.datatypes import Signature as EcdsaSignature
@@ -19,12 +20,16 @@ from eth_utils.exceptions import ValidationError
 from xl2.core.attestation import Attestation, AttestedProof, Signature
 from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
 from xl2.core.lane import PAGE_SIZE
-from xl2.core.types import Address, Assurance, BlockNumber, Hash32, checksum
+from xl2.core.types import Address, Assurance, BlockNumber, Hash32, checksum, hex_text
 from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, RpcRejected, RpcUnavailable
 from xl2.ports import Attester, Chain, Log, LogState, Needed, Shown, SignedHead, VerifierSettings
 from xl2_adapters.standing import require_standing
 
 log = logging.getLogger(__name__)
+
+#: Where enough have signed, the others are waited for so long: who hangs costs no more, and who is merely second is not
+#: cut off, which would cost a connection each time.
+_LATE_SECONDS = 0.25
 
 
 @frozen(kw_only=True)
@@ -101,7 +106,7 @@ class AttestedProver:
     async def _signatures(self, log: Log, attestation: Attestation, count: int | None) -> tuple[Signature, ...]:
         """K good signatures by rising index. Raises `NotYet` where fewer came."""
         asked = [one for one in self.attesters if one.address in self.verifier.signers]
-        answers = await asyncio.gather(*(self._ask(one, log, attestation, count) for one in asked))
+        answers = await self._answers([self._ask(one, log, attestation, count) for one in asked])
         by_index = {one.index: one for one in answers if isinstance(one, Signature)}
         good = [by_index[index] for index in sorted(by_index)]
         if len(good) < self.verifier.threshold:
@@ -112,6 +117,26 @@ class AttestedProver:
                 remedy="Wait for the attesters, or see that enough of them run.",
             )
         return tuple(good[: self.verifier.threshold])
+
+    async def _answers(self, questions: Sequence[Coroutine[Any, Any, Signature | str]]) -> list[Signature | str]:
+        """All answers; but where enough sign, those who are late are waited for a moment only."""
+        waiting = {asyncio.ensure_future(one) for one in questions}
+        found: list[Signature | str] = []
+        try:
+            while waiting:
+                enough = len({one.index for one in found if isinstance(one, Signature)}) >= self.verifier.threshold
+                done, waiting = await asyncio.wait(
+                    waiting,
+                    timeout=_LATE_SECONDS if enough else None,
+                    return_when=asyncio.ALL_COMPLETED if enough else asyncio.FIRST_COMPLETED,
+                )
+                found += [one.result() for one in done]
+                if enough:
+                    break
+        finally:
+            for one in waiting:
+                one.cancel()
+        return found
 
     async def _ask(self, attester: Attester, log: Log, attestation: Attestation, count: int | None) -> Signature | str:
         """A checked signature, or why there is none."""
@@ -127,12 +152,25 @@ class AttestedProver:
 
     def _checked(self, address: Address, signed: SignedHead, attestation: Attestation) -> Signature:
         if signed.attestation != attestation:
-            raise ProofInvalid(f"signed {signed.attestation.head}, the chain says {attestation.head}")
+            raise ProofInvalid(f"it signed for {_difference(signed.attestation, attestation)}")
         signature = Signature.of(self.verifier.signers.index(address), signed.signature)
         found = recover(attestation.digest, signature)
         if found != address:
             raise ProofInvalid(f"the signature is by {checksum(found)}")
         return signature
+
+
+def _difference(signed: Attestation, wanted: Attestation) -> str:
+    """Each field that differs, in hex where it is bytes: what was signed, and who says what it should be."""
+    fields = (
+        ("verifier", checksum(signed.contract), "the configuration has", checksum(wanted.contract)),
+        ("chain", signed.chain, "asked was for", wanted.chain),
+        ("block", signed.block, "asked was for", wanted.block),
+        ("log", hex_text(signed.head.log), "asked was for", hex_text(wanted.head.log)),
+        ("count", signed.head.count, "the chain says", wanted.head.count),
+        ("head", hex_text(signed.head.head), "the chain says", hex_text(wanted.head.head)),
+    )
+    return "; ".join(f"{name} {one}, {who} {other}" for name, one, who, other in fields if one != other)
 
 
 def recover(digest: Hash32, signature: Signature) -> Address:

@@ -1,5 +1,5 @@
 """
-Attester over HTTP: the port `Attester` in, one `POST /attest` out.
+Attester over HTTP: the port `RemoteAttester` in, one `POST /attest` or `GET /healthz` out.
 
 Promise: whatever an attester answers is either a `SignedHead`, still unchecked, or a typed error; nothing waits without
 a limit, and a redirect is not followed. Its connections are kept from question to question, until `close`. Signatures
@@ -13,21 +13,24 @@ from typing import Self
 
 import aiohttp
 import orjson
+from aiohttp import hdrs
 
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Head
 from xl2.core.types import Address, BlockNumber, address, hash32, hex_text
-from xl2.errors import NotYet, Refused, RpcUnavailable
+from xl2.errors import InvalidInput, NotYet, Refused, RpcUnavailable
 from xl2.mask import masked
 from xl2.ports import Log, SignedHead
 from xl2_adapters.rpc_wire import endpoint_name
 
 _MAX_ANSWER_BYTES = 4_096
+#: Who is asked for its name answers at once or not at all.
+_NAME_SECONDS = 5.0
 
 
 class HttpAttester:
     """
-    An attester behind a URL. Implements `xl2.ports.Attester`.
+    An attester behind a URL. Implements `xl2.ports.RemoteAttester`.
 
     Made anywhere, used within one event loop, closed by `close` or by `async with`.
     """
@@ -35,7 +38,7 @@ class HttpAttester:
     def __init__(self, url: str, signer: Address, *, timeout_seconds: float = 30.0) -> None:
         """`url`: base of the service, http(s), else `InvalidInput`. `signer`: whose signatures to expect."""
         self.name = endpoint_name(url)
-        self._url = url.rstrip("/") + "/attest"
+        self._base = url.rstrip("/")
         self._signer = signer
         self._timeout_seconds = timeout_seconds
         self._open_session: aiohttp.ClientSession | None = None
@@ -51,11 +54,23 @@ class HttpAttester:
         question |= {} if count is None else {"count": count}
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                status, body = await self._ask(orjson.dumps(question))
+                status, body = await self._again_if_cut(hdrs.METH_POST, self._base + "/attest", orjson.dumps(question))
         except (aiohttp.ClientError, TimeoutError) as error:
-            what = f"attester {self.name} cannot be reached ({type(error).__name__})"
-            raise RpcUnavailable(what, endpoint=self.name) from None
+            raise self._unreachable(error) from None
         return self._read(status, body, log)
+
+    async def answers_as(self) -> Address:
+        """Ask for the account that it signs as; it signs nothing for that. Raises `RpcUnavailable`."""
+        try:
+            async with asyncio.timeout(min(self._timeout_seconds, _NAME_SECONDS)):
+                status, body = await self._again_if_cut(hdrs.METH_GET, self._base + "/healthz", None)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(error) from None
+        try:
+            return address(orjson.loads(body)["signer"])
+        except (KeyError, TypeError, ValueError, InvalidInput) as bad:
+            what = f"{self.name} answered HTTP {status} as no attester does"
+            raise RpcUnavailable(what, endpoint=self.name) from bad
 
     async def close(self) -> None:
         """Close all connections. A closed attester opens new ones when asked again."""
@@ -71,18 +86,22 @@ class HttpAttester:
     ) -> None:
         await self.close()
 
-    async def _ask(self, question: bytes) -> tuple[int, bytes]:
+    def _unreachable(self, error: Exception) -> RpcUnavailable:
+        what = f"{self.name} cannot be reached ({type(error).__name__})"
+        return RpcUnavailable(what, endpoint=self.name, remedy="See whether it runs, or correct attester.urls.")
+
+    async def _again_if_cut(self, method: str, url: str, question: bytes | None) -> tuple[int, bytes]:
         """Status and body. The other end may end a connection that was kept just as it is used again."""
         try:
-            return await self._exchange(question)
+            return await self._exchange(method, url, question)
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             # The same question has the same answer, so that asking twice is harmless; a dead connection is not reused.
-            return await self._exchange(question)
+            return await self._exchange(method, url, question)
 
-    async def _exchange(self, question: bytes) -> tuple[int, bytes]:
-        async with self._session().post(self._url, data=question, allow_redirects=False) as response:
+    async def _exchange(self, method: str, url: str, question: bytes | None) -> tuple[int, bytes]:
+        async with self._session().request(method, url, data=question, allow_redirects=False) as response:
             body = bytearray()
             async for chunk in response.content.iter_any():
                 body += chunk
@@ -111,6 +130,6 @@ class HttpAttester:
             )
             signature = bytes.fromhex(given["signature"].removeprefix("0x"))
         except (KeyError, TypeError, AttributeError, ValueError) as bad:
-            what = f"attester {self.name} answered HTTP {status} with what is no attestation"
+            what = f"{self.name} answered HTTP {status} with what is no attestation"
             raise RpcUnavailable(what, endpoint=self.name) from bad
         return SignedHead(attestation=attestation, signature=signature)

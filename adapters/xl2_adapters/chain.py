@@ -1,7 +1,8 @@
 """
 Chain: an EVM chain with xl2's contracts, in the house's words: `Evm` below, one class a contract beside it.
 
-Promise: nothing is decided here; each method is one question to one contract. Implements `xl2.ports.Chain`.
+Promise: nothing is decided here; each method is one question to one contract. Implements `xl2.ports.Chain` and
+`xl2.ports.Fitting`.
 """
 
 from collections.abc import Sequence
@@ -21,12 +22,13 @@ from xl2.core.types import (
     Wei,
 )
 from xl2.errors import ConfigInvalid
-from xl2.ports import Block, Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
+from xl2.ports import Block, Call, ChainSettings, Ending, Entry, Failure, Fate, Log, LogState, Misfit, Place, Sent
 from xl2_adapters.contracts.bridge import TokenBridge
 from xl2_adapters.contracts.heads import Heads
 from xl2_adapters.contracts.inbox import Inbox
 from xl2_adapters.contracts.outbox import Outbox
 from xl2_adapters.evm import Evm
+from xl2_adapters.fitting import misfits_of
 from xl2_adapters.providers import rpc_of
 from xl2_adapters.together import StatesTogether
 from xl2_adapters.watched import WatchedChain
@@ -202,6 +204,11 @@ class EvmChain(Evm):
             signers=tuple(sorted(signers)),
             start=self.settings.start,
         )
+
+    async def misfits(self) -> Sequence[Misfit]:
+        """Settings that the chain contradicts."""
+        await self._check_chain()
+        return await misfits_of(self, self.settings)
 
     async def shown(self, log: Log, head: Hash32) -> VerifierMask:
         """Standing verifiers that have shown a head."""

@@ -95,6 +95,18 @@ LINES: Final[Mapping[str, Line]] = {
         what=_LONGER, remedy="see to it or replace it", by=_POOL, alarm=_DOWN
     ),
     "one of several lies": Line(what=_LONGER, remedy="replace it, and find out", by=_POOL, alarm=_LIES),
+    "attester silent": Line(
+        what=" does not answer: ",
+        remedy="correct attester.urls",
+        by="faults/test_lines.py::test_an_attester_that_does_not_answer_is_one_line_and_its_coming_back_another",
+        alarm=_DOWN,
+    ),
+    "misfit": Line(
+        what="registered on chain",
+        remedy="orrect the address",
+        by="faults/test_start.py::test_what_the_chain_contradicts_is_named_by_the_doctor_and_ends_the_start",
+        level="error",
+    ),
     "l1 down": Line(
         what="chain l1 does not answer",
         remedy="Check that the endpoint is up",
@@ -126,6 +138,12 @@ LINES: Final[Mapping[str, Line]] = {
         remedy="end it ",  # begins with a capital where a transaction is not covered
         by="faults/test_lines.py::test_an_empty_wallet_is_one_line_though_it_is_noticed_twice",
         alarm=AlarmKind.LOW_BALANCE,
+    ),
+    "keystore missing": Line(
+        what="cannot be read",
+        remedy="Put the file there",
+        by="unit/app/test_keys.py::test_a_relayers_keystore_that_is_not_there_yet_is_an_alarm_at_the_start_and_no_second_line",
+        alarm=AlarmKind.KEY_LOST,
     ),
     # The machine and the store.
     "disk full": Line(

@@ -10,13 +10,14 @@ import pytest
 
 from tests.faults.daemon import Daemon
 from tests.faults.endpoints import Row, carrying, endpoints, rows_by
-from tests.faults.ground import B
+from tests.faults.ground import ATTESTER, B
 from tests.faults.lines import LINES
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 from tests.waiting import until_true
+from xl2.app.attesting import attester
 
 ROOT = Path(__file__).parents[2]
 GWEI = 10**9
@@ -121,6 +122,28 @@ async def test_a_key_that_is_used_elsewhere_again_and_again_is_one_line(scene: S
 
     assert len(relayer.told("key used elsewhere")) == 1
     assert told(relayer) == relayer.told("key used elsewhere")
+
+
+async def test_an_attester_that_does_not_answer_is_one_line_and_its_coming_back_another(
+    scene: Scene, stable: Stable
+) -> None:
+    own = scene.configuration("attester")
+    async with attester(own) as found:
+        url = found.url
+    relayer = stable.start(scene.configuration("relayer", attester={"urls": {ATTESTER.address: url}}))
+
+    await until_true(lambda: relayer.told("attester silent"), "a line that says so")
+    sent = await scene.send(Parcel())
+    await scene.until_blocks(_BLOCKS)
+    said = told(relayer)
+    async with attester(own, listen=url.removeprefix("http://")):
+        await assert_each_paid_message_ended_once(scene, sent)
+        await until_true(lambda: relayer.lines("an attester answers again"), "a line that it does again")
+
+        assert told(relayer) == said == relayer.told("attester silent")
+    assert len(said) == 1
+    assert f"attester {ATTESTER.address} does not answer: {url}" in said[0]["event"]
+    assert "chain b has 0 of 1 needed" in said[0]["event"]
 
 
 @pytest.mark.parametrize("fault", LINES)

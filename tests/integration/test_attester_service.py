@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from attrs import define, evolve, field
 
 from tests.unit.attester.test_attest import CAROL, CONTRACT
@@ -17,6 +18,7 @@ from xl2.config import load
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, hex_text
 from xl2.errors import Incident, NotYet, Refused, RpcUnavailable
+from xl2.listening import listening as served
 from xl2.ports import Log
 from xl2.store import IN_MEMORY, SqliteStore
 from xl2.testing import World
@@ -231,6 +233,24 @@ async def test_an_attester_that_came_back_at_its_old_place_is_asked_there(world:
         assert await asked.attest(log_of(world), AT) == first
 
 
+async def test_an_attester_says_who_it_is_and_signs_nothing_for_it(client: HttpAttester) -> None:
+    assert await client.answers_as() == CAROL.address
+
+
+async def test_who_answers_and_is_no_attester_is_said_to_be_none() -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text="<html>hello</html>")
+
+    app = web.Application()
+    app.router.add_get("/healthz", answer)
+    async with (
+        served(app, host="127.0.0.1", port=0, setting="none") as at,
+        HttpAttester(at.url, CAROL.address) as stranger,
+    ):
+        with pytest.raises(RpcUnavailable, match="answered HTTP 200 as no attester does"):
+            await stranger.answers_as()
+
+
 async def test_an_attester_that_is_not_there_is_unavailable(world: World, attester: HeadAttester) -> None:
     async with serve(attester) as found:
         pass
@@ -238,6 +258,8 @@ async def test_an_attester_that_is_not_there_is_unavailable(world: World, attest
     async with HttpAttester(found.url, CAROL.address) as gone:
         with pytest.raises(RpcUnavailable, match="cannot be reached"):
             await gone.attest(log_of(world), AT)
+        with pytest.raises(RpcUnavailable, match="cannot be reached"):
+            await gone.answers_as()
 
 
 async def test_an_attester_that_says_nothing_is_waited_for_no_longer_than_its_limit(world: World, wire: Wire) -> None:

@@ -7,7 +7,7 @@ recomputes each head from its own reading of the chain.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from attrs import define, field
 
@@ -17,18 +17,12 @@ from xl2.attester.attest import HeadAttester
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import ConfigInvalid
-from xl2.ports import Attester, Chain, ChainSettings
+from xl2.flow.alarms import Alarms
+from xl2.ports import Attester, Chain, ChainSettings, Clock, RemoteAttester
+from xl2.relayer.attester_watch import AttesterWatch, Quorum
 
 #: Name of the verifier kind that asks attesters.
 ATTESTED: Final = "attested"
-
-
-class _Remote(Attester, Protocol):
-    """An attester behind a URL."""
-
-    async def close(self) -> None:
-        """Give its connections back."""
-        ...
 
 
 @define
@@ -38,14 +32,14 @@ class Attesters:
     config: Config
     #: As those see them whose keys are here.
     chains: Mapping[ChainId, Chain]
-    _remote: dict[Address, _Remote] = field(factory=dict, init=False)
+    _remote: dict[Address, RemoteAttester] = field(factory=dict, init=False)
     _here: dict[str, HeadAttester] = field(factory=dict, init=False)
 
     def of(self, reader: ChainSettings) -> Sequence[Attester]:
         """Who signs heads for a chain: those behind URLs, and those whose keys the configuration itself holds."""
         wanted = {account for one in reader.verifiers if one.kind == ATTESTED for account in one.signers}
         urls = self.config.attester.urls
-        remote = [self._behind(url, account) for account, url in urls.items() if account in wanted]
+        remote = [self._behind(account) for account in urls if account in wanted]
         here = wanted - set(urls)
         # Only what may be one is opened: others may ask for a password.
         names = [name for name in self.config.keys if account_of(self.config, name) in here] if here else []
@@ -56,15 +50,41 @@ class Attesters:
         for attester in self._remote.values():
             await attester.close()
 
-    def _behind(self, url: str, account: Address) -> Attester:
+    def _behind(self, account: Address) -> Attester:
         if account not in self._remote:
-            self._remote[account] = edge("attester")(url, account)
+            self._remote[account] = remote_attester(self.config, account)
         return self._remote[account]
 
     def _with(self, key: str) -> HeadAttester:
         if key not in self._here:
             self._here[key] = attester_of(self.config, key, self.chains)
         return self._here[key]
+
+
+def remote_attester(config: Config, account: Address) -> RemoteAttester:
+    """The attester behind the URL that the configuration has for an account; it connects when it is asked."""
+    made: RemoteAttester = edge("attester")(config.attester.urls[account], account)
+    return made
+
+
+def attester_watch(config: Config, clock: Clock, alarms: Alarms) -> AttesterWatch:
+    """Who watches those behind URLs that a verifier's set has; what is asked of nobody is no relayer's concern."""
+    verifiers = [(one.name, verifier) for one in config.settings() for verifier in one.verifiers]
+    quorums = [
+        Quorum(chain=name, signers=frozenset(one.signers), threshold=one.threshold)
+        for name, one in verifiers
+        if one.kind == ATTESTED
+    ]
+    signers = frozenset[Address]().union(*(one.signers for one in quorums))
+    urls = config.attester.urls
+    keys = {account_of(config, name) for name in config.keys}
+    return AttesterWatch(
+        attesters=[remote_attester(config, account) for account in urls if account in signers],
+        here=[account for account in keys if account is not None and account not in urls],
+        quorums=quorums,
+        clock=clock,
+        alarms=alarms,
+    )
 
 
 def attester_of(config: Config, key: str, chains: Mapping[ChainId, Chain]) -> HeadAttester:

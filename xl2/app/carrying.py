@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from xl2.app.attesters import attester_watch
+from xl2.app.fitting import require_fitting
 from xl2.app.patience import patiently
 from xl2.app.terms import policy_of
 from xl2.config import Config
@@ -33,6 +35,7 @@ from xl2.relayer import (
     Retention,
     open_lanes,
 )
+from xl2.relayer.attester_watch import AttesterWatch
 from xl2.relayer.claims import Claims
 from xl2.sdk import Parts
 
@@ -47,8 +50,8 @@ class Carriage:
     submitters: Mapping[ChainId, JournalledSubmitter]
     pipeline: Pipeline
     leases: LeaseHolder
-    #: What looks after the store and the clock meanwhile.
-    beside: Sequence[Retention | ClockWatch]
+    #: What looks after the store, the clock and the attesters meanwhile.
+    beside: Sequence[Retention | ClockWatch | AttesterWatch]
     #: Set when it has ended by itself: it was drained.
     ended: asyncio.Event = field(factory=asyncio.Event, repr=False)
 
@@ -86,7 +89,8 @@ async def carriage(config: Config, parts: Parts, *, observer: Observer, alarms: 
     pipeline = Pipeline((), tuple(submitters.values()), polling, tuple(claims.values()))
     leases = _leases(config, parts, carried, submitters, pipeline)
     await patiently(leases.start, parts.clock)
-    return Carriage(submitters=submitters, pipeline=pipeline, leases=leases, beside=_beside(config, parts, pipeline))
+    beside = [*_beside(config, parts, pipeline), attester_watch(config, parts.clock, alarms)]
+    return Carriage(submitters=submitters, pipeline=pipeline, leases=leases, beside=beside)
 
 
 async def lanes_to_carry(parts: Parts) -> list[Lane]:
@@ -114,6 +118,7 @@ async def _carried(
     claims: Mapping[ChainId, Claims],
 ) -> list[LaneParts]:
     settings = config.relayer
+    await require_fitting(config, parts.chains)
     lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
     limits = BatchLimits(messages=settings.batch)
     return [

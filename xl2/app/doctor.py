@@ -13,15 +13,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 from attrs import frozen
 
+from xl2.app.amounts import in_words
 from xl2.app.checking import look, look_at_chain
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.clock import CLOCK
+from xl2.app.doctor_attesters import attester_checks
+from xl2.app.doctor_fitting import fitting_checks
 from xl2.app.doctor_relayer import relayer_checks
 from xl2.app.endpoints import look_at_endpoints
 from xl2.app.keys import open_key
 from xl2.app.parts import parts_of
 from xl2.config import Config
 from xl2.config.keys import Keystore
+from xl2.config.tree import Attester
+from xl2.config.watcher import Watcher
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Assurance, checksum
 from xl2.errors import Xl2Error
@@ -62,13 +67,17 @@ async def doctor(source: Source = None) -> Diagnosis:
     named = dict.fromkeys((config.key, config.relayer.key, config.attester.key, config.watcher.key))
     opened: dict[str, Address] = {}
     checks += [await look(f"key {name}", partial(_key, config, name, opened)) for name in named if name in config.keys]
+    checks += _keys_elsewhere(config)
     parts = parts_of(config, store=SqliteStore(":memory:"), signer=signer_of(config), hooks=Unattended())
     everywhere: list[Blocks] = [*parts.anchors.values(), *parts.bare.values(), *parts.chains.values()]
     try:
         found = await asyncio.gather(*(_chain(parts, one) for one in everywhere))
         checks += [check for one in found for check in one]
         answering = {one.chain for one, (reached, *_) in zip(everywhere, found, strict=True) if reached.ok}
-        checks += await relayer_checks(config, parts, opened.get(config.relayer.key), answering)
+        checks += await attester_checks(config)
+        ill = {check.what for check in checks if not check.ok}
+        unfit = [chain for chain in parts.chains if f"{parts.name(chain)}: contracts" in ill]
+        checks += await relayer_checks(config, parts, opened.get(config.relayer.key), answering, unfit)
     finally:
         await parts.close()
     return Diagnosis(checks=tuple(checks))
@@ -85,6 +94,27 @@ async def _key(config: Config, name: str, opened: dict[str, Address]) -> str:
     return f"signs as {checksum(signer.address)}"
 
 
+def _keys_elsewhere(config: Config) -> list[Check]:
+    """
+    Keys of processes that the configuration speaks of, which are not here; of a relayer's `relayer_checks` tells.
+
+    No ill: each may have its key in an environment of its own. Without one it does not start.
+    """
+    attester, watcher = config.attester, config.watcher
+    spoken = {"attester": (attester.key, attester.listen), "watcher": (watcher.key, watcher)}
+    usual = {"attester": (Attester().key, Attester().listen), "watcher": (Watcher().key, Watcher())}
+    return [
+        Check(
+            what=f"key {key}",
+            ok=True,
+            said=f"not defined here: `xl2 {process} run` has it in its own environment (XL2_KEYS__{key.upper()}), or "
+            f"refuses to start at {process}.key",
+        )
+        for process, (key, _) in spoken.items()
+        if key not in config.keys and spoken[process] != usual[process]
+    ]
+
+
 async def _chain(parts: Parts, chain: Blocks) -> list[Check]:
     """Whether its endpoint answers for it, first; and where it does, all else."""
     name = parts.name(chain.chain)
@@ -96,12 +126,16 @@ async def _chain(parts: Parts, chain: Blocks) -> list[Check]:
         (f"{name}: blocks", partial(_blocks, chain)),
         (f"{name}: key {parts.config.key}", partial(_balance, parts, chain)),
     ]
+    fitting: list[Check] = []
     if chain.chain in parts.chains:
         ours = parts.chains[chain.chain]
         others = [one for one in parts.chains.values() if one.chain != ours.chain]
-        wanted.append((f"{name}: contracts", partial(_contracts, ours)))
-        wanted += [(f"{name}: lanes to {parts.name(one.chain)}", partial(_lane, ours, one)) for one in others]
-    return [reached, *endpoints, *await asyncio.gather(*(look_at_chain(what, find) for what, find in wanted))]
+        fitting = await fitting_checks(parts, ours)
+        # What is no outbox leads nowhere, and that was said.
+        if fitting[0].ok:
+            wanted += [(f"{name}: lanes to {parts.name(one.chain)}", partial(_lane, ours, one)) for one in others]
+    looked = await asyncio.gather(*(look_at_chain(what, find) for what, find in wanted))
+    return [reached, *endpoints, *looked[:2], *fitting, *looked[2:]]
 
 
 async def _endpoint(chain: Blocks) -> str:
@@ -135,22 +169,17 @@ async def _blocks(chain: Blocks) -> str:
 async def _balance(parts: Parts, chain: Blocks) -> str:
     account = parts.account(chain.chain)
     balance, price = await chain.balance(account), (await chain.fees()).max_fee
+    has = f"{checksum(account)} has {in_words(balance)}"
     if balance < price * 100_000:
+        # Where the relayer pays with the same key, its floor is one of this advice too.
+        relayer = parts.config.relayer
+        floor = relayer.low_balance_wei.of(parts.name(chain.chain)) if relayer.key == parts.config.key else 0
+        enough = max(price * 1_000_000, floor)
         raise Xl2Error(
-            f"{checksum(account)} has {balance} wei, too little for one transaction",
-            remedy=f"Send it at least {price * 1_000_000 - balance} wei, or name another key.",
+            f"{has}, too little for one transaction",
+            remedy=f"Send it at least {in_words(enough - balance)}, or name another key.",
         )
-    return f"{checksum(account)} has {balance} wei"
-
-
-async def _contracts(chain: Chain) -> str:
-    for role, contract in (("outbox", chain.outbox), ("inbox", chain.inbox)):
-        if not await chain.code(contract):
-            raise Xl2Error(
-                f"the {role} {checksum(contract)} has no code",
-                remedy="Correct the address; or the chain was started anew since the configuration was written.",
-            )
-    return f"outbox {checksum(chain.outbox)}, inbox {checksum(chain.inbox)}"
+    return has
 
 
 async def _lane(chain: Chain, there: Chain) -> str:

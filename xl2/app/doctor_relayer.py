@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from functools import partial
 
+from xl2.app.amounts import in_words
 from xl2.app.carrying import able
 from xl2.app.checking import CHAIN_SECONDS, look, look_at_chain
 from xl2.app.clock import CLOCK
@@ -37,13 +38,18 @@ _MAX_AHEAD_SECONDS = 15
 
 
 async def relayer_checks(
-    config: Config, parts: Parts, opened: Address | None, answering: Collection[ChainId]
+    config: Config,
+    parts: Parts,
+    opened: Address | None,
+    answering: Collection[ChainId],
+    unfit: Collection[ChainId],
 ) -> list[Check]:
     """
     What a relayer needs; one line that says so where none is set up here.
 
     :param opened: account of its key; None: that was not opened.
     :param answering: of these chains alone something is asked: why the others do not answer was said already.
+    :param unfit: of these chains no lanes are asked: outbox or inbox is none, which was said as well.
     """
     settings = config.relayer
     if settings.key not in config.keys:
@@ -69,8 +75,9 @@ async def relayer_checks(
         look_at_chain(f"relayer: clock against {parts.name(chain.chain)}", partial(_clock, chain)) for chain in carried
     ]
     # One question after the other, to each of them.
-    seconds = CHAIN_SECONDS * max(1, len(carried))
-    asked.append(look_at_chain("relayer: lanes", partial(_lanes, parts, carried), seconds=seconds))
+    fit = [chain for chain in carried if chain.chain not in unfit]
+    seconds = CHAIN_SECONDS * max(1, len(fit))
+    asked.append(look_at_chain("relayer: lanes", partial(_lanes, parts, fit), seconds=seconds))
     return checks + await asyncio.gather(*asked)
 
 
@@ -120,21 +127,23 @@ async def _answers(config: Config) -> str:
 async def _balance(chain: Blocks, account: Address, floor: int) -> str:
     balance, price = await chain.balance(account), (await chain.fees()).max_fee
     least = price * 500_000
+    has = f"{checksum(account)} has {in_words(balance)}"
     if balance < least:
+        enough = max(20 * least, floor)
         raise Unaffordable(
-            f"{checksum(account)} has {balance} wei, which pays for no delivery",
+            f"{has}, which pays for no delivery",
             needed=least,
             available=balance,
-            remedy=f"Send it at least {20 * least - balance} wei, enough for some deliveries.",
+            remedy=f"Send it at least {in_words(enough - balance)}: enough for some deliveries, and for its floor.",
         )
     if balance < floor:
         raise Unaffordable(
-            f"{checksum(account)} has {balance} wei, below relayer.low_balance_wei ({floor})",
+            f"{has}, below relayer.low_balance_wei, {in_words(floor)}",
             needed=floor,
             available=balance,
-            remedy=f"Send it {floor - balance} wei or more; the relayer alarms `low-balance` until then.",
+            remedy=f"Send it at least {in_words(floor - balance)}; the relayer alarms `low-balance` until then.",
         )
-    return f"{checksum(account)} has {balance} wei"
+    return has
 
 
 async def _clock(chain: Blocks) -> str:
@@ -152,7 +161,7 @@ async def _lanes(parts: Parts, carried: Sequence[Chain]) -> str:
     known = {one.chain for one in carried}
     silent = ", ".join(parts.name(chain) for chain in parts.chains if chain not in known)
     if silent and len(carried) < 2:
-        raise NotYet(f"not looked at, as {silent} cannot be asked", remedy="See to the endpoints first.")
+        raise NotYet(f"not looked at, as {silent} cannot be asked", remedy="See first what is said of it above.")
     lanes = await open_lanes(carried)
     wanted = [lane for lane in lanes if not settings.classes or lane.assurance in settings.classes]
     mute = [lane for lane in wanted if not able(parts, Log(lane=lane, kind=LogKind.LANE))]

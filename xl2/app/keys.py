@@ -20,16 +20,16 @@ from xl2.config import Config, Secret, keys_in
 from xl2.config.keys import PluginKey, opened_by
 from xl2.core.types import ADDRESS_SIZE, Address
 from xl2.errors import ConfigInvalid
-from xl2.ports import KeySettings, Signer, SignerMaker
+from xl2.ports import KeySettings, OpenedLater, Signer, SignerMaker
 
 logger = logging.getLogger(__name__)
 
 SIGNERS: Final = "xl2.signers"
 
 
-def open_key(config: Config, name: str) -> Signer:
+def open_key(config: Config, name: str, *, is_alarmed: bool = False) -> Signer:
     """
-    The signer of a key.
+    The signer of a key. `is_alarmed`: whoever asks alarms where it is opened only later; else that is a line here.
 
     Raises `NotFound` where there is none of that name, `ConfigInvalid` where it cannot be opened as it is configured or
     may not sign on these chains.
@@ -52,6 +52,9 @@ def open_key(config: Config, name: str) -> Signer:
         # A devnet's keys are everybody's anyway.
         _warn_of_open_file(config.source)
     refuse_off_devnets(config, made.address, f"keys.{name}")
+    if not is_alarmed and isinstance(made, OpenedLater) and (lost := made.not_opened):
+        # In words: a field named as a key would be masked, and this is where it stands in the configuration.
+        logger.warning("%s; it is opened when something is signed. %s", lost.what, lost.remedy)
     return made
 
 

@@ -8,7 +8,7 @@ reach is alarmed when it is needed, and what needs no signature goes on.
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from xl2.app.clients import signer_of
+from xl2.app.keys import open_key
 from xl2.config import Config
 from xl2.core.types import ChainId, Wei
 from xl2.flow.alarms import Alarms
@@ -25,11 +25,10 @@ def watched_signer(config: Config, key: str, alarms: Alarms) -> Callable[[], Sig
     Raises `NotFound` for a name that is no key's: at once, and not when a store and endpoints have been waited for.
     """
     config.key_named(key)
-    opened = signer_of(config, key=key)
 
     @cache
     def signer() -> Signer:
-        return WatchedSigner(inner=opened(), key=key, alarms=alarms)
+        return WatchedSigner(inner=open_key(config, key, is_alarmed=True), key=key, alarms=alarms)
 
     return signer
 

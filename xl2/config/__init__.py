@@ -1,6 +1,6 @@
 """Config: where chains, keys and processes are set up, read once."""
 
-from xl2.config.load import assurance, find, keys_in, load, require_key
+from xl2.config.load import assurance, find, keys_in, load, refusal, require_key
 from xl2.config.secret import Secret, secrets_in
 from xl2.config.tree import Chain, Config, Relayer, Token, TokenPlace, Verifier
 
@@ -16,6 +16,7 @@ __all__ = [
     "find",
     "keys_in",
     "load",
+    "refusal",
     "require_key",
     "secrets_in",
 ]

@@ -139,8 +139,14 @@ def require_key(config: Config, *path: str) -> str:
         known = ", ".join(sorted(config.keys)) or "none"
         meant = f"did you mean {near[0]}? " if near else ""
         what = f"there is no key named {name!r}; {meant}[keys] has {known}, and XL2_KEYS__{name.upper()} would set it"
+    raise refusal(config, [(path, what)])
+
+
+def refusal(config: Config, wrong: Iterable[tuple[tuple[str | int, ...], str]]) -> ConfigInvalid:
+    """The error about values that only a chain, or who needs them, finds wrong; each with its file, line and key."""
     text = config.source.read_text("utf-8") if config.source.is_file() else ""
-    raise _invalid(config.source, text, [Complaint(path=path, what=what)], os.environ)
+    problems = [Complaint(path=path, what=what) for path, what in wrong]
+    return _invalid(config.source, text, problems, os.environ)
 
 
 def keys_in(path: Path) -> tuple[str, ...]:

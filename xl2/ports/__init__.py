@@ -6,8 +6,9 @@ ask again, `Refused` means never as it is, `Fatal` means stop. Absence is an ans
 an empty sequence), never the meaning of an error.
 
 Read in this order: `seen`, `transactions`, `chains`, `assets`, `canonical`, `provers`, `controls`, `leases`, `store`,
-`observer`, `families`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the submitter
-`xl2.flow.submit`, the store `xl2.store`, signers the user's wallet, all of them once more in memory `xl2.testing`.
+`observer`, `families`, `fitting`. Who implements what: chains, provers and canonical bridges `xl2_adapters`, the
+submitter `xl2.flow.submit`, the store `xl2.store`, signers the user's wallet, all of them once more in memory
+`xl2.testing`.
 """
 
 from xl2.ports.alarm_lines import AlarmLines
@@ -25,10 +26,11 @@ from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
 from xl2.ports.controls import Controls, Pause
 from xl2.ports.endpoints import Endpoints, EndpointState
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
-from xl2.ports.keys import KeySettings, SignerMaker
+from xl2.ports.fitting import Fitting, Misfit
+from xl2.ports.keys import KeySettings, OpenedLater, SignerMaker
 from xl2.ports.leases import LANE_LEASES, LONGEST_LEASE_SECONDS, SIGNER_LEASES, Lease, Leases, lane_lease, signer_lease
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Several, Unobserved
-from xl2.ports.provers import Attester, Needed, Prover, Shown, SignedHead
+from xl2.ports.provers import Attester, Needed, Prover, RemoteAttester, Shown, SignedHead
 from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes, unexpected_value
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.store import Cursor, Happening, Record, Step, Store
@@ -89,6 +91,7 @@ __all__ = [
     "Family",
     "Fate",
     "Fees",
+    "Fitting",
     "Happening",
     "HeadReader",
     "HeadShown",
@@ -100,17 +103,20 @@ __all__ = [
     "Log",
     "LogState",
     "Meaning",
+    "Misfit",
     "Motion",
     "Move",
     "Moved",
     "Needed",
     "Observer",
+    "OpenedLater",
     "Origin",
     "Pause",
     "Place",
     "Prover",
     "Rates",
     "Record",
+    "RemoteAttester",
     "Reviews",
     "Rights",
     "Sent",

@@ -8,11 +8,12 @@ chains a key may be used on is left to the house.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
 from xl2.core.types import Address
+from xl2.errors import KeyLost
 from xl2.ports.transactions import Signer
 
 
@@ -30,6 +31,16 @@ class KeySettings:
     table: Mapping[str, Any] = field(repr=False)
     #: Is told every secret that is found on the way, so that no log shows it.
     hide: Callable[[str], object] = field(default=lambda _: None, repr=False)
+
+
+@runtime_checkable
+class OpenedLater(Protocol):
+    """A signer whose key could not be opened when it was made, and is when something is signed."""
+
+    @property
+    def not_opened(self) -> KeyLost | None:
+        """Why it is not opened yet; None: it is."""
+        ...
 
 
 class SignerMaker(Protocol):

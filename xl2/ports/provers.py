@@ -90,3 +90,20 @@ class Attester(Protocol):
         `ProofInvalid` where the chain's logs do not lead to what its storage holds.
         """
         ...
+
+
+class RemoteAttester(Attester, Protocol):
+    """An attester behind a URL."""
+
+    @property
+    def name(self) -> str:
+        """Scheme, host and port of its URL: never a path or a key."""
+        ...
+
+    async def answers_as(self) -> Address:
+        """Account that it says it signs as; it signs nothing for that. Raises `RpcUnavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Give its connections back; who is asked again opens new ones."""
+        ...

@@ -15,7 +15,7 @@ from attrs import define, field
 from xl2.core.types import Address, checksum
 from xl2.errors import KeyLost, NotAccepted, WrongSignature, Xl2Error
 from xl2.flow.alarms import Alarms
-from xl2.ports import Alarm, AlarmKind, SignedTransaction, Signer, Transaction
+from xl2.ports import Alarm, AlarmKind, OpenedLater, SignedTransaction, Signer, Transaction
 
 T = TypeVar("T")
 
@@ -31,6 +31,11 @@ class WatchedSigner:
     key: str
     alarms: Alarms = field(repr=False)
     _lost: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Who is to hear of a key that is not there hears it now, and not when it is first needed."""
+        if isinstance(self.inner, OpenedLater) and (lost := self.inner.not_opened):
+            self._tell(lost)
 
     @property
     def address(self) -> Address:

@@ -1,11 +1,11 @@
 """
 Troubles: what keeps the rooms of a lane from working, told once by its cause.
 
-Comes in: looks in vain with their causes, and looks that were not. Goes out: an alarm where an endpoint or an attester
-fails, one line for what else is refused. Promise: one look in vain is nobody's concern, the second in a row is; all who
-fail over one endpoint are one alarm; what lasts is told again once an hour. Waiting is normal and told to nobody, and
-what is told where it is met (store, leases, key, balance, fees, logs with gaps, endpoints that contradict each other)
-is not told again here.
+Comes in: looks in vain with their causes, and looks that were not. Goes out: an alarm where an endpoint fails, one line
+for what else is refused. Promise: one look in vain is nobody's concern, the second in a row is; all who fail over one
+endpoint are one alarm; what lasts is told again once an hour. Waiting is normal and told to nobody, and what is told
+where it is met (store, leases, key, balance, fees, logs with gaps, endpoints that contradict each other, attesters that
+do not answer) is not told again here.
 """
 
 import logging

@@ -8,21 +8,18 @@ Source: ethereum.org "Web3 Secret Storage Definition"; decryption by eth-account
 """
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 from eth_account import Account
 
-from xl2.core.types import Address, checksum
+from xl2.core.types import Address
 from xl2.errors import ConfigInvalid, KeyLost
 from xl2.ports import KeySettings, SignedTransaction, Signer, Transaction
 from xl2_adapters.keys.account import same_account
 from xl2_adapters.keys.password import password_of, private_bytes
 from xl2_adapters.web3_edge import AccountSigner, signer
-
-log = logging.getLogger(__name__)
 
 _MAX_BYTES: Final = 65_536
 _VERSION: Final = 3
@@ -37,20 +34,16 @@ def keystore(key: KeySettings) -> Signer:
         return _opened(key)
     except KeyLost as lost:
         if key.address is None:
-            remedy = (
-                f"Correct `keystore` of keys.{key.name}, or who may read the file; `xl2 keys new FILE` makes a new one."
-            )
-            raise ConfigInvalid(lost.what, remedy=remedy) from lost
-        fields = {"key": key.name, "account": checksum(key.address), "cause": lost.what}
-        log.warning("keystore is opened later", extra={"fields": fields})
-        return LaterKeystore(key, key.address)
+            raise ConfigInvalid(lost.what, remedy=lost.remedy) from lost
+        return LaterKeystore(key, key.address, lost)
 
 
 class LaterKeystore:
-    """A keystore that could not be read at the start. Implements `xl2.ports.Signer`."""
+    """A keystore that could not be read at the start. Implements `xl2.ports.Signer` and `xl2.ports.OpenedLater`."""
 
-    def __init__(self, key: KeySettings, account: Address) -> None:
-        """Nothing is opened before something is signed."""
+    def __init__(self, key: KeySettings, account: Address, lost: KeyLost) -> None:
+        """Nothing is opened before something is signed. `lost`: why it was not opened now."""
+        self._lost = lost
         self._key = key
         self._address = account
         self._found: AccountSigner | None = None
@@ -60,6 +53,11 @@ class LaterKeystore:
     def address(self) -> Address:
         """Account that the configuration says it is; compared with the file before anything is signed."""
         return self._address
+
+    @property
+    def not_opened(self) -> KeyLost | None:
+        """Why it is not opened yet; None: it is."""
+        return self._lost if self._found is None else None
 
     async def sign_transaction(self, transaction: Transaction, what: str) -> SignedTransaction:
         """Sign. Raises `KeyLost` while the file cannot be read."""
@@ -97,7 +95,12 @@ def _content(key: KeySettings, path: Path) -> dict[str, Any]:
     try:
         text = private_bytes(key, path, "the keystore", _MAX_BYTES)
     except OSError as error:
-        raise KeyLost(f"keys.{key.name}: the keystore {path} cannot be read: {error.strerror}", key=key.name) from error
+        what = f"keys.{key.name}: the keystore {path} cannot be read: {error.strerror}"
+        remedy = (
+            f"Put the file there, correct `keystore` of keys.{key.name}, or who may read it; "
+            "`xl2 keys new FILE` makes a new one."
+        )
+        raise KeyLost(what, key=key.name, remedy=remedy) from error
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -11,6 +11,7 @@ from xl2.errors import RpcUnavailable
 from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
 from xl2_adapters.contracts import (
     anchor_blocks,
+    attested,
     bridge,
     checkpoints,
     guard,
@@ -28,6 +29,7 @@ METHODS: list[tuple[str, Sequence[Method]]] = [
     ("Outbox", outbox.METHODS),
     ("Inbox", inbox.METHODS),
     ("Heads", heads.METHODS),
+    ("AttestedHeads", attested.METHODS),
     ("LockBridge", bridge.METHODS),
     ("MintBridge", bridge.METHODS),
     ("BridgedToken", (*bridge.TOKEN_METHODS, bridge.MINTER)),

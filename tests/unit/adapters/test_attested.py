@@ -1,5 +1,6 @@
 """Attested heads: a signature counts when it was recovered to a member of the set, over the head that we read."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from xl2.core.attestation import AttestedProof, Signature
 from xl2.core.evidence import Head
 from xl2.core.lane import head_after
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, BlockNumber, Hash32
+from xl2.core.types import Address, BlockNumber, Hash32, checksum
 from xl2.errors import NotYet, ProofInvalid, RpcUnavailable
 from xl2.ports import Attester, Log, Shown, SignedHead, VerifierSettings
 from xl2.testing import World
@@ -65,6 +66,14 @@ class Asleep(Odd):
         raise RpcUnavailable(f"nobody there to sign block {at} of chain {log.home}, {count}", endpoint="memory")
 
 
+class Hanging(Odd):
+    """Takes the question, and never answers."""
+
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        await asyncio.Event().wait()
+        return await super().attest(log, at, count)
+
+
 class Mangled(Odd):
     """Sends a signature that is none."""
 
@@ -97,7 +106,9 @@ def prover(world: World, attesters: Sequence[Attester]) -> AttestedProver:
         signers=tuple(signer(key).address for key in KEYS),
         threshold=3,
     )
-    return AttestedProver(home=world.chain(901), reader=world.chain(902), verifier=verifier, attesters=attesters)
+    return AttestedProver(
+        home=world.chain(901), reader=world.chain(902), verifier=verifier, attesters=attesters, timeout_seconds=3_600
+    )
 
 
 async def test_three_of_five_signatures_become_evidence(world: World) -> None:
@@ -114,7 +125,7 @@ async def test_three_of_five_signatures_become_evidence(world: World) -> None:
     assert shown.head.count == 1
 
 
-@pytest.mark.parametrize("odd", [Forging, Lying, Asleep, Mangled])
+@pytest.mark.parametrize("odd", [Forging, Lying, Asleep, Mangled, Hanging])
 async def test_odd_attesters_cost_nothing_while_enough_are_honest(world: World, odd: type[Odd]) -> None:
     found: list[Attester] = [*honest(world)]
     for place in (0, 2):
@@ -203,3 +214,19 @@ async def test_a_head_that_is_not_what_the_attesters_recomputed_gets_no_signatur
 async def test_a_signature_that_no_key_makes_is_refused() -> None:
     with pytest.raises(ProofInvalid):
         recover(b"\x01" * 32, Signature(index=0, r=0, s=1, y_parity=0))  # type: ignore[arg-type]
+
+
+async def test_who_signed_for_something_else_is_said_by_the_field_that_differs(world: World) -> None:
+    elsewhere = [evolve(one, verifiers=dict.fromkeys(one.verifiers, Address(b"\x0b" * 20))) for one in honest(world)]
+    lying = [Lying(one, key) for one, key in zip(honest(world), KEYS, strict=True)]
+
+    with pytest.raises(NotYet) as for_another:
+        await prover(world, elsewhere).show(log_of(world), 1, BlockNumber(9))
+    with pytest.raises(NotYet) as for_a_lie:
+        await prover(world, lying).show(log_of(world), 1, BlockNumber(9))
+
+    others, here = (checksum(Address(bytes((byte,)) * 20)) for byte in (0x0B, 0x0A))
+    assert f": it signed for verifier {others}, the configuration has {here}" in for_another.value.what
+    assert f": it signed for head 0x{'66' * 32}, the chain says 0x" in for_a_lie.value.what
+    assert "Head(" not in for_another.value.what + for_a_lie.value.what
+    assert "count" not in for_a_lie.value.what

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 from eth_account import Account
 
+from tests.heard import Heard
 from xl2.app import keys
 from xl2.app.attesters import Attesters
 from xl2.app.clients import signer_of
 from xl2.app.development_keys import ACCOUNTS, DEVNET_IDS
-from xl2.app.doctor import _key
+from xl2.app.doctor import _key, _keys_elsewhere
 from xl2.app.keys import account_of, open_key
+from xl2.app.paying import watched_signer
 from xl2.config import Config, load
 from xl2.core.types import Address, address
 from xl2.errors import ConfigInvalid, KeyLost, NotFound
-from xl2.ports import KeySettings
+from xl2.flow.alarms import Alarms
+from xl2.ports import AlarmKind, KeySettings
 from xl2.testing import MemorySigner
 from xl2_devnet import accounts
 
@@ -254,3 +257,40 @@ async def test_the_doctor_has_a_key_sign_and_says_what_is_ill(tmp_path: Path) ->
     assert "not opened now" in await _key(config(tmp_path, asked), "user", {})
     with pytest.raises(KeyLost, match="none cannot be read"):
         await _key(config(tmp_path, gone), "user", {})
+
+
+def test_a_keystore_that_is_not_there_yet_is_told_by_its_name_with_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = f'[keys.user]\nkeystore = "none"\npassword_fd = 99\naddress = "0x{OWN_ACCOUNT.hex()}"\n'
+
+    made = open_key(config(tmp_path, gone), "user")
+
+    assert made.address == OWN_ACCOUNT
+    (line,) = caplog.messages
+    assert line.startswith(f"keys.user: the keystore {tmp_path / 'none'} cannot be read: No such file")
+    assert "Put the file there" in line
+
+
+def test_a_relayers_keystore_that_is_not_there_yet_is_an_alarm_at_the_start_and_no_second_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = f'[keys.user]\nkeystore = "none"\npassword_fd = 99\naddress = "0x{OWN_ACCOUNT.hex()}"\n'
+    heard = Heard()
+
+    watched_signer(config(tmp_path, gone), "user", Alarms(heard))()
+
+    (alarm,) = heard.of(AlarmKind.KEY_LOST)
+    assert "keys.user: the keystore" in alarm.what
+    assert "Put the file there" in alarm.what
+    assert caplog.messages == []
+
+
+def test_the_doctor_says_of_a_watchers_key_that_is_not_here_who_needs_it(tmp_path: Path) -> None:
+    spoken = _keys_elsewhere(config(tmp_path, '[watcher]\nkey = "guardian"\n'))
+
+    (check,) = spoken
+    assert check.what == "key guardian"
+    assert "refuses to start at watcher.key" in check.said
+    assert _keys_elsewhere(config(tmp_path, '[watcher]\nkey = "guardian"\n', guardian=OWN)) == []
+    assert _keys_elsewhere(config(tmp_path)) == []

@@ -1,0 +1,20 @@
+"""An amount is said as a command takes it, and as a person reads it."""
+
+import pytest
+
+from xl2.app.amounts import in_words
+
+
+@pytest.mark.parametrize(
+    ("wei", "said"),
+    [
+        (0, "0 wei (0 ether)"),
+        (1, "1 wei (0.000000000000000001 ether)"),
+        (10**17, "100000000000000000 wei (0.1 ether)"),
+        (10**18, "1000000000000000000 wei (1 ether)"),
+        (10**20, "100000000000000000000 wei (100 ether)"),
+        (18_791_472_980_000_000, "18791472980000000 wei (0.01879147298 ether)"),
+    ],
+)
+def test_wei_stands_beside_ether(wei: int, said: str) -> None:
+    assert in_words(wei) == said
