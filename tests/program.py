@@ -6,6 +6,8 @@ setting of the machine that tests run on, and none is left behind, also when a t
 """
 
 import os
+import pty
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,3 +56,32 @@ def started(*words: str, log: Path, out: Path | None = None) -> Iterator["subpro
             yield process
         finally:
             process.kill()
+
+
+def at_a_terminal(folder: Path, *words: str, question: str, answer: str) -> tuple[int, str]:
+    """Run it in a folder, at a terminal of its own, and answer its one question; its exit code, and what was shown."""
+    ours, its = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "xl2.cli", *words], cwd=folder, env=ENVIRONMENT, stdin=its, stdout=its, stderr=its
+    ) as process:
+        os.close(its)
+        try:
+            shown, answered = b"", False
+            while part := _read(ours):
+                shown += part
+                if question.encode() in shown and not answered:
+                    os.write(ours, answer.encode() + b"\n")
+                    answered = True
+            return process.wait(PATIENCE_SECONDS), shown.decode("utf-8", "replace")
+        finally:
+            process.kill()
+            os.close(ours)
+
+
+def _read(terminal: int) -> bytes:
+    """What the terminal shows next; nothing once the program has ended, or says nothing for too long."""
+    ready, _, _ = select.select([terminal], [], [], PATIENCE_SECONDS)
+    try:
+        return os.read(terminal, 4096) if ready else b""
+    except OSError:  # Linux says so when the other side is closed
+        return b""

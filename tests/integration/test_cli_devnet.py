@@ -1,9 +1,6 @@
 """The program on a devnet: verbs answer on stdout, in JSON where asked, and end with codes that a script can use."""
 
 import json
-import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -15,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.clients import file_of
-from tests.program import ENVIRONMENT, xl2
+from tests.program import ENVIRONMENT, at_a_terminal, xl2
 from tests.waiting import PATIENCE_SECONDS
 from xl2.cli.outcome import guarded
 from xl2.cli.program import xl2 as program
@@ -258,39 +255,10 @@ def test_at_a_terminal_a_person_sees_the_transaction_and_decides(devnet: Descrip
     file_of(devnet, tmp_path, key="grace")
     words = ("send", A, B, notebook(devnet, B), "hi", "--class", "attested")
 
-    code, shown = at_a_terminal(tmp_path, *words, answers=b"n\n")
+    code, shown = at_a_terminal(tmp_path, *words, question="Sign and send?", answer="n")
 
     assert code == 3
     assert "Sends 2 bytes to" in shown
     assert "gas, at most" in shown
     assert "TRUSTS_SIGNERS" in shown
     assert "not signed: you declined" in shown
-
-
-def at_a_terminal(folder: Path, *words: str, answers: bytes) -> tuple[int, str]:
-    """Run the program at a terminal of its own, and answer its one question."""
-    ours, its = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "xl2.cli", *words], cwd=folder, env=ENVIRONMENT, stdin=its, stdout=its, stderr=its
-    ) as process:
-        os.close(its)
-        try:
-            shown, answered = b"", False
-            while part := _read(ours):
-                shown += part
-                if b"Sign and send?" in shown and not answered:
-                    os.write(ours, answers)
-                    answered = True
-            return process.wait(PATIENCE_SECONDS), shown.decode("utf-8", "replace")
-        finally:
-            process.kill()
-            os.close(ours)
-
-
-def _read(terminal: int) -> bytes:
-    """What the terminal shows next; nothing once the program has ended, or says nothing for too long."""
-    ready, _, _ = select.select([terminal], [], [], PATIENCE_SECONDS)
-    try:
-        return os.read(terminal, 4096) if ready else b""
-    except OSError:  # Linux says so when the other side is closed
-        return b""

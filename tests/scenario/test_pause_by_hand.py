@@ -9,7 +9,7 @@ import pytest
 
 from tests.devnet_user import User
 from tests.integration.clients import file_of
-from tests.program import started, xl2
+from tests.program import at_a_terminal, started, xl2
 from tests.waiting import until
 from xl2_devnet import BRISK, Description, Options
 from xl2_devnet.abi import xl2 as contract
@@ -99,9 +99,29 @@ async def test_verifiers_and_tokens_are_paused_on_each_chain_also_while_the_watc
     shown = xl2(folder, "watcher", "pauses").stdout
     assert "PAUSED" in shown
     assert "reinstate(0)" in shown
+    # Whole, to be copied.
+    assert verifiers[0]["resumed_by"]["data"] in shown.split()
     for one in (*verifiers, *tokens):
         await resume(devnet, A if one["chain"] == 901 else B, one["resumed_by"])
     assert told(folder, "pauses") == []
+
+
+async def test_at_a_terminal_an_operator_sees_what_will_be_called_and_decides(
+    devnet: Description, folder: Path
+) -> None:
+    words = ("watcher", "pause", "verifier", "128", "--chain", A)
+
+    declined, shown = at_a_terminal(folder, *words, question="Sign and pause?", answer="n")
+    left = told(folder, "pauses")
+    agreed, ended = at_a_terminal(folder, *words, question="Sign and pause?", answer="y")
+    (standing,) = told(folder, "pauses")
+    await resume(devnet, A, standing["resumed_by"])
+
+    assert (declined, left, agreed) == (3, [], 0)
+    for part in ("verifier 128 (proven) on op-a (901)", "not paused", "Guard 0x", account("guardian").address):
+        assert part in shown
+    assert "PAUSED" in ended
+    assert "reinstate(128)" in ended
 
 
 def test_nothing_is_signed_without_a_yes_by_a_key_that_cannot_pause_or_for_what_is_not_there(folder: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from xl2.cli.options import signing
 from xl2.cli.outcome import AnswerIsNo
@@ -92,7 +93,7 @@ async def _pause(
             planned = await at.planned(wanted)
         due = [one.lever.pause for one in planned if one.is_due]
         if not as_json:
-            STDERR.print(_plan(at, planned))
+            STDERR.print(_plan(at, planned), soft_wrap=True)
         pulled: list[Pulled] = []
         levers = [one.lever for one in planned]
         if due and not check:
@@ -125,7 +126,7 @@ async def _agreed(at: "Pausing", due: Sequence[Any], *, yes: bool) -> None:
         raise NotAccepted("you declined; nothing was signed", remedy="Nothing is paused by this.")
 
 
-def _plan(at: "Pausing", planned: "Sequence[Planned]") -> Table:
+def _plan(at: "Pausing", planned: "Sequence[Planned]") -> Group:
     """What will be called, on which chain, with which key."""
     rows = []
     for one in planned:
@@ -135,14 +136,15 @@ def _plan(at: "Pausing", planned: "Sequence[Planned]") -> Table:
         else:
             rows += [("calls", f"Guard {checksum(one.call.to)}"), ("calldata", hex_text(one.call.data))]
     who = "its account is told when it is opened" if at.account is None else checksum(at.account)
-    return pairs([*rows, ("key", f"{at.key}, {who}")])
+    return _whole([*rows, ("key", f"{at.key}, {who}")])
 
 
 def _results(pulled: "Sequence[Pulled]") -> Table:
-    return pairs([("transaction", f"{one.outcome.value} {hex_text(one.tx_hash or b'')}{one.detail}") for one in pulled])
+    rows = [(one.outcome.value, hex_text(one.tx_hash) if one.tx_hash else one.detail) for one in pulled]
+    return pairs([("transaction", f"{outcome}: {more}" if more else outcome) for outcome, more in rows])
 
 
-def _drawn(levers: "Sequence[Lever]") -> Table:
+def _drawn(levers: "Sequence[Lever]") -> Group:
     rows = []
     for one in levers:
         rows.append((_standing_of(one), f"{one.what} on {one.where}"))
@@ -152,7 +154,13 @@ def _drawn(levers: "Sequence[Lever]") -> Table:
                 ("resumed by", f"the owner of {back.contract} {checksum(back.to)} calling {back.call}"),
                 ("calldata", hex_text(back.data)),
             ]
-    return pairs(rows or [("paused", "nothing")])
+    return _whole(rows or [("paused", "nothing")])
+
+
+def _whole(rows: Sequence[tuple[str, str]]) -> Group:
+    """Names and values, a line each however long: calldata is copied whole."""
+    width = max(len(name) for name, _ in rows)
+    return Group(*(Text(f"{name.ljust(width)}  {value}", no_wrap=True, overflow="ignore") for name, value in rows))
 
 
 def _standing_of(lever: "Lever") -> str:
