@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 #: cut off, which would cost a connection each time.
 _LATE_SECONDS = 0.25
 
+#: A checked signature, an attester that gives no answer, or why there is no signature.
+_Answer = Signature | RpcUnavailable | str
+
 
 @frozen(kw_only=True)
 class AttestedProver:
@@ -110,7 +113,7 @@ class AttestedProver:
         by_index = {one.index: one for one in answers if isinstance(one, Signature)}
         good = [by_index[index] for index in sorted(by_index)]
         if len(good) < self.verifier.threshold:
-            causes = "; ".join(sorted({one for one in answers if isinstance(one, str)})) or "no attester is known"
+            causes = "; ".join(_causes(answers)) or "no attester is known"
             raise NotYet(
                 f"{len(good)} of {self.verifier.threshold} attestations for block {attestation.block} "
                 f"of chain {log.home}: {causes}",
@@ -118,10 +121,10 @@ class AttestedProver:
             )
         return tuple(good[: self.verifier.threshold])
 
-    async def _answers(self, questions: Sequence[Coroutine[Any, Any, Signature | str]]) -> list[Signature | str]:
+    async def _answers(self, questions: Sequence[Coroutine[Any, Any, _Answer]]) -> list[_Answer]:
         """All answers; but where enough sign, those who are late are waited for a moment only."""
         waiting = {asyncio.ensure_future(one) for one in questions}
-        found: list[Signature | str] = []
+        found: list[_Answer] = []
         try:
             while waiting:
                 enough = len({one.index for one in found if isinstance(one, Signature)}) >= self.verifier.threshold
@@ -138,7 +141,7 @@ class AttestedProver:
                 one.cancel()
         return found
 
-    async def _ask(self, attester: Attester, log: Log, attestation: Attestation, count: int | None) -> Signature | str:
+    async def _ask(self, attester: Attester, log: Log, attestation: Attestation, count: int | None) -> _Answer:
         """A checked signature, or why there is none."""
         name = f"attester {checksum(attester.address)}"
         try:
@@ -147,6 +150,8 @@ class AttestedProver:
             return self._checked(attester.address, signed, attestation)
         except TimeoutError:
             return f"{name} did not answer within {self.timeout_seconds:.0f} s"
+        except RpcUnavailable as silent:
+            return silent
         except (Retryable, Refused) as cause:
             return f"{name}: {cause.what}"
 
@@ -158,6 +163,16 @@ class AttestedProver:
         if found != address:
             raise ProofInvalid(f"the signature is by {checksum(found)}")
         return signature
+
+
+def _causes(answers: Sequence[_Answer]) -> list[str]:
+    """Why there are no more signatures; those who give no answer are told in one breath."""
+    told = sorted({one for one in answers if isinstance(one, str)})
+    silent = [one for one in answers if isinstance(one, RpcUnavailable)]
+    if len(silent) > 1:
+        names = ", ".join(sorted({one.endpoint for one in silent}))
+        return [f"{len(silent)} attesters give no answer: {names}", *told]
+    return [*(one.what for one in silent), *told]
 
 
 def _difference(signed: Attestation, wanted: Attestation) -> str:

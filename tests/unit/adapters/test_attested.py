@@ -147,6 +147,15 @@ async def test_too_few_honest_attesters_make_no_evidence(world: World, odd: type
         await prover(world, found).show(log_of(world), 1, BlockNumber(9))
 
 
+async def test_attesters_that_give_no_answer_are_told_in_one_breath(world: World) -> None:
+    attesters = [Asleep(one, key) for one, key in zip(honest(world), KEYS, strict=True)]
+
+    with pytest.raises(NotYet) as waiting:
+        await prover(world, attesters).show(log_of(world), 1, BlockNumber(2))
+
+    assert waiting.value.what.endswith(f"of chain 901: {len(KEYS)} attesters give no answer: memory")
+
+
 async def test_one_attester_counts_once_however_often_it_is_named(world: World) -> None:
     one, two, *_ = honest(world)
 
