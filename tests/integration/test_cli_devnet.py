@@ -196,6 +196,7 @@ def test_doctor_looks_at_the_balances_of_a_key_that_a_keystore_keeps(devnet: Des
     (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
     low = {one["what"]: one for one in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
 
+    assert made["account"] in empty["relayer: earns"]["said"]
     for chain in ("l1", A, B):
         assert not empty[f"relayer: balance on {chain}"]["ok"]
         assert f"{made['account']} has 0 wei" in empty[f"relayer: balance on {chain}"]["said"]

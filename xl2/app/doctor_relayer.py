@@ -63,6 +63,7 @@ async def relayer_checks(
     if account is None:
         said = "not looked at: its key was not opened, and no `address` stands beside it"
         checks.append(Check(what="relayer: balance", ok=True, said=said))
+    checks.append(Check(what="relayer: earns", ok=True, said=_earner(settings.payee, account)))
     asked = []
     for chain in (*parts.anchors.values(), *parts.chains.values()):
         name = parts.name(chain.chain)
@@ -79,6 +80,13 @@ async def relayer_checks(
     seconds = CHAIN_SECONDS * max(1, len(fit))
     asked.append(look_at_chain("relayer: lanes", partial(_lanes, parts, fit), seconds=seconds))
     return checks + await asyncio.gather(*asked)
+
+
+def _earner(payee: Address | None, account: Address | None) -> str:
+    if payee is not None:
+        return f"{checksum(payee)}, as relayer.payee says"
+    who = "the account that pays" if account is None else f"{checksum(account)}, which pays as well"
+    return f"{who}: set relayer.payee to a cold account to keep earnings off a hot key"
 
 
 async def _store(config: Config) -> str:
