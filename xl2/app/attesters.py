@@ -67,6 +67,13 @@ def remote_attester(config: Config, account: Address) -> RemoteAttester:
     return made
 
 
+def signers_here(config: Config) -> frozenset[Address]:
+    """Signers without a URL whose keys the configuration itself holds; where all have one, no key is looked at."""
+    signers = {account for one in config.settings() for verifier in one.verifiers for account in verifier.signers}
+    here = signers - set(config.attester.urls)
+    return frozenset(account for name in config.keys if here and (account := account_of(config, name)) in here)
+
+
 def attester_watch(config: Config, clock: Clock, alarms: Alarms) -> AttesterWatch:
     """Who watches those behind URLs that a verifier's set has; what is asked of nobody is no relayer's concern."""
     verifiers = [(one.name, verifier) for one in config.settings() for verifier in one.verifiers]
@@ -77,10 +84,9 @@ def attester_watch(config: Config, clock: Clock, alarms: Alarms) -> AttesterWatc
     ]
     signers = frozenset[Address]().union(*(one.signers for one in quorums))
     urls = config.attester.urls
-    keys = {account_of(config, name) for name in config.keys}
     return AttesterWatch(
         attesters=[remote_attester(config, account) for account in urls if account in signers],
-        here=[account for account in keys if account is not None and account not in urls],
+        here=signers_here(config),
         quorums=quorums,
         clock=clock,
         alarms=alarms,

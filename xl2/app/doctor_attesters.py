@@ -6,14 +6,15 @@ which is ill where a relayer is set up here and fewer answer than must sign. Nob
 """
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 from functools import partial
 
-from xl2.app.attesters import ATTESTED, remote_attester
+from xl2.app.attesters import ATTESTED, remote_attester, signers_here
 from xl2.app.checking import look_at_chain
-from xl2.app.keys import account_of
 from xl2.config import Config
 from xl2.core.types import Address, checksum
+from xl2.errors import Xl2Error
 from xl2.operator.values import Check
 from xl2.ports import VerifierSettings
 from xl2.relayer.attester_watch import who_answers
@@ -25,15 +26,13 @@ async def attester_checks(config: Config) -> list[Check]:
     looks = [look_at_chain(f"attester {checksum(one)}", partial(_answers, config, one)) for one in urls]
     checks = await asyncio.gather(*looks)
     there = {account for account, check in zip(urls, checks, strict=True) if check.ok}
-    here = {account_of(config, name) for name in config.keys} - {None}
+    # A key that cannot be opened as it is configured signs nothing; of whoever is named to sign with it that is said.
+    with contextlib.suppress(Xl2Error):
+        there |= signers_here(config)
     verifiers = [(one.name, verifier) for one in config.settings() for verifier in one.verifiers]
     return [
         *checks,
-        *(
-            _quorum(config, name, verifier, there | {one for one in here if one is not None and one not in urls})
-            for name, verifier in verifiers
-            if verifier.kind == ATTESTED
-        ),
+        *(_quorum(config, name, verifier, there) for name, verifier in verifiers if verifier.kind == ATTESTED),
     ]
 
 

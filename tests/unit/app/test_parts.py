@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from tests.unit.sdk.scene import A, Scene
-from xl2.app.attesters import Attesters, attester_of
+from xl2.app.attesters import Attesters, attester_of, signers_here
 from xl2.app.clients import connect_async, signer_of
 from xl2.app.families import family
 from xl2.app.naming import book_of
@@ -184,3 +184,13 @@ async def test_public_networks_have_their_own_bridges_though_xl2_has_no_contract
     assert [bridge.rollup for bridge in bridges] == [10, 8453, 42161, 324]
     assert {bridge.anchor for bridge in bridges} == {1}
     assert list(parts.chains) == []
+
+
+def test_keys_are_looked_at_for_signers_without_a_url_alone(config: Config) -> None:
+    entry = config.chains["a"]
+    mine = evolve(entry.verifiers[0], signers=(*entry.verifiers[0].signers, SIGNER))
+    here = evolve(config, chains={**config.chains, "a": evolve(entry, verifiers=(mine,))}, keys=MINE)
+    urls = dict.fromkeys(mine.signers, "http://127.0.0.1:1")
+
+    assert signers_here(here) == {SIGNER}
+    assert signers_here(evolve(here, attester=evolve(here.attester, urls=urls))) == frozenset()
