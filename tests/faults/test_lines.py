@@ -18,6 +18,9 @@ from tests.faults.scene import Parcel, Scene
 from tests.faults.stable import Stable
 from tests.waiting import until_true
 from xl2.app.attesting import attester
+from xl2.app.doctor import doctor
+from xl2.operator.values import Check
+from xl2_devnet.accounts import ATTESTERS
 
 ROOT = Path(__file__).parents[2]
 GWEI = 10**9
@@ -144,6 +147,27 @@ async def test_an_attester_that_does_not_answer_is_one_line_and_its_coming_back_
     assert len(said) == 1
     assert f"attester {ATTESTER.address} does not answer: {url}" in said[0]["event"]
     assert "chain b has 0 of 1 needed" in said[0]["event"]
+
+
+async def test_the_doctor_says_of_each_attester_whether_it_answers_and_as_whom(scene: Scene) -> None:
+    own, other = scene.configuration("attester"), ATTESTERS[1]
+    signer = f"attester {ATTESTER.address}"
+
+    async def said(url: str, account: str = ATTESTER.address) -> dict[str, Check]:
+        file = scene.configuration("relayer", attester={"urls": {account: url}})
+        return {check.what: check for check in (await doctor(file)).checks}
+
+    async with attester(own) as found:
+        up, mixed_up = await said(found.url), await said(found.url, other.address)
+    down = await said(found.url)
+
+    assert (up[signer].ok, up[signer].said) == (True, f"answers at {found.url}, as this account")
+    assert up["b: signers of verifier 0"].said == "1 of 1 signers answer, 1 must sign"
+    assert not mixed_up[f"attester {other.address}"].ok
+    assert f"answers as {ATTESTER.address}" in mixed_up[f"attester {other.address}"].said
+    assert (down[signer].ok, down["b: signers of verifier 0"].ok) == (False, False)
+    assert f"{found.url} cannot be reached" in down[signer].said
+    assert down["b: signers of verifier 0"].said == "0 of 1 signers answer, 1 must sign"
 
 
 @pytest.mark.parametrize("fault", LINES)
