@@ -132,15 +132,15 @@ def _height(console: Console, options: ConsoleOptions, part: RenderableType) -> 
 
 
 def _lanes_worth_a_row(frame: Frame) -> list[LaneStanding]:
-    """Those that had messages: where some stand longest first, then where all are over."""
+    """Those that had messages: where some stand longest first, then where all are over. Pauses are told above."""
     return sorted(
-        (lane for lane in frame.lanes if lane.states or lane.paused),
+        (lane for lane in frame.lanes if lane.states),
         key=lambda lane: (not _stands(lane, frame), lane.oldest_pending or frame.now, lane.name),
     )
 
 
 def _stands(lane: LaneStanding, frame: Frame) -> bool:
-    return bool(lane.pending or lane.paused or any(frame.rates[lane.name]))
+    return bool(lane.pending or any(frame.rates[lane.name]))
 
 
 def _left_out(frame: Frame, shown: Sequence[LaneStanding], chains: int) -> str:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from xl2.cli.options import signing
 from xl2.cli.outcome import AnswerIsNo
-from xl2.cli.screen import STDERR, answer, busy, common, pairs
+from xl2.cli.screen import STDERR, answer, busy, common
 from xl2.core.types import checksum, hex_text
 from xl2.errors import NotAccepted
 
@@ -139,9 +138,8 @@ def _plan(at: "Pausing", planned: "Sequence[Planned]") -> Group:
     return _whole([*rows, ("key", f"{at.key}, {who}")])
 
 
-def _results(pulled: "Sequence[Pulled]") -> Table:
-    rows = [(one.outcome.value, hex_text(one.tx_hash) if one.tx_hash else one.detail) for one in pulled]
-    return pairs([("transaction", f"{outcome}: {more}" if more else outcome) for outcome, more in rows])
+def _results(pulled: "Sequence[Pulled]") -> Group:
+    return _whole([(one.outcome.value, hex_text(one.tx_hash) if one.tx_hash else one.detail) for one in pulled])
 
 
 def _drawn(levers: "Sequence[Lever]") -> Group:
@@ -159,7 +157,7 @@ def _drawn(levers: "Sequence[Lever]") -> Group:
 
 def _whole(rows: Sequence[tuple[str, str]]) -> Group:
     """Names and values, a line each however long: calldata is copied whole."""
-    width = max(len(name) for name, _ in rows)
+    width = max((len(name) for name, _ in rows), default=0)
     return Group(*(Text(f"{name.ljust(width)}  {value}", no_wrap=True, overflow="ignore") for name, value in rows))
 
 
