@@ -47,7 +47,7 @@ class EvmChain(Evm):
         #: How the state of each log is asked for, and what was answered last.
         self._asked: dict[Log, tuple[Address, bytes]] = {}
         self._states: dict[Log, tuple[bytes, LogState]] = {}
-        self._together = StatesTogether(self._states_beside)
+        self._together = StatesTogether(self._states_beside, self.beside)
 
     @property
     def outbox(self) -> Address:

@@ -30,7 +30,7 @@ from xl2_adapters.providers.pool import Pool
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
 from xl2_adapters.spent_nonce import spent_by
-from xl2_adapters.together import UnderWay
+from xl2_adapters.together import Beside, UnderWay
 
 __all__ = ["Evm", "Log", "Proof", "topic_of"]
 
@@ -70,7 +70,9 @@ class Evm:
         #: Hashes of the blocks that were read last, by number.
         self._hashes: dict[BlockNumber, Hash32] = {}
         #: Questions for the newest block: all lanes that look at a chain share one.
-        self._newest: UnderWay[Finality, Block] = UnderWay()
+        #: What is asked for several at once.
+        self.beside = Beside()
+        self._newest: UnderWay[Finality, Block] = UnderWay(self.beside)
         #: What transactions cost beside gas; families set theirs.
         self.fee_model: FeeModel = GasAlone()
         self._checked = False
@@ -263,7 +265,8 @@ class Evm:
         return await spent_by(self.ask, account, tx_nonce, self.endpoint)
 
     async def close(self) -> None:
-        """Close connections."""
+        """Close connections, and what goes on over them."""
+        await self.beside.close()
         await self.rpc.close()
 
     # --- beyond the port: what adapters build on

@@ -7,8 +7,8 @@ who shares it; one who stops waiting ends nobody else's request.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
@@ -22,22 +22,41 @@ AskStates = Callable[[Sequence[Log], BlockNumber], Awaitable[tuple[Sequence[LogS
 
 
 @define(eq=False)
+class Beside:
+    """Questions that go on when one who asked is gone; they end with the chain, or they would open its connections."""
+
+    _asking: set["asyncio.Future[Any]"] = field(factory=set, init=False)
+
+    def begin(self, asking: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Ask."""
+        task = asyncio.ensure_future(asking)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        task.add_done_callback(heed)
+        return task
+
+    async def close(self) -> None:
+        """End what is not answered."""
+        asking = list(self._asking)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+
+@define(eq=False)
 class UnderWay(Generic[K, T]):
     """Questions that were sent and are not answered."""
 
+    _beside: Beside = field(factory=Beside)
     _asked: dict[K, "asyncio.Task[T]"] = field(factory=dict, init=False)
 
     async def ask(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
         """What the question that is under way brings, or else this one. Raises what it raises."""
         asking = self._asked.get(key)
         if asking is None:
-            asking = self._asked[key] = asyncio.ensure_future(_awaited(send))
-            asking.add_done_callback(lambda done: self._ended(key, done))
+            asking = self._asked[key] = self._beside.begin(_awaited(send))
+            asking.add_done_callback(lambda _: self._asked.pop(key))
         return await asyncio.shield(asking)
-
-    def _ended(self, key: K, done: "asyncio.Task[T]") -> None:
-        del self._asked[key]
-        heed(done)
 
 
 @define(eq=False)
@@ -45,6 +64,7 @@ class StatesTogether:
     """States of logs at a block: those that are asked for in one round of the loop go in one request."""
 
     _ask: AskStates
+    _beside: Beside = field(factory=Beside)
     _next: dict[BlockNumber, tuple[list[Log], "asyncio.Task[tuple[Sequence[LogState], Block]]"]] = field(
         factory=dict, init=False
     )
@@ -65,17 +85,22 @@ class StatesTogether:
             del self._next[at]
             return await self._ask(logs, at)
 
-        asking = asyncio.ensure_future(send())
-        asking.add_done_callback(heed)
+        asking = self._beside.begin(send())
+        asking.add_done_callback(lambda _: self._forget(at, logs))
         self._next[at] = logs, asking
         return logs, asking
+
+    def _forget(self, at: BlockNumber, logs: list[Log]) -> None:
+        """What was ended before it was sent is nobody's to join."""
+        if at in self._next and self._next[at][0] is logs:
+            del self._next[at]
 
 
 async def _awaited(send: Callable[[], Awaitable[T]]) -> T:
     return await send()
 
 
-def heed(done: "asyncio.Task[T]") -> None:
+def heed(done: "asyncio.Future[T]") -> None:
     """Whoever asked may be gone: then nobody else looks at an error."""
     if not done.cancelled():
         done.exception()

@@ -10,7 +10,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, Timestamp
 from xl2.errors import RpcUnavailable
 from xl2.ports import Block, Log, LogState
-from xl2_adapters.together import StatesTogether, UnderWay
+from xl2_adapters.together import Beside, StatesTogether, UnderWay
 
 AT = BlockNumber(9)
 
@@ -106,3 +106,29 @@ async def test_an_error_is_everybodys_who_shares_it_and_nobodys_later() -> None:
 
     assert all(isinstance(one, RpcUnavailable) for one in found)
     assert len(asked) == 2
+
+
+async def test_what_nobody_waits_for_any_more_ends_with_the_chain_and_a_chain_that_is_used_again_asks_anew() -> None:
+    chain, beside, ended = Chain(), Beside(), asyncio.Event()
+    newest: UnderWay[str, int] = UnderWay(beside)
+    together = StatesTogether(chain.states, beside)
+
+    async def endless() -> int:
+        try:
+            return await asyncio.Future[int]()
+        finally:
+            ended.set()
+
+    asking = asyncio.ensure_future(newest.ask("latest", endless))
+    joining = asyncio.ensure_future(together.of(log(2), AT))
+    await asyncio.sleep(0)
+    asking.cancel()
+    joining.cancel()
+    await asyncio.gather(asking, joining, return_exceptions=True)
+    was_going_on = not ended.is_set()
+    await beside.close()
+    state, _ = await together.of(log(3), AT)
+
+    assert was_going_on
+    assert ended.is_set()
+    assert state.count == 3
