@@ -23,7 +23,7 @@ def devnet(controls: Controls) -> Iterator[Description]:
         yield description
 
 
-@pytest.mark.parametrize("depth", [1, pytest.param(8, marks=pytest.mark.soak), 64])
+@pytest.mark.parametrize("depth", [*(pytest.param(depth, marks=pytest.mark.soak) for depth in (1, 8)), 64])
 async def test_a_push_that_l1_takes_back_is_made_again(anchored: Anchored, stable: Stable, depth: int) -> None:
     relayer = stable.start(anchored.configuration("relayer", kinds=("routed",)))
     sent = await anchored.send(Parcel())

@@ -55,8 +55,9 @@ class TestOptimism(OnTheDevnet):
     HOME, READER = "op-a", "arbitrum-c"
 
 
+@pytest.mark.soak
 class TestBase(OnTheDevnet):
-    """Heard by its own family."""
+    """Heard by its own family, which is Optimism's: all but the addresses is tried above."""
 
     HOME, READER = "base-b", "op-a"
 
