@@ -11,9 +11,10 @@ from typing import Any
 
 from attrs import frozen
 
+from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
 from xl2.core.types import ZERO_ADDRESS, Address, address, checksum, hex_text
-from xl2.errors import Reverted, RpcRejected, RpcUnavailable
+from xl2.errors import NotYet, Reverted, RpcRejected, RpcUnavailable
 from xl2.ports import ChainSettings, Misfit, VerifierSettings
 from xl2_adapters.abi import Method
 from xl2_adapters.contracts.attested import SIGNERS_HASH, THRESHOLD
@@ -49,11 +50,19 @@ class _Answers:
 
 
 async def misfits_of(evm: Evm, settings: ChainSettings) -> list[Misfit]:
-    """All that does not fit. `evm`: its chain id was checked."""
+    """
+    All that does not fit, by one block. `evm`: its chain id was checked.
+
+    Raises `NotYet` where the endpoint has not got as far as our contracts.
+    """
     asked = list(_questions(settings))
     accounts = sorted({contract for contract, _, _ in asked})
-    codes = [Request("eth_getCode", (checksum(account), "latest")) for account in accounts]
-    views = [evm.view_request(contract, method.encode(*given)) for contract, method, given in asked]
+    tip = (await evm.head(Finality.LATEST)).number
+    if tip < settings.start:
+        raise NotYet(f"chain {settings.name} is at block {tip} here, and our contracts begin at {settings.start}")
+    # By its number: of the newest block one of several endpoints would be believed alone.
+    codes = [Request("eth_getCode", (checksum(account), hex(tip))) for account in accounts]
+    views = [evm.view_request(contract, method.encode(*given), tip) for contract, method, given in asked]
     outcomes = await evm.rpc.try_batch([*codes, *views])
     bodies = [_said(outcome, evm.endpoint) for outcome in outcomes]
     answers = _Answers(

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from attrs import define, field
 
 from xl2.core.types import BlockNumber
+from xl2.errors import RpcUnavailable
 from xl2.ports import Block, Log, LogState
 
 K = TypeVar("K", bound=Hashable)
@@ -56,7 +57,7 @@ class UnderWay(Generic[K, T]):
         if asking is None:
             asking = self._asked[key] = self._beside.begin(_awaited(send))
             asking.add_done_callback(lambda _: self._asked.pop(key))
-        return await asyncio.shield(asking)
+        return await shared(asking)
 
 
 @define(eq=False)
@@ -74,7 +75,7 @@ class StatesTogether:
         logs, asking = self._next.get(at) or self._begin(at)
         place = len(logs)
         logs.append(log)
-        states, block = await asyncio.shield(asking)
+        states, block = await shared(asking)
         return states[place], block
 
     def _begin(self, at: BlockNumber) -> tuple[list[Log], "asyncio.Task[tuple[Sequence[LogState], Block]]"]:
@@ -94,6 +95,17 @@ class StatesTogether:
         """What was ended before it was sent is nobody's to join."""
         if at in self._next and self._next[at][0] is logs:
             del self._next[at]
+
+
+async def shared(asking: "asyncio.Task[T]") -> T:
+    """What a question brings that others wait for as well. Raises `RpcUnavailable` where the chain was closed first."""
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        asker = asyncio.current_task()
+        if asking.cancelled() and asker is not None and not asker.cancelling():
+            raise RpcUnavailable("the chain was closed before it answered", endpoint="") from None
+        raise
 
 
 async def _awaited(send: Callable[[], Awaitable[T]]) -> T:

@@ -25,7 +25,7 @@ class ControlPromises:
 
     async def test_a_pause_keeps_its_first_reason_until_it_is_resumed(self, store: SqlStore) -> None:
         await store.pause(LANE, "a recipient is under attack", "alice", NOW)
-        await store.pause(LANE, "deep reorg", "incident", NOW + 1)
+        await store.pause(LANE, "lunch", "bob", NOW + 1)
 
         pauses = await store.pauses()
         resumed, again = await store.resume(LANE), await store.resume(LANE)
@@ -33,6 +33,16 @@ class ControlPromises:
         assert pauses == [Pause(lane=LANE, why="a recipient is under attack", since=NOW, by="alice")]
         assert (resumed, again) == (True, False)
         assert await store.pauses() == []
+
+    async def test_an_incident_takes_the_place_of_a_persons_pause_and_of_no_earlier_incident(
+        self, store: SqlStore
+    ) -> None:
+        await store.pause(LANE, "maintenance", "alice", NOW)
+        await store.park(LANE, "deep reorg", NOW + 1)
+        await store.park(LANE, "another one", NOW + 2)
+        await store.pause(LANE, "lunch", "bob", NOW + 3)
+
+        assert await store.pauses() == [Pause(lane=LANE, why="deep reorg", since=NOW + 1, by="incident")]
 
     async def test_what_is_hurried_is_due_at_once_and_keeps_its_attempts(self, store: SqlStore) -> None:
         await store.postpone(ids(1, 2), NOW + 3600, "no head")

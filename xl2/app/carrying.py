@@ -82,6 +82,7 @@ async def carriage(config: Config, parts: Parts, *, observer: Observer, alarms: 
     # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
     submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
     claims = _claims(config, parts, submitters)
+    await patiently(lambda: require_fitting(config, parts.chains), parts.clock)
     carried = await patiently(
         lambda: _carried(config, parts, submitters, observer=observer, alarms=alarms, claims=claims), parts.clock
     )
@@ -118,7 +119,6 @@ async def _carried(
     claims: Mapping[ChainId, Claims],
 ) -> list[LaneParts]:
     settings = config.relayer
-    await require_fitting(config, parts.chains)
     lanes = [lane for lane in await lanes_to_carry(parts) if lane.assurance in (settings.classes or Assurance)]
     limits = BatchLimits(messages=settings.batch)
     return [

@@ -13,7 +13,7 @@ from xl2.app.parts import parts_of
 from xl2.app.viewing import view_file
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, Wei, checksum
-from xl2.errors import ConfigInvalid, NotAccepted, Retryable
+from xl2.errors import ConfigInvalid, NotAccepted, Refused, Retryable
 from xl2.flow.settle import claim
 from xl2.operator.client import find
 from xl2.ports import Chain, TxReceipt
@@ -67,7 +67,9 @@ async def _claimed(parts: Parts, chain: Chain, earner: Address) -> Claimed:
     try:
         credit = await chain.credit(earner)
         receipt = await claim(chain, parts.submitter(chain.chain), earner, Wei(1)) if credit else None
-    except Retryable as silent:
+    except NotAccepted:
+        raise
+    except (Retryable, Refused) as silent:
         return Claimed(chain=chain.chain, name=name, credit=credit, why_not=silent.what)
     return Claimed(chain=chain.chain, name=name, credit=credit, receipt=receipt)
 

@@ -13,19 +13,19 @@ from typing import Final
 from attrs import field, frozen
 
 from xl2.app.clients import Source, configuration, signer_of
-from xl2.app.eyes import Eyes, answering, close, eyes_of
+from xl2.app.eyes import Eyes, close, eyes_of
 from xl2.app.keys import account_of
 from xl2.app.watching import brake_of
 from xl2.config import Config, require_key
 from xl2.core.evidence import VerifierNumber
 from xl2.core.lane import Lane
-from xl2.core.types import Address, checksum
-from xl2.errors import ConfigInvalid, InvalidInput, NotFound, Retryable
+from xl2.core.types import Address, ChainId, checksum
+from xl2.errors import ConfigInvalid, InvalidInput, NotFound, Refused, Retryable, WrongChain
 from xl2.ports import AlarmLines, Call
 from xl2.relayer import lanes_between
 from xl2.store import IN_MEMORY, SqliteStore
 from xl2.watcher import Brake, Pause, PauseAsset, PauseLane, PauseVerifier, Pulled, Resuming, resuming
-from xl2.watcher.brake import call_of
+from xl2.watcher.brake import Outcome, call_of
 
 KINDS: Final = ("lane", "verifier", "asset")
 #: Beside the watcher's own, which a watcher that runs holds.
@@ -126,43 +126,62 @@ class Pausing:
         """Its account; None where that cannot be told without opening it."""
         return account_of(self.config, self.key)
 
-    async def require_guardian(self, account: Address, pauses: Sequence[Pause]) -> None:
-        """Raise `ConfigInvalid` where an account cannot make these calls."""
-        wanted = {one.chain: self._eyes[one.chain] for one in pauses}
-        for id_, chain in (await answering(wanted)).items():
-            name = self.config.chain(id_).name
-            if not (await chain.watched().rights(account, ())).is_guardian:
-                raise ConfigInvalid(
-                    f"{checksum(account)} is no guardian on {name} ({id_}), so it cannot pause there",
-                    remedy="Name a guardian's key with --key; the owner makes one by `Guard.setGuardian`.",
-                )
-            if not await chain.balance(account):
-                raise ConfigInvalid(
-                    f"{checksum(account)} has nothing to pay gas with on {name} ({id_})",
-                    remedy="Send it enough for a few transactions there, or name another guardian's key with --key.",
-                )
+    async def require_guardian(self, account: Address, pauses: Sequence[Pause]) -> dict[ChainId, str]:
+        """
+        Chains on which an account cannot make these calls, and why; what no endpoint tells, the call itself finds out.
+
+        Raises `ConfigInvalid` where it can make none of them.
+        """
+        why_not = {chain: await self._powerless(account, chain) for chain in {one.chain for one in pauses}}
+        refused = {chain: why for chain, why in why_not.items() if why}
+        if len(refused) == len(why_not):
+            raise ConfigInvalid(
+                "; ".join(refused.values()),
+                remedy="Name a guardian's key with --key, with ether for gas; the owner makes one by "
+                "`Guard.setGuardian`.",
+            )
+        return refused
+
+    async def _powerless(self, account: Address, chain: ChainId) -> str:
+        """Why an account cannot pause on a chain; empty where it can, or nobody says."""
+        where = f"{self.config.chain(chain).name} ({chain})"
+        for eye in self._eyes[chain]:
+            try:
+                if not (await eye.chain.watched().rights(account, ())).is_guardian:
+                    return f"{checksum(account)} is no guardian on {where}, so it cannot pause there"
+                if not await eye.chain.balance(account):
+                    return f"{checksum(account)} has nothing to pay gas with on {where}"
+            except (Retryable, Refused, WrongChain):
+                continue
+            return ""
+        return ""
 
     async def pull(self, pauses: Sequence[Pause], why: str) -> list[Pulled]:
         """Pause these, one after the other. Opens the key. Raises as `require_guardian`."""
         signer = signer_of(self.config, key=self.key)()
-        await self.require_guardian(signer.address, pauses)
+        refused = await self.require_guardian(signer.address, pauses)
         folder = self.config.path(self.config.watcher.state)
         folder.mkdir(parents=True, exist_ok=True)
         journal = SqliteStore(folder / _JOURNAL)
         try:
             brake = brake_of(self._eyes, signer, journal, AlarmLines())
-            return [await brake.pull_by_hand(one, why) for one in pauses]
+            return [
+                Pulled(pause=one, outcome=Outcome.NOT_OURS, detail=refused[one.chain])
+                if one.chain in refused
+                else await brake.pull_by_hand(one, why)
+                for one in pauses
+            ]
         finally:
             await journal.close()
 
     async def _planned(self, lever: Lever) -> Planned:
-        chain = lever.pause.chain
-        try:
-            answers = await answering({chain: self._eyes[chain]})
-            call = await call_of(answers[chain].watched(), lever.pause)
-        except Retryable as silent:
-            return Planned(lever=lever, call=None, why_not=silent.what)
-        return Planned(lever=lever, call=call)
+        why_not = ""
+        for eye in self._eyes[lever.pause.chain]:
+            try:
+                return Planned(lever=lever, call=await call_of(eye.chain.watched(), lever.pause))
+            except (Retryable, Refused, WrongChain) as silent:
+                why_not = silent.what
+        return Planned(lever=lever, call=None, why_not=why_not)
 
     def _known(self) -> list[Pause]:
         """Everything: lanes at both ends, verifiers, bridges. Names are of the configuration; nobody is asked."""

@@ -14,8 +14,7 @@ from xl2.app.reading import Readings
 from xl2.core.types import ChainId
 from xl2.flow.alarms import Alarms
 from xl2.operator.values import AlarmStanding
-from xl2.ports import Alarm, AlarmKind, Clock, Pause, Store
-from xl2.relayer import incident
+from xl2.ports import INCIDENT, Alarm, AlarmKind, Clock, Pause, Store
 
 
 @frozen(kw_only=True)
@@ -31,7 +30,7 @@ class Standings:
 
     async def all(self) -> list[AlarmStanding]:
         """Each that is not over: what was told first, then endpoints, then lanes that are parked."""
-        parked = [_parked(pause) for pause in await self.store.pauses() if pause.by == incident.BY]
+        parked = [_parked(pause) for pause in await self.store.pauses() if pause.by == INCIDENT]
         return [*self._told(), *self._endpoints(), *parked]
 
     def _told(self) -> Iterator[AlarmStanding]:

@@ -23,7 +23,7 @@ from xl2.ports.canonical import (
     Move,
 )
 from xl2.ports.chains import Blocks, Chain, Destination, HeadReader, Origin
-from xl2.ports.controls import Controls, Pause
+from xl2.ports.controls import INCIDENT, Controls, Pause
 from xl2.ports.endpoints import Endpoints, EndpointState
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.fitting import Fitting, Misfit
@@ -53,6 +53,7 @@ from xl2.ports.transactions import (
 from xl2.ports.watching import HeadShown, Motion, Moved, Rights, Watched
 
 __all__ = [
+    "INCIDENT",
     "LANE_LEASES",
     "LONGEST_LEASE_SECONDS",
     "NO_REVIEWS",

@@ -6,7 +6,7 @@ says nothing of the chains: a pause stops proving, delivering and retrying, neve
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -27,11 +27,19 @@ class Pause:
     by: str
 
 
+#: Who pauses a lane over an incident.
+INCIDENT: Final = "incident"
+
+
 class Controls(Protocol):
     """Pauses of lanes, and what was decided of single messages."""
 
     async def pause(self, lane: Lane, why: str, by: str, now: float) -> None:
         """Pause a lane; one that is paused stays as it is, for the first reason."""
+        ...
+
+    async def park(self, lane: Lane, why: str, now: float) -> None:
+        """Pause a lane over an incident, also where somebody has paused it for less; a second incident says no more."""
         ...
 
     async def resume(self, lane: Lane) -> bool:

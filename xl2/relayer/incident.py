@@ -17,11 +17,9 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import MessageId, Nonce, Wei
 from xl2.errors import Incident
 from xl2.flow import observe as observing
-from xl2.ports import Alarm, AlarmKind, Chain, Entry, Fate, Happening, Log, Place, Record
+from xl2.ports import INCIDENT, Alarm, AlarmKind, Chain, Entry, Fate, Happening, Log, Place, Record
 from xl2.relayer.lane_parts import LaneParts
 
-#: Who paused a lane that is parked here.
-BY = "incident"
 RUNBOOK = "docs/operations/runbooks/deep-reorg.md"
 _AT_ONCE = 256
 #: Delivered, or perhaps under way.
@@ -53,7 +51,8 @@ async def _cursor_stands(parts: LaneParts, seen: Log, chain: Chain) -> bool:
 
 
 async def _park(parts: LaneParts, incident: Incident, lost: Sequence[Record]) -> None:
-    if any(pause.lane == parts.lane and pause.by == BY for pause in await parts.store.pauses()):
+    before = next((pause for pause in await parts.store.pauses() if pause.lane == parts.lane), None)
+    if before is not None and before.by == INCIDENT:
         return
     ids = tuple(one.sent.message.id for one in lost)
     value = Wei(sum(one.sent.message.fee for one in lost))
@@ -61,7 +60,9 @@ async def _park(parts: LaneParts, incident: Incident, lost: Sequence[Record]) ->
         f"{incident.what}; {len(ids)} messages of lane {parts.lane.name} were acted on that the chains no longer agree "
         f"on (fees {value} wei): the lane is parked, read {RUNBOOK}, then `xl2 relayer resume`"
     )
-    await parts.store.pause(parts.lane, what, BY, parts.clock.now())
+    if before is not None:
+        what += f"; it was paused before, by {before.by}: {before.why}"
+    await parts.store.park(parts.lane, what, parts.clock.now())
     parts.observer.alarmed(Alarm(kind=AlarmKind.DEEP_REORG, what=what, lane=parts.lane, ids=ids, value=value))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xl2.core.lane import Lane
 from xl2.core.types import MessageId
 from xl2.errors import InvalidInput
-from xl2.ports import Pause
+from xl2.ports import INCIDENT, Pause
 from xl2.store import rows
 from xl2.store.session import Session
 from xl2.store.turn import IS_RESTING, IS_SKIPPED, READY_UNLESS_SKIPPED
@@ -19,6 +19,19 @@ async def pause(db: Session, lane: Lane, why: str, by: str, now: float) -> None:
         rows.text(why),
         now,
         rows.text(by),
+    )
+
+
+async def park(db: Session, lane: Lane, why: str, now: float) -> None:
+    """Pause a lane over an incident, unless it is; a person's pause gives way, in one statement."""
+    await db.execute(
+        "INSERT INTO pauses (lane, why, since, by_whom) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (lane) DO UPDATE "
+        "SET why = excluded.why, since = excluded.since, by_whom = excluded.by_whom "
+        "WHERE pauses.by_whom <> excluded.by_whom",
+        lane.encode(),
+        rows.text(why),
+        now,
+        INCIDENT,
     )
 
 

@@ -272,6 +272,10 @@ class SqlStore:
         """Pause a lane."""
         await self._tell(lambda db: controls.pause(db, lane, why, by, now))
 
+    async def park(self, lane: Lane, why: str, now: float) -> None:
+        """Pause a lane over an incident."""
+        await self._tell(lambda db: controls.park(db, lane, why, now))
+
     async def resume(self, lane: Lane) -> bool:
         """End a pause."""
         return await self._tell(lambda db: controls.resume(db, lane))

@@ -13,6 +13,7 @@ from attrs import define, field
 
 from xl2.core.types import Address, BlockNumber, Hash32
 from xl2_adapters.evm import Evm, Log
+from xl2_adapters.together import shared
 
 #: For so long a reading is kept: all lanes look at a new block within a moment, but not at once.
 KEPT_SECONDS = 1.0
@@ -41,7 +42,7 @@ class SharedLogs:
             reading = self.evm.beside.begin(self.evm.logs(self.address, self.topics, first, last))
             self._readings[span] = reading
             reading.add_done_callback(lambda done: self._ended(span, done))
-        return [log for log in await asyncio.shield(reading) if log.place.block >= first]
+        return [log for log in await shared(reading) if log.place.block >= first]
 
     def _ended(self, span: _Span, done: "asyncio.Task[list[Log]]") -> None:
         if span[2] is not None and not done.cancelled() and done.exception() is None:

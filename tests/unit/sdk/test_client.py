@@ -80,7 +80,8 @@ async def test_a_payout_that_somebody_else_makes_first_is_made(scene: Scene) -> 
 
     assert [one.status.state for one in relayed] == [State.REFUNDED, State.REFUNDED]
     claims = [act for one in relayed for act in one.acts if act.what == "claim credit"]
-    assert len(claims) == 1
+    # One of both, where they are settled at the same time.
+    assert 1 <= len(claims) <= len(sent)
 
 
 async def test_a_delivered_message_will_not_be_refunded(scene: Scene) -> None:
