@@ -94,7 +94,7 @@ class Route:
         """The messages, when they are in final blocks."""
 
         async def look() -> list[Record]:
-            await self._observe(sent[0], LogKind.LANE)
+            await self.observe(sent[0], LogKind.LANE)
             found = [await self.store.record(one.message.id) for one in sent]
             if None in found:
                 raise NotYet("not all are in final blocks yet")
@@ -106,7 +106,7 @@ class Route:
         """Their segment with evidence, when there is any; calls that it needs are made."""
 
         async def look() -> prove.Proven:
-            await self._observe(records[0].sent, LogKind.LANE)
+            await self.observe(records[0].sent, LogKind.LANE)
             prover = self.prover(self.origin_name, self.destination_name)
             return await self._made(await prove.prove(records, self.store, prover))
 
@@ -124,7 +124,7 @@ class Route:
         """Wait until what the inbox said of them is final."""
 
         async def look() -> None:
-            await self._observe(records[0].sent, LogKind.RECEIPTS)
+            await self.observe(records[0].sent, LogKind.RECEIPTS)
             fresh = [await self.record(one.sent.message.id) for one in records]
             open_ = [one for one in fresh if one.state in (State.DELIVERED, State.EXPIRED)]
             if open_:
@@ -139,8 +139,8 @@ class Route:
         lane = Lane.of(records[0].sent.message)
 
         async def look() -> None:
-            await self._observe(records[0].sent, LogKind.LANE)
-            await self._observe(records[0].sent, LogKind.RECEIPTS)
+            await self.observe(records[0].sent, LogKind.LANE)
+            await self.observe(records[0].sent, LogKind.RECEIPTS)
             fresh = [await self.record(one.sent.message.id) for one in records]
             if all(one.state in (State.SETTLED, State.REFUNDED) for one in fresh):
                 return
@@ -184,7 +184,8 @@ class Route:
         except TimeoutError:
             raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain: {reason}") from None
 
-    async def _observe(self, sent: Sent, kind: LogKind) -> None:
+    async def observe(self, sent: Sent, kind: LogKind) -> None:
+        """Look once at a log of a message's lane: what is asked of a block needs a newer one later."""
         log = Log(lane=Lane.of(sent.message), kind=kind)
         chain = self.origin if kind is LogKind.LANE else self.destination
         await observe.observe(chain, log, self.store, Finality.FINALIZED, time.time())
