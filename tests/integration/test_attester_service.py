@@ -16,7 +16,7 @@ from xl2.attester.attest import HeadAttester
 from xl2.attester.service import Answering, serve
 from xl2.config import load
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import BlockNumber, hex_text
+from xl2.core.types import BlockNumber, checksum, hex_text
 from xl2.errors import Incident, NotYet, Refused, RpcUnavailable
 from xl2.listening import listening as served
 from xl2.ports import Log
@@ -249,6 +249,20 @@ async def test_who_answers_and_is_no_attester_is_said_to_be_none() -> None:
     ):
         with pytest.raises(RpcUnavailable, match="answered HTTP 200 as no attester does"):
             await stranger.answers_as()
+
+
+async def test_no_more_is_read_of_an_answer_than_an_attester_says() -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"signer": checksum(CAROL.address), "more": "x" * 1_000_000})
+
+    app = web.Application()
+    app.router.add_get("/healthz", answer)
+    async with (
+        served(app, host="127.0.0.1", port=0, setting="none") as at,
+        HttpAttester(at.url, CAROL.address) as endless,
+    ):
+        with pytest.raises(RpcUnavailable, match="answered HTTP 200 as no attester does"):
+            await endless.answers_as()
 
 
 async def test_an_attester_that_is_not_there_is_unavailable(world: World, attester: HeadAttester) -> None:
