@@ -28,8 +28,9 @@ from xl2.relayer.retry import InVain
 
 log = logging.getLogger(__name__)
 
-#: The room that observes a log.
+#: The room that observes a log, and the log that a room observes.
 _OBSERVES = {LogKind.LANE: "observe", LogKind.RECEIPTS: "observe receipts"}
+_OBSERVED = {room: kind for kind, room in _OBSERVES.items()}
 #: Rooms that make transactions.
 _PAYING_ROOMS = ("prove", "deliver", "settle")
 #: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
@@ -177,7 +178,7 @@ class LaneTasks:
 
     def _room(self, name: str, look: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
         """A room looks, and rests until it is woken, its time has come, or its last cause has passed."""
-        observed = next((kind for kind, room in _OBSERVES.items() if room == name), None)
+        observed = _OBSERVED.get(name)
 
         async def run() -> None:
             if name in _PAYING_ROOMS:
@@ -209,7 +210,7 @@ class LaneTasks:
 
     def _tell_trouble(self, name: str, cause: Retryable | Refused) -> None:
         """A log with gaps is told by who looks for gaps."""
-        if not (isinstance(cause, ProofInvalid) and name in _OBSERVES.values()):
+        if not (isinstance(cause, ProofInvalid) and name in _OBSERVED):
             self._rooms.troubles.failed(name, cause)
 
     async def _watched(self, name: str, look: Callable[[], Awaitable[bool]]) -> bool:
@@ -263,8 +264,8 @@ class LaneTasks:
 
     def _is_behind(self, name: str) -> bool:
         """Whether a room that observes has heard of a block that its endpoint did not have when it looked."""
-        observers = self._rooms.observers
-        return any(observers.upto(kind) < self._news.get(kind, -1) for kind, room in _OBSERVES.items() if room == name)
+        kind = _OBSERVED.get(name)
+        return kind is not None and self._rooms.observers.upto(kind) < self._news.get(kind, -1)
 
     async def _observe(self) -> bool:
         more = await self._rooms.observe()
