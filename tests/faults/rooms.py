@@ -25,7 +25,7 @@ from xl2.wallet import Unattended
 
 @asynccontextmanager
 async def rooms_on(scene: Scene, **policy: object) -> AsyncIterator[tuple[LaneRooms, Parts, SqliteStore]]:
-    """Of a relayer that proves no receipts; `policy`: which messages it carries, else all."""
+    """`policy`: which messages it carries, else all."""
     config = load(scene.configuration("rooms", relayer={"policy": {"carry": "always", **policy}}))
     store = SqliteStore(scene.folder / "rooms.sqlite")
     parts = parts_of(config, store=store, signer=signer_of(config, key="relayer"), hooks=Unattended())
@@ -34,7 +34,7 @@ async def rooms_on(scene: Scene, **policy: object) -> AsyncIterator[tuple[LaneRo
         origin=parts.chains[scene.lane.origin],
         destination=parts.chains[scene.lane.destination],
         provers=able(parts, Log(lane=scene.lane, kind=LogKind.LANE)),
-        receipt_provers=(),
+        receipt_provers=able(parts, Log(lane=scene.lane, kind=LogKind.RECEIPTS)),
         submitters={chain: parts.journalled(chain) for chain in parts.chains},
         store=store,
         clock=parts.clock,

@@ -1,5 +1,6 @@
 """Dear gas, fees that are added to, recipients that take all and pay nothing: nobody drains a relayer that is paid."""
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,11 +12,13 @@ from tests.faults.ground import A, B
 from tests.faults.rooms import rooms_on
 from tests.faults.scene import FEE, SENDERS, Parcel, Scene
 from tests.integration.node import Node
+from tests.waiting import until
+from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import Wei, checksum, hex_text
 from xl2.plan import whole_gwei
-from xl2.ports import Sent
+from xl2.ports import Ending, Sent
 from xl2.relayer.choosing.prices import Prices
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.sdk import Parts
@@ -51,6 +54,12 @@ class Carrier:
         while (proven := await self.rooms.prove()) is not None:
             await self.rooms.deliver(proven)
         while await self.rooms.mend(await self.rooms.broken()):
+            pass
+
+    async def final(self, scene: Scene) -> None:
+        """See what has become of everything, in final blocks."""
+        scene.finalize()
+        while await self.rooms.observe_receipts() or await self.rooms.confirm():
             pass
 
     async def wei(self) -> int:
@@ -241,3 +250,52 @@ async def test_messages_that_do_not_pay_alone_are_delivered_together_when_the_la
     assert "waits for others" in cause
     assert [one.id for one in proven.segment.messages] == [one.message.id for one in (*early, *late)]
     assert 4 * part > spent
+
+
+async def test_dear_gas_at_the_origin_keeps_fees_waiting_and_no_refund(scene: Scene, carrier: Carrier) -> None:
+    await carrier.final(scene)
+    while await carrier.rooms.settle():
+        # What other tests earned is theirs.
+        scene.finalize(A)
+    (paid,) = await scene.send(Parcel(fee=FEE))
+    scene.finalize()
+    await carrier.observe()
+    await carrier.carry()
+    (late,) = await scene.send(Parcel(fee=FEE, expires_in=5))
+    scene.pass_time(60)
+    scene.finalize()
+    await carrier.observe()
+    await carrier.carry()
+    await carrier.final(scene)
+
+    with scene.grounds[A].held() as node:
+        dear(node, 1_000 * GWEI)
+        await _settled_by(carrier, node)
+        why = await carrier.cause(paid)
+        at_dear_gas = await _endings(scene, paid, late)
+        dear(node, GWEI)
+    scene.finalize(A)
+    await carrier.rooms.settle()
+
+    assert at_dear_gas == [Ending.OPEN, Ending.REFUNDED]
+    assert f"brings this relayer {FEE} wei" in why
+    assert await _endings(scene, paid, late) == [Ending.SETTLED, Ending.REFUNDED]
+
+
+async def _settled_by(carrier: Carrier, node: Node) -> None:
+    """Two looks: what goes out, and what is said of the rest. Blocks come as there is something for them."""
+    for expected in (True, False):
+        look = asyncio.ensure_future(carrier.rooms.settle())
+
+        async def over(look: "asyncio.Future[bool]" = look) -> bool | None:
+            if int(node.ask("txpool_status")["pending"], 16):
+                node.ask("evm_mine")
+            return look.done() or None
+
+        await until(over, "a look at settlements")
+        assert await look is expected
+
+
+async def _endings(scene: Scene, *sent: Sent) -> list[Ending]:
+    tip = (await scene.origin.head(Finality.LATEST)).number
+    return list(await scene.origin.endings([one.message for one in sent], tip))

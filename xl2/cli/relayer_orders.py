@@ -182,6 +182,8 @@ def _accounts(chains: list[dict[str, Any]]) -> list[tuple[str, str]]:
     for said, name in (("pays", "account"), ("earns", "earner")):
         accounts = list(dict.fromkeys(one[name] for one in chains if one[name]))
         rows += [(said, account) for account in accounts]
+    if any(one["claimable"] for one in chains):
+        rows.append(("claimable", "paid out when it is 20 times what that costs; now: `xl2 relayer claim`"))
     return rows
 
 

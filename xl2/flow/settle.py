@@ -7,8 +7,9 @@ so. Whose the credits are is the outbox's rule; `claim` pays out what is ours.
 """
 
 from collections.abc import Sequence
+from typing import Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from xl2.core.evidence import Finality
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
@@ -53,7 +54,24 @@ class Owed:
 
     lane: Lane
     entries: tuple[Entry, ...]
-    records: tuple[Record, ...]
+    #: By entry: its messages; none for an expiry of what was never sent.
+    spoken_of: tuple[Sequence[Record], ...]
+    #: By entry: whether a message of it is not settled at the tip of the origin.
+    is_open: tuple[bool, ...]
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """All messages that they speak of."""
+        return [record for records in self.spoken_of for record in records]
+
+    def part(self, first: int, end: int) -> Self:
+        """Those from place `first` to before `end`; the rest is left to others, or to another time."""
+        return evolve(
+            self,
+            entries=self.entries[first:end],
+            spoken_of=self.spoken_of[first:end],
+            is_open=self.is_open[first:end],
+        )
 
 
 @frozen(kw_only=True)
@@ -64,15 +82,16 @@ class Settled:
     happenings: tuple[Happening, ...]
 
 
-async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) -> Owed | None:
+async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float, *, after: int = 0) -> Owed | None:
     """
     Entries to be settled next, `limit` at most and as many as fit one transaction; None where there are none.
 
-    Marks what a final block of the origin has settled, by whomever, and steps past what is settled at the tip. Raises
-    `NotYet` while messages that an entry speaks of are not observed, or nothing but settlements that wait for a final
-    block is left.
+    Marks what a final block of the origin has settled, by whomever, and steps past what is settled at the tip, and past
+    all before `after`. Raises `NotYet` while messages that an entry speaks of are not observed, or nothing but
+    settlements that wait for a final block is left.
     """
-    first = upto = await store.settled_upto(lane)
+    upto = await store.settled_upto(lane)
+    first, waits = max(upto, after), False
     while entries := await store.entries(lane, first, limit):
         # First of all: what is observed while this looks is behind it, so it is seen as newer.
         cursor = await store.cursor(Log(lane=lane, kind=LogKind.LANE))
@@ -81,21 +100,23 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float) 
         if unknown:
             await _check_never_sent(unknown, origin, BlockNumber(cursor.block + 1 if cursor else 0))
         final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
+        is_open = await _open(spoken_of, origin, tip.number)
+        over = _leading_settled(await _open(spoken_of, origin, final.number))
+        under_way = max(over, _leading_settled(is_open))
         # The mark moves without gaps: behind an entry that is not final, nothing is marked.
-        over = await _leading_settled(spoken_of, origin, final.number) if first == upto else 0
-        under_way = max(over, await _leading_settled(spoken_of, origin, tip.number))
-        if over:
+        if over and first == upto:
             pairs = [(entry, one) for entry, records in zip(entries[:over], spoken_of[:over], strict=True)
                      for one in records]  # fmt: skip
             await store.happen(_endings(pairs), now)
             upto = entries[over - 1].index + 1
             await store.settle_upto(lane, upto)
+        waits = waits or under_way > over
         if under_way < len(entries):
             end = under_way + _fitting(entries[under_way:], spoken_of[under_way:])
-            known = tuple(record for records in spoken_of[under_way:end] for record in records)
-            return Owed(lane=lane, entries=tuple(entries[under_way:end]), records=known)
+            looked_at = Owed(lane=lane, entries=tuple(entries), spoken_of=tuple(spoken_of), is_open=tuple(is_open))
+            return looked_at.part(under_way, end)
         first = entries[-1].index + 1
-    if upto < first:
+    if waits:
         raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
     return None
 
@@ -121,7 +142,13 @@ async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Cal
         assurance=due.lane.assurance,
         first=first,
         start=await store.head(log, first),
-        entries=(*[await _opened(entry, due, store, origin) for entry in due.entries], *unopened),
+        entries=(
+            *[
+                await _opened(entry, records, store, origin)
+                for entry, records in zip(due.entries, due.spoken_of, strict=True)
+            ],
+            *unopened,
+        ),
     )
     if settlement.end != shown.head.count or settlement.head != shown.head.head:
         raise ProofInvalid(
@@ -171,15 +198,17 @@ async def _check_never_sent(unknown: Sequence[Entry], origin: Chain, first: Bloc
             raise NotYet(f"message {hex_text(receipt.id)}, which receipt {entry.index} speaks of, is not observed yet")
 
 
-async def _leading_settled(spoken_of: Sequence[Sequence[Record]], origin: Chain, at: BlockNumber) -> int:
-    """How many entries from the first on are settled at a block; what speaks of nothing that was sent always is."""
+async def _open(spoken_of: Sequence[Sequence[Record]], origin: Chain, at: BlockNumber) -> list[bool]:
+    """Of each entry, whether it is not settled at a block; what speaks of nothing that was sent always is."""
     messages = [record.sent.message for records in spoken_of for record in records]
     endings = await origin.endings(messages, at) if messages else []
     still_open = {message.id for message, ending in zip(messages, endings, strict=True) if ending is Ending.OPEN}
-    for place, records in enumerate(spoken_of):
-        if any(record.sent.message.id in still_open for record in records):
-            return place
-    return len(spoken_of)
+    return [any(record.sent.message.id in still_open for record in records) for records in spoken_of]
+
+
+def _leading_settled(is_open: Sequence[bool]) -> int:
+    """How many entries from the first on are settled."""
+    return is_open.index(True) if True in is_open else len(is_open)
 
 
 def _fitting(entries: Sequence[Entry], spoken_of: Sequence[Sequence[Record]]) -> int:
@@ -201,13 +230,13 @@ def _most_bytes(entry: Entry, records: Sequence[Record]) -> int:
     return HEADER_SIZE + _HASH_BYTES * (1 + following)
 
 
-async def _opened(entry: Entry, due: Owed, store: Store, origin: Chain) -> Opened:
+async def _opened(entry: Entry, records: Sequence[Record], store: Store, origin: Chain) -> Opened:
     receipt = parse_receipt(entry.data)
     if isinstance(receipt, Delivered):
         return receipt
-    record = next((one for one in due.records if one.sent.message.id == receipt.id), None)
-    if record is None:
+    if not records:
         return Unopened(hash=receipt.hash)
+    (record,) = records
     following = await _following(record.sent.message, store, origin)
     return opened(record.sent.message, start=record.start, following=following)
 

@@ -26,6 +26,7 @@ from xl2.ports import Pause, Record
 from xl2.relayer.choosing.batching import Batching
 from xl2.relayer.choosing.intake import Intake
 from xl2.relayer.choosing.judging import Judging
+from xl2.relayer.choosing.settlements import Settlements
 from xl2.relayer.choosing.stakes import Stakes
 from xl2.relayer.lane_parts import LaneParts
 from xl2.relayer.mending import PAUSED_SECONDS, Mending
@@ -57,6 +58,7 @@ class LaneRooms:
     _judging: Judging = field(init=False)
     _intake: Intake = field(init=False)
     _stakes: Stakes = field(init=False)
+    _settlements: Settlements = field(init=False)
     _showing: Showing = field(init=False)
     _notes: Notes = field(init=False)
     _mending: Mending = field(init=False)
@@ -73,6 +75,14 @@ class LaneRooms:
         self._judging = Judging.of(parts.lane, parts.origin, parts.destination, parts.policy, parts.clock)
         self._intake = Intake(lane=parts.lane, store=parts.store, clock=parts.clock, judging=self._judging)
         self._stakes = Stakes(judging=self._judging)
+        self._settlements = Settlements(
+            lane=parts.lane,
+            origin=parts.origin,
+            store=parts.store,
+            clock=parts.clock,
+            terms=self._judging.terms,
+            account=parts.claims.account,
+        )
         self._showing = Showing(name=self.name, submitters=self.parts.submitters)
         self._notes = Notes(parts=parts)
         self._mending = Mending(notes=self._notes, judging=self._judging, stakes=self._stakes, showing=self._showing)
@@ -201,9 +211,9 @@ class LaneRooms:
         return bool(happenings)
 
     async def settle(self) -> bool:
-        """Receipts proven back, and what they earned paid out."""
+        """Receipts proven back where that is worth it, and what they earned paid out."""
         parts = self.parts
-        due = await settling.owed(parts.lane, parts.store, parts.origin, settling.MAX_SETTLED, parts.clock.now())
+        due = await self._settlements.next()
         if due is None:
             return False
         submitter = parts.submitters[parts.lane.origin]

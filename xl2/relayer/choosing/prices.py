@@ -1,5 +1,5 @@
 """
-Prices: what a delivery of a lane costs now, and what each of its messages adds to that.
+Prices: what a delivery of a lane costs now, what each of its messages adds to that, and what to settle it costs.
 
 Pure. Comes in: what the two chains of the lane ask for gas and bytes. Goes out: wei, or gas of the destination.
 Promise: a message costs at most what is said here; nothing that was learned of other recipients makes it less. What it
@@ -10,7 +10,7 @@ from attrs import frozen
 
 from xl2.core.lane import Lane
 from xl2.core.message import Message
-from xl2.core.types import Wei
+from xl2.core.types import Assurance, Wei
 from xl2.flow.prove import BYTE_GAS
 from xl2.plan import DELIVERY_GAS, EVIDENCE_BYTES, SETTLEMENT_GAS
 from xl2.ports import Rates
@@ -19,8 +19,10 @@ from xl2.ports import Rates
 MESSAGE_GAS = 15_000
 #: Bytes of a packed message beside its payload, an upper bound.
 _PACKED_HEADER = 67
-#: Of an id behind the messages of a segment, in bytes.
+#: Of an id behind the messages of a segment, or of a receipt that is left unopened, in bytes.
 _ID_SIZE = 32
+#: What a further receipt takes in a settlement: a word of nonces or a credit that was 0 before; and its bytes.
+_RECEIPT_GAS, _RECEIPT_SIZE = 25_000, 70
 
 
 @frozen(kw_only=True)
@@ -41,7 +43,7 @@ class Prices:
         kind = self.lane.assurance
         size = EVIDENCE_BYTES[kind]
         there = self.there.cost(DELIVERY_GAS[kind] - MESSAGE_GAS, size)
-        return Wei(there + self.here.cost(SETTLEMENT_GAS[kind], size))
+        return Wei(there + settlement(kind, self.here, 0))
 
     def suffix(self, ids: int) -> Wei:
         """Of so many ids behind the last message, up to the head that is known."""
@@ -65,3 +67,13 @@ def own_gas(message: Message) -> int:
 def own_size(message: Message) -> int:
     """Bytes that a message takes at most."""
     return _PACKED_HEADER + len(message.payload)
+
+
+def settlement(kind: Assurance, here: Rates, hashes: int) -> Wei:
+    """What it costs to prove one receipt back, and so many behind it that are left unopened."""
+    return here.cost(SETTLEMENT_GAS[kind] + hashes * _ID_SIZE * BYTE_GAS, EVIDENCE_BYTES[kind] + hashes * _ID_SIZE)
+
+
+def further_receipt(here: Rates) -> Wei:
+    """What one receipt more costs in a settlement, at most."""
+    return here.cost(_RECEIPT_GAS, _RECEIPT_SIZE)

@@ -1,0 +1,231 @@
+"""Settlements: what earns less than it costs to prove back waits and says so; a refund waits for nothing."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from attrs import frozen
+
+from tests.unit.flow.walk import RELAYER, Walk
+from xl2.core.evidence import Finality
+from xl2.core.lifecycle import State
+from xl2.core.types import Address, Timestamp, Wei
+from xl2.flow import deliver
+from xl2.flow.settle import MAX_SETTLED
+from xl2.plan import whole_gwei
+from xl2.ports import Record
+from xl2.relayer import LaneParts
+from xl2.relayer.choosing.policy import Carry, Policy, Terms
+from xl2.relayer.choosing.prices import further_receipt, settlement
+from xl2.relayer.choosing.settlements import ROUND_SECONDS
+from xl2.relayer.lane_rooms import LaneRooms
+from xl2.store import SqliteStore
+from xl2.testing import ManualClock, MemoryProver, World
+
+SOMEBODY = Address(b"\x99" * 20)
+SENDER = Address(b"\x41" * 20)
+
+
+@frozen
+class Scene:
+    """A lane of a relayer that is paid, and whoever else delivers there."""
+
+    walk: Walk
+    rooms: LaneRooms
+
+    async def cost(self, receipts: int = 1, behind: int = 0) -> Wei:
+        """What it takes to prove so many receipts back, with so many left unopened."""
+        rates = await self.walk.origin.rates()
+        first = settlement(self.walk.lane.assurance, rates, receipts + behind - 1)
+        return whole_gwei(first + (receipts - 1) * further_receipt(rates))
+
+    async def delivered(self, *fees: int, payee: Address = RELAYER.address) -> list[Record]:
+        """Messages with these fees, each delivered on its own and final; in one state when that is confirmed."""
+        walk, found = self.walk, list[Record]()
+        for fee in fees:
+            (record,) = await walk.observed(1, fee=whole_gwei(fee))
+            proven = await walk.proven([record])
+            submitter = walk.submitter(walk.destination)
+            evidence = proven.shown.evidence
+            outcome = await deliver.deliver(proven.segment, evidence, walk.destination, submitter, payee=payee)
+            await walk.store.happen(outcome.happenings, walk.clock.now())
+            found.append(record)
+        await walk.confirmed(found)
+        return found
+
+    async def expired(self, fee: int = 0) -> Record:
+        """A message whose expiry somebody recorded, and that is final."""
+        tip = await self.walk.destination.head(Finality.LATEST)
+        (record,) = await self.walk.observed(1, fee=whole_gwei(fee), expiry=Timestamp(tip.timestamp + 1))
+        self.walk.destination.mine(1, seconds=60)
+        await self.walk.expired(record)
+        await self.walk.confirmed([record])
+        return record
+
+    async def settle(self) -> list[bool]:
+        """Look until nothing more is to be done now; what each look said."""
+        looks = [await self.rooms.settle()]
+        while looks[-1]:
+            self.walk.origin.mine(2)
+            looks.append(await self.rooms.settle())
+        return looks
+
+    async def cause(self, record: Record) -> str:
+        return (await self.walk.record(record.sent.message.id)).cause
+
+    @property
+    def settlements(self) -> int:
+        return sum(1 for _ in self.walk.origin.broadcasts)
+
+
+def scene_of(walk: Walk, carry: Carry) -> Scene:
+    submitters = {one.chain: walk.submitter(one) for one in (walk.origin, walk.destination)}
+    parts = LaneParts(
+        lane=walk.lane,
+        origin=walk.origin,
+        destination=walk.destination,
+        provers=[MemoryProver(home=walk.origin)],
+        receipt_provers=[MemoryProver(home=walk.destination)],
+        submitters=submitters,
+        store=walk.store,
+        clock=walk.clock,
+        policy=Policy(terms=Terms(carry=carry, margin_percent=0)),
+    )
+    return Scene(walk, LaneRooms(parts=parts))
+
+
+@pytest.fixture
+async def walk() -> AsyncIterator[Walk]:
+    async with SqliteStore(":memory:") as store:
+        yield Walk(World(), store, ManualClock())
+
+
+@pytest.fixture
+def scene(walk: Walk) -> Scene:
+    return scene_of(walk, Carry.PAID)
+
+
+async def states(scene: Scene, records: Sequence[Record]) -> list[State]:
+    return await scene.walk.states(records)
+
+
+async def test_a_fee_that_covers_its_settlement_is_settled_at_once_and_one_gwei_less_waits_and_says_why(
+    scene: Scene,
+) -> None:
+    enough = await scene.cost()
+    (poor,) = await scene.delivered(enough - 10**9)
+    waited = await scene.settle()
+    why = await scene.cause(poor)
+    waiting = await states(scene, [poor])
+
+    (rich,) = await scene.delivered(await scene.cost(2) - enough + 10**9)
+    await scene.settle()
+
+    assert (waited, waiting) == ([False], [State.CONFIRMED])
+    assert f"that costs {enough} wei now" in why
+    assert f"brings this relayer {enough - 10**9} wei" in why
+    assert await states(scene, [poor, rich]) == [State.SETTLED] * 2
+    assert scene.settlements == 1
+
+
+async def test_what_waits_for_dear_gas_is_settled_when_gas_falls_and_not_before(scene: Scene) -> None:
+    (record,) = await scene.delivered(await scene.cost() * 2)
+    usual, scene.walk.origin.base_fee = scene.walk.origin.base_fee, 100 * 10**9
+    dear = await scene.settle()
+    before = await states(scene, [record])
+
+    scene.walk.origin.base_fee = usual
+    await scene.settle()
+
+    assert (dear, before) == ([False], [State.CONFIRMED])
+    assert await states(scene, [record]) == [State.SETTLED]
+
+
+async def test_a_refund_goes_out_at_any_price_and_takes_nothing_along_that_does_not_pay(scene: Scene) -> None:
+    (before,) = await scene.delivered(await scene.cost())
+    refund = await scene.expired(fee=5 * 10**9)
+    (after,) = await scene.delivered(await scene.cost())
+    scene.walk.origin.base_fee = 1_000 * 10**9
+
+    looks = await scene.settle()
+
+    assert looks == [True, False]
+    assert await states(scene, [before, refund, after]) == [State.CONFIRMED, State.REFUNDED, State.CONFIRMED]
+    assert await scene.walk.origin.credit(SENDER) == 5 * 10**9
+
+
+@pytest.mark.parametrize("carry", [Carry.PAID, Carry.NEVER])
+async def test_what_somebody_else_earns_is_not_proven_back_at_our_cost_and_holds_up_nothing_of_ours(
+    walk: Walk, carry: Carry
+) -> None:
+    scene = scene_of(walk, carry)
+    theirs = await scene.delivered(*[10**18] * (MAX_SETTLED + 3), payee=SOMEBODY)
+    alone = await scene.settle()
+    (ours,) = await scene.delivered(await scene.cost(behind=MAX_SETTLED))
+
+    looks = await scene.settle()
+
+    assert alone == [False]
+    assert looks == [True, False]
+    assert await states(scene, [ours]) == [State.SETTLED]
+    assert set(await states(scene, theirs)) == {State.CONFIRMED}
+    assert await walk.origin.credit(SOMEBODY) == 0
+
+
+async def test_who_pays_for_a_neighbour_takes_it_along_where_a_second_settlement_would_cost_more(scene: Scene) -> None:
+    fee = await scene.cost(3)
+    (first,) = await scene.delivered(fee)
+    (theirs,) = await scene.delivered(10**9, payee=SOMEBODY)
+    (last,) = await scene.delivered(fee)
+
+    looks = await scene.settle()
+
+    assert looks == [True, False]
+    assert await states(scene, [first, theirs, last]) == [State.SETTLED] * 3
+    assert await scene.walk.origin.credit(SOMEBODY) == 10**9
+
+
+async def test_what_was_added_to_a_fee_counts(scene: Scene) -> None:
+    (record,) = await scene.delivered(10**9)
+    scene.walk.origin.topped[record.sent.message.id] = await scene.cost()
+
+    looks = await scene.settle()
+
+    assert looks == [True, False]
+    assert await states(scene, [record]) == [State.SETTLED]
+
+
+async def test_what_is_settled_and_not_final_earns_nothing_a_second_time(scene: Scene) -> None:
+    records = await scene.delivered(await scene.cost(behind=1), 10**9)
+
+    looks = [await scene.rooms.settle() for _ in range(3)]
+
+    assert looks == [True, False, False]
+    assert await states(scene, records) == [State.SETTLED, State.CONFIRMED]
+    assert scene.settlements == 1
+
+
+async def test_settlements_that_wait_are_weighed_from_the_first_on_when_a_round_is_over(scene: Scene) -> None:
+    whole = await scene.cost(MAX_SETTLED, behind=1)
+    records = await scene.delivered(*[whole // MAX_SETTLED + 10**9] * MAX_SETTLED, 10**9)
+    usual, scene.walk.origin.base_fee = scene.walk.origin.base_fee, 100 * 10**9
+    dear = await scene.settle()
+    scene.walk.origin.base_fee = usual
+    early = await scene.settle()
+
+    await scene.walk.clock.sleep(ROUND_SECONDS)
+    looks = await scene.settle()
+
+    assert (dear, early) == ([False], [False])
+    assert looks[0] is True
+    assert await states(scene, records) == [State.SETTLED] * MAX_SETTLED + [State.CONFIRMED]
+
+
+async def test_a_lane_that_carries_at_any_price_settles_at_any_price(walk: Walk) -> None:
+    scene = scene_of(walk, Carry.ALWAYS)
+    records = await scene.delivered(0, 10**9, payee=SOMEBODY)
+    walk.origin.base_fee = 1_000 * 10**9
+
+    looks = await scene.settle()
+
+    assert looks == [True, False]
+    assert await states(scene, records) == [State.SETTLED] * 2
