@@ -2,7 +2,8 @@
 OP proposer: states on L1 what the L2 is, and sees each such claim through to its resolution.
 
 The L2's finalized blocks come in; dispute games go out, resolved when their clock has run down. Promise: every root
-proposed here is true; a game of anybody whose root is not is attacked at once and resolved against its maker; a game
+proposed here is true, and stays so unless L1 takes back what it called final; a game of anybody whose root is not is
+attacked at once and resolved against its maker, or is not resolved here where L1 no longer takes the attack; any other
 is resolved as soon as L1 allows. While the L2 is quiet, roots come more seldom, as each costs L1 state for good.
 """
 
@@ -16,6 +17,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from xl2.errors import Fatal, Reverted, RpcRejected
+from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import mapping, quantity, sequence
 from xl2_devnet.abi import Contract, op_stack
 from xl2_devnet.controls import BATCHES, ROOTS
@@ -24,6 +26,7 @@ from xl2_devnet.l1_mark import L1Mark
 from xl2_devnet.op_stack.derive import told
 from xl2_devnet.op_stack.l1 import CANNON, GAME_BOND
 from xl2_devnet.op_stack.root import output_root
+from xl2_devnet.origin import Told
 from xl2_devnet.rollup import Berth
 
 log = logging.getLogger(__name__)
@@ -82,6 +85,8 @@ class OpProposer:
         self._busy_block = busy_block
         self._mark = L1Mark(berth.l1)
         self._games: list[_Game] = []
+        #: Games whose attack L1 refused once.
+        self._refused: set[str] = set()
         #: Games that are not looked at, since they were there before; and how many were looked at, those included.
         self._first = self._seen = 0
         self._proposed_at = self._clock()
@@ -123,14 +128,13 @@ class OpProposer:
     async def _propose_if_due(self) -> None:
         if any(self._controls.withholds(what, self._chain) for what in (BATCHES, ROOTS)):
             return
-        final = mapping(await self._l2.call("eth_getBlockByNumber", "finalized", False), self._l2.name)
-        number = quantity(final["number"], self._l2.name)
-        news = self._busy_block(number) > self._proposed_block
+        newest = await self._finalized(self._l2)
+        news = self._busy_block(newest) > self._proposed_block
         wait = self._clocks.proposal_seconds if news else self._clocks.idle_proposal_seconds
-        if number <= self._proposed_block or self._clock() < self._proposed_at + wait:
+        if newest <= self._proposed_block or self._clock() < self._proposed_at + wait:
             return
-        if not await self._origin_stands(number):
-            # L1 went back, and the L2 has yet to follow: what it says of this block will not be true.
+        number = await self._derived_from_final(newest)
+        if number <= self._proposed_block:
             return
         self._proposed_at, self._proposed_block = self._clock(), number
         root = (await output_root(self._l2, number)).root
@@ -148,17 +152,35 @@ class OpProposer:
         if quantity(receipt["status"], self._l1.name) != 1:
             raise ProposalFailed(f"L1 refused the root of block {number} of {self._chain}")
 
-    async def _origin_stands(self, number: int) -> bool:
+    async def _finalized(self, chain: RpcClient) -> int:
+        final = mapping(await chain.call("eth_getBlockByNumber", "finalized", False), chain.name)
+        return quantity(final["number"], chain.name)
+
+    async def _derived_from_final(self, number: int) -> int:
+        """The newest L2 block up to `number` whose origin is final on L1; 0 while the L2 has yet to follow a reorg.
+
+        anvil finalizes by distance from the tip: while L1 stands still, that overtakes what L1 can take back, and a
+        root sent before it does so is included behind the reorg, when it is no longer true.
+        """
+        final = await self._finalized(self._l1)
+        while (origin := await self._origin(number)) is not None and origin.number > final:
+            number -= origin.sequence_number + 1
+        if origin is None:
+            return number
+        there = await self._l1.call("eth_getBlockByNumber", hex(origin.number), False)
+        return number if there is not None and mapping(there, self._l1.name)["hash"] == origin.hash else 0
+
+    async def _origin(self, number: int) -> Told | None:
+        """What a block of the L2 tells of its origin; None: it was there before derivation began.
+
+        Raises:
+            _GoneError: the L2 has gone back behind it.
+        """
         found = await self._l2.call("eth_getBlockByNumber", hex(number), True)
         if found is None:
-            return False
-        block = mapping(found, self._l2.name)
-        transactions = sequence(block["transactions"], self._l2.name)
-        origin = told(mapping(transactions[0], self._l2.name)) if transactions else None
-        if origin is None:
-            return True
-        there = await self._l1.call("eth_getBlockByNumber", hex(origin.number), False)
-        return there is not None and mapping(there, self._l1.name)["hash"] == origin.hash
+            raise _GoneError(f"block {number} of {self._chain} is not there")
+        transactions = sequence(mapping(found, self._l2.name)["transactions"], self._l2.name)
+        return told(mapping(transactions[0], self._l2.name)) if transactions else None
 
     async def _take_up_new_games(self) -> None:
         count = await self._read(self._factory, _FACTORY, "gameCount")
@@ -177,7 +199,9 @@ class OpProposer:
                     return
                 claims = 2
                 log.warning("false root", extra={"fields": {"chain": self._chain, "game": address, "block": number}})
-                await self._attack(address, claimed, truth)
+                if not await self._attack(address, claimed, truth):
+                    self._seen += 1
+                    continue
             due = created + self._clocks.max_clock_seconds
             self._games.append(_Game(address=address, due=due, claims=claims))
             self._seen += 1
@@ -195,13 +219,22 @@ class OpProposer:
             # Not there yet, or no longer kept: whoever claims it, this node cannot have it proposed.
             return _NO_ROOT
 
-    async def _attack(self, game: str, claimed: bytes, truth: bytes) -> None:
+    async def _attack(self, game: str, claimed: bytes, truth: bytes) -> bool:
+        """Whether L1 took it. It refuses once a game's time is over; the game is then for nobody here to resolve.
+
+        Raises:
+            _GoneError: refused for the first time. A true root may have looked false while the L2 followed a deep
+                reorg of L1, so it is looked at again.
+        """
         bond = await self._read(game, _GAME, "getRequiredBond", _ATTACK_POSITION)
         attack = _GAME.call("attack", claimed, 0, truth)
         (receipt,) = await self._challenger.send(Transaction(to=game, data=attack, gas=_ATTACK_GAS, value=bond))
-        if quantity(receipt["status"], self._l1.name) != 1:
-            # Its time may be over, as of a true one that looked false while the L2 followed a deep reorg of L1.
-            raise _GoneError(f"L1 refused the attack on game {game} of {self._chain}")
+        if quantity(receipt["status"], self._l1.name) == 1:
+            return True
+        if game in self._refused:
+            return False
+        self._refused.add(game)
+        raise _GoneError(f"L1 refused the attack on game {game} of {self._chain}")
 
     async def _resolve_what_is_due(self) -> None:
         if not self._games:

@@ -1,0 +1,84 @@
+"""The devnet's own proposer where L1 stands still, or is too fast for its challenger: it states what stays true."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+
+from tests.faults.anchored import DEFENDER_WINS, FACTORY, GAME, IN_PROGRESS, L1, Anchored
+from tests.faults.scene import Parcel
+from tests.waiting import until
+from xl2.core.evidence import Finality
+from xl2_devnet import BRISK, Description, Options, running
+from xl2_devnet.controls import Controls
+from xl2_devnet.op_stack.derive import told
+from xl2_devnet.op_stack.l1 import CANNON, GAME_BOND
+
+ORIGIN = "op-a"
+#: What is final on L1 is so many blocks behind its tip, and a root goes into a block after the tip.
+_FINAL_BEFORE = 2 * BRISK.slots_in_an_epoch + 1
+#: More than what is final on an L2 is behind its tip.
+_OVERTAKEN = 8
+_CREATE_GAS = 1_500_000
+
+
+@pytest.fixture(scope="module")
+def devnet(controls: Controls) -> Iterator[Description]:
+    """One for this module, whose L1 nobody else relies on."""
+    with running(Options(clocks=BRISK), controls=controls) as description:
+        yield description
+
+
+async def test_no_root_is_about_what_l1_may_still_take_back(anchored: Anchored, controls: Controls) -> None:
+    before = await anchored.games()
+    controls.hold_l1()
+    sent = await anchored.send(Parcel())
+    await anchored.until_blocks(_OVERTAKEN)
+    controls.release_l1()
+    last, _ = await anchored.covering(sent[-1], before)
+
+    for index in range(before, last + 1):
+        game, block = await anchored.game(index)
+        assert await derived_from(anchored, block) + _FINAL_BEFORE <= await anchored.created_at(game)
+
+
+async def test_a_false_root_that_is_too_old_to_be_attacked_is_not_upheld_and_holds_up_no_other(
+    anchored: Anchored, controls: Controls
+) -> None:
+    controls.hold_l1()
+    too_old = await a_false_root_of_old(anchored)
+    controls.release_l1()
+    before, sent = await anchored.games(), await anchored.send(Parcel())
+    _, good = await anchored.covering(sent[-1], before)
+
+    async def resolved() -> bool | None:
+        return await anchored.l1.read(good, GAME, "status") == DEFENDER_WINS or None
+
+    await until(resolved, f"the outcome of {good}")
+    assert await anchored.l1.read(too_old, GAME, "status") == IN_PROGRESS
+
+
+async def derived_from(anchored: Anchored, block: int) -> int:
+    """The L1 block that a block of the origin was derived from."""
+    found: Any = await anchored.sender.rpc.call("eth_getBlockByNumber", hex(block), True)
+    origin = told(found["transactions"][0])
+    assert origin is not None
+    return origin.number
+
+
+async def a_false_root_of_old(anchored: Anchored) -> str:
+    """A game that somebody made and whose time was over before anybody looked, while L1 makes no blocks by itself."""
+    factory = anchored.devnet.chain(ORIGIN).rollup["dispute_game_factory"]
+    root = secrets.token_bytes(32)
+    extra = encode(["uint256"], [(await anchored.origin.head(Finality.LATEST)).number])
+    create = FACTORY.call("create", CANNON, root, extra)
+    async with anchored.controls.turn(L1):
+        (tx_hash,) = await anchored.l1.submit((factory, create, GAME_BOND), gas=_CREATE_GAS)
+        await anchored.mine(1)
+        await anchored.l1.rpc.call("evm_increaseTime", hex(BRISK.max_clock_seconds + 1))
+        await anchored.mine(1)
+    assert (await anchored.l1.receipt(tx_hash))["status"] == "0x1"
+    game: str = (await anchored.l1.read(factory, FACTORY, "games", CANNON, root, extra))[0]
+    return game
