@@ -8,7 +8,7 @@ states; never a message). Counting returns at once and raises nothing. Implement
 import time
 from collections import Counter as CountOf
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -62,10 +62,11 @@ _TIMED: Final = 50_000
 class Metrics(Collector):
     """Counts. One for a process."""
 
-    def __init__(self, version: str) -> None:
-        """`version`: of the program, as a label."""
+    def __init__(self, version: str, steady: Callable[[], float] = time.monotonic) -> None:
+        """`version`: of the program, as a label. `steady`: seconds of a clock that never jumps."""
         # When a series began is of no use here, and doubles them.
         disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._steady = steady
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -116,6 +117,8 @@ class Metrics(Collector):
         self.alarmed_now(StandingAlarms(alarms=()))
         self._since: OrderedDict[MessageId, float] = OrderedDict()
         self._last_shown: dict[Lane, float] = {}
+        #: Age of the newest block of each chain, and when it was told.
+        self._ages: dict[ChainId, tuple[float, float]] = {}
         #: What payer and earner had of a chain when it was read first.
         self._had: dict[ChainId, tuple[int, int]] = {}
         self._spent: CountOf[ChainId] = CountOf()
@@ -135,7 +138,7 @@ class Metrics(Collector):
 
     def moved(self, lane: Lane, happenings: Sequence[Happening]) -> None:
         """Messages moved."""
-        now, name = time.monotonic(), lane.name
+        now, name = self._steady(), lane.name
         stage_of = cache(lambda event: self._stages.labels(name, _STAGES[event]))
         for happening in happenings:
             began = self._since.pop(happening.id, None)
@@ -181,7 +184,15 @@ class Metrics(Collector):
             age = 0.0 if lane.oldest_pending is None else max(0.0, now - lane.oldest_pending)
             self._oldest.labels(lane.name).set(age)
             self._paused.labels(lane.name).set(lane.paused is not None)
-        since = time.monotonic()
+            # From 0 on, as alarms are: Prometheus sees no increase in a count that begins at 1.
+            for outcome in OUTCOMES.values():
+                self._messages.labels(lane.name, outcome)
+            for side in _REORGS.values():
+                self._reorgs.labels(lane.name, side)
+        since = self._steady()
+        for chain, (age, told) in self._ages.items():
+            # The newest block grows older also while nobody can read it.
+            self._head_age.labels(chain).set(age + since - told)
         for known, when in self._last_shown.items():
             labels = (known.origin, known.destination, known.assurance.name.lower())
             self._shown.labels(*labels).set(since - when)
@@ -197,6 +208,11 @@ class Metrics(Collector):
         for finality, number in one.heads.items():
             self._head.labels(one.chain, finality).set(number)
         self._head_age.labels(one.chain).set(one.head_age_seconds)
+        self._ages[one.chain] = one.head_age_seconds, self._steady()
+        for outcome in ("succeeded", "reverted"):
+            self._txs.labels(one.chain, outcome)
+        for count in (self._gas, self._cost, self._bumps):
+            count.labels(one.chain)
         self._balance.labels(one.chain, one.account).set(one.balance)
         self._nonce_gap.labels(one.chain).set(one.open_nonces)
         earns = one.earner_balance + one.claimable

@@ -9,8 +9,8 @@ from tests.unit.operator.desk_scene import scene
 from xl2.core.lifecycle import Event
 from xl2.core.types import BlockNumber, ChainId, Wei
 from xl2.errors import NotYet
-from xl2.operator.metrics import Metrics
-from xl2.operator.values import ChainReading, StandingAlarms
+from xl2.operator.metrics import OUTCOMES, Metrics
+from xl2.operator.values import ChainReading, Lanes, StandingAlarms
 from xl2.ports import Alarm, AlarmKind, Call, Happening, TxReceipt
 
 LANE = factories.lane()
@@ -89,6 +89,30 @@ def test_transactions_rests_and_looks_are_counted() -> None:
     assert value(metrics, "xl2_transaction_cost_wei_total", chain="902") == float(2**70)
     assert value(metrics, "xl2_rests_total", **NAME, room="prove", code="NotYet") == 1
     assert value(metrics, "xl2_look_seconds_total", room="prove") == 0.25
+
+
+async def test_what_may_happen_to_a_lane_or_on_a_chain_stands_at_zero_before_so_that_the_first_is_an_increase() -> None:
+    metrics = Metrics("1")
+    async with scene() as at:
+        metrics.stands(await at.desk.lanes(), at.clock.now())
+    metrics.read(reading(balance=1, earner=None))
+
+    assert {value(metrics, "xl2_messages_total", **NAME, outcome=one) for one in OUTCOMES.values()} == {0.0}
+    assert {value(metrics, "xl2_reorgs_total", **NAME, side=side) for side in ("origin", "destination")} == {0.0}
+    for outcome in ("succeeded", "reverted"):
+        assert value(metrics, "xl2_transactions_total", chain="901", outcome=outcome) == 0
+    for name in ("xl2_tx_bumps_total", "xl2_transaction_gas_total", "xl2_transaction_cost_wei_total"):
+        assert value(metrics, name, chain="901") == 0
+
+
+def test_the_newest_block_grows_older_also_while_nobody_can_read_it() -> None:
+    now = 100.0
+    metrics = Metrics("1", steady=lambda: now)
+    metrics.read(reading(balance=1, earner=None))
+    now = 700.0
+    metrics.stands(Lanes(lanes=()), 0.0)
+
+    assert value(metrics, "xl2_chain_head_age_seconds", chain="901") == 601
 
 
 async def test_the_backlog_is_what_the_store_holds_now_and_a_lane_that_went_is_gone() -> None:

@@ -39,6 +39,10 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in tree["groups"] for rule in group["rules"]]
 
 
+def cases() -> list[dict[str, Any]]:
+    return list(yaml.safe_load((OPERATIONS / "alerts.test.yml").read_text("utf-8"))["tests"])
+
+
 def panels() -> list[dict[str, Any]]:
     return list(json.loads((OPERATIONS / "grafana-dashboard.json").read_text("utf-8"))["panels"])
 
@@ -86,6 +90,27 @@ def test_every_alarm_has_a_rule_and_a_runbook_that_says_all_there_is_to_say(kind
 def test_no_rule_rests_on_how_often_an_alarm_was_told() -> None:
     """What lasts is told hourly: an increase of the count would end and begin with each line. One is told once."""
     assert [rule["alert"] for rule in rules() if "xl2_alarms_total" in rule["expr"]] == ["Xl2DeepReorg"]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
+def test_a_rule_has_a_case_that_it_fires_in(rule: dict[str, Any]) -> None:
+    """`test_alert_rules` runs the cases, where Prometheus' own program is at hand."""
+    asked = [one for case in cases() for one in case["promql_expr_test"]]
+    fires = [sample["labels"] for one in asked for sample in one.get("exp_samples", [])]
+
+    assert [labels for labels in fires if f'alertname="{rule["alert"]}"' in labels]
+
+
+def test_the_page_scrapes_under_the_names_that_rules_look_for() -> None:
+    asked = {job for rule in rules() for job in re.findall(r'job="([^"]+)"', rule["expr"])}
+
+    assert asked == set(re.findall(r"job_name: (\S+)", (OPERATIONS / "index.md").read_text("utf-8")))
+
+
+def test_every_case_is_asked_for_all_that_fires() -> None:
+    everything = 'count without (alertstate, severity, job) (ALERTS{alertstate="firing"})'
+
+    assert {one["expr"] for case in cases() for one in case["promql_expr_test"]} == {everything}
 
 
 def test_every_route_stands_on_the_page() -> None:
