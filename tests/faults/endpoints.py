@@ -1,8 +1,8 @@
 """
 Endpoints: each chain of a scene behind men in the middle, and a relayer's configuration that knows only those.
 
-Promise: of the endpoints of a chain only the first is ever made faulty; the others answer truly and a little later, so
-that the faulty one is the one that is asked first.
+Promise: of the endpoints of a chain only one is ever made faulty, the others answer truly; and it is one that is asked:
+the first, before which the others answer a little later, or whom a relayer has come to prefer to it all the same.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from tests.faults.ground import A, B
 from tests.faults.proxy import Fault, FaultProxy
@@ -51,14 +51,21 @@ class Endpoints:
     """By chain, its endpoints; the first may be faulty."""
 
     proxies: Mapping[str, Sequence[FaultProxy]]
+    #: By chain, whom `prefer` has chosen.
+    _preferred: dict[str, FaultProxy] = field(factory=dict, init=False)
 
     @property
-    def faulty(self) -> Iterable[FaultProxy]:
-        """The first of each chain."""
-        return [proxies[0] for proxies in self.proxies.values()]
+    def faulty(self) -> Sequence[FaultProxy]:
+        """The one of each chain that may be faulty."""
+        return [self._preferred.get(chain, proxies[0]) for chain, proxies in self.proxies.items()]
+
+    def prefer(self) -> None:
+        """From now on let it be whoever was asked most: not the first, where a busy machine held up its answers."""
+        for chain, proxies in self.proxies.items():
+            self._preferred[chain] = max(proxies, key=lambda one: one.asked["eth_getLogs"])
 
     def fault(self, row: Row) -> None:
-        """Switch a fault on at the first endpoint of each chain."""
+        """Switch a fault on at one endpoint of each chain."""
         for proxy in self.faulty:
             proxy.fault(row.fault, methods=row.methods, times=row.times, seconds=row.seconds)
 
@@ -104,8 +111,9 @@ async def endpoints(scene: Scene, *, each: int) -> AsyncIterator[Endpoints]:
 
 
 async def carrying(behind: Endpoints) -> None:
-    """Return when a relayer observes both chains."""
+    """Return when a relayer observes both chains; from then on those may be faulty whom it asks."""
     await until_true(
         lambda: all(any(one.asked["eth_getLogs"] for one in chain) for chain in behind.proxies.values()),
         "a relayer that observes both chains",
     )
+    behind.prefer()

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 from eth_account import Account
 
 from tests.heard import Heard
@@ -32,7 +32,9 @@ from xl2_devnet.toolchain import ANVIL, find
 
 CHAIN = ChainId(901)
 RICH = 10**20
-_PATIENCE = Patience(poll_seconds=0.03, stuck_seconds=0.3, resend_seconds=0.2, gap_seconds=0.3, looks_before_lost=3)
+#: Nothing is replaced because a busy machine makes its block late.
+_PATIENCE = Patience(poll_seconds=0.03, stuck_seconds=3_600, resend_seconds=0.2, gap_seconds=0.3, looks_before_lost=3)
+_IMPATIENT = evolve(_PATIENCE, stuck_seconds=0.3)
 
 
 class Moody(Evm):
@@ -65,8 +67,9 @@ class Payer:
     def address(self) -> Address:
         return self.signer.address
 
-    def submitter(self, caps: FeeCaps | None = None) -> JournalledSubmitter:
-        policy = SubmitPolicy(patience=_PATIENCE, caps=caps or FeeCaps())
+    def submitter(self, caps: FeeCaps | None = None, *, replaces: bool = False) -> JournalledSubmitter:
+        """`replaces`: what waits at the front for long is replaced by what pays more."""
+        policy = SubmitPolicy(patience=_IMPATIENT if replaces else _PATIENCE, caps=caps or FeeCaps())
         return JournalledSubmitter(self.evm, self.signer, self.store, CLOCK, policy, observer=self.heard)
 
     def call(self, value: int = 1) -> Call:

@@ -127,7 +127,8 @@ async def test_a_relayer_whose_clock_jumps_by_a_day_keeps_its_leases_and_takes_n
     scene: Scene, stable: Stable, clock: Path, database: str
 ) -> None:
     turn(clock, ahead=0, rate=1)
-    settings = {"store": database, "lease_seconds": 3.0, "poll_seconds": 0.1}
+    # Far less than the jumps, and longer than a busy machine keeps a process waiting.
+    settings = {"store": database, "lease_seconds": 10.0, "poll_seconds": 0.1}
     scene.fund("second")
     relayers = [
         stable.start(scene.configuration("first", relayer=settings), clock=clock),
@@ -149,7 +150,8 @@ async def test_a_relayer_whose_clock_jumps_by_a_day_keeps_its_leases_and_takes_n
 async def test_a_relayer_that_stood_still_past_its_lease_does_nothing_twice_when_it_goes_on(
     scene: Scene, stable: Stable, database: str
 ) -> None:
-    settings = {"store": database, "lease_seconds": 1.0, "poll_seconds": 0.1}
+    # So long that a busy machine alone ends no lease: it would be told a second time.
+    settings = {"store": database, "lease_seconds": 5.0, "poll_seconds": 0.1}
     first = stable.start(scene.configuration("first", relayer=settings))
     await assert_each_paid_message_ended_once(scene, await scene.send(Parcel()))
     sent = await scene.send(Parcel(), Parcel(), Parcel())

@@ -35,7 +35,8 @@ async def test_a_base_fee_a_hundredfold_above_the_cap_signs_nothing_and_is_told_
 
 async def test_a_replacement_never_passes_the_cap_is_told_once_and_is_included_when_gas_falls(till: Payer) -> None:
     cap = Wei(6 * GWEI)
-    under_way = asyncio.ensure_future(till.submitter(FeeCaps(multiple=1000, absolute=cap)).submit(till.call()))
+    one = till.submitter(FeeCaps(multiple=1000, absolute=cap), replaces=True)
+    under_way = asyncio.ensure_future(one.submit(till.call()))
     await until_pool(till, 1)
     await till.next_base_fee(100 * GWEI)
     await till.mine()

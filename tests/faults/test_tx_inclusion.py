@@ -22,7 +22,7 @@ async def test_calls_made_at_once_go_into_one_block_in_the_order_of_their_nonces
 
 
 async def test_a_transaction_that_is_stuck_below_the_base_fee_is_replaced_until_it_fits(till: Payer) -> None:
-    under_way = asyncio.ensure_future(till.submitter(FeeCaps(multiple=100)).submit(till.call()))
+    under_way = asyncio.ensure_future(till.submitter(FeeCaps(multiple=100), replaces=True).submit(till.call()))
     await until_pool(till, 1)
     await till.next_base_fee(10**11)
     await till.mine()
@@ -64,7 +64,7 @@ async def test_a_node_that_forgot_its_pool_gets_all_of_it_again(till: Payer) -> 
 
 
 async def test_of_two_attempts_whichever_a_block_holds_is_the_one(till: Payer) -> None:
-    under_way = asyncio.ensure_future(till.submitter(FeeCaps(multiple=100)).submit(till.call()))
+    under_way = asyncio.ensure_future(till.submitter(FeeCaps(multiple=100), replaces=True).submit(till.call()))
     await until_pool(till, 1)
     await until_true(lambda: len(set(till.evm.sent)) > 1, "another transaction")
     first, *others = await till.pending()
@@ -82,7 +82,11 @@ async def test_of_two_attempts_whichever_a_block_holds_is_the_one(till: Payer) -
 
 async def test_an_inclusion_that_a_reorg_took_back_is_made_again_with_the_same_bytes(till: Payer) -> None:
     one = till.submitter()
-    first = await till.mining(asyncio.ensure_future(one.submit(till.call(1))))
+    under_way = asyncio.ensure_future(one.submit(till.call(1)))
+    await until_pool(till, 1)
+    # One block, which is the last.
+    await till.mine()
+    first = await under_way
 
     await till.ask("anvil_rollback", 1)
     await till.ask("anvil_dropAllTransactions")

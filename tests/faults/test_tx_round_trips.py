@@ -14,15 +14,23 @@ MOST_ROUND_TRIPS = 6
 
 
 @pytest.fixture
-def round_trips(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """HTTP requests by endpoint, repeated ones too; without those of whoever makes blocks in this process."""
+def round_trips(monkeypatch: pytest.MonkeyPatch, grounds: Grounds) -> Counter[str]:
+    """
+    HTTP requests by endpoint, repeated ones too; without those of whoever makes blocks in this process.
+
+    A block holds what is broadcast before that is answered: each look before its time would be one more.
+    """
     counted: Counter[str] = Counter()
     # Nothing outside sees single requests.
     attempt: Callable[..., Awaitable[bytes]] = RpcClient._attempt
 
     async def counting(self: RpcClient, request: bytes, *given: object) -> bytes:
         counted[self.name] += b"evm_mine" not in request
-        return await attempt(self, request, *given)
+        answer = await attempt(self, request, *given)
+        if b"eth_sendRawTransaction" in request:
+            with grounds[B].held() as node:
+                node.ask("evm_mine")
+        return answer
 
     monkeypatch.setattr(RpcClient, "_attempt", counting)
     return counted

@@ -134,7 +134,8 @@ async def test_a_delivery_that_begins_while_it_stops_does_not_keep_it_from_stopp
     stop = asyncio.Event()
     async with SqliteStore(relayer.path) as store:
         parts = relayer.parts(store)
-        pipeline = Pipeline([parts], relayer.submitters(parts), evolve(SETTINGS, drain_seconds=0.2))
+        # Time to journal a delivery, on a busy disk too: its answer never comes, so this is how long the test takes.
+        pipeline = Pipeline([parts], relayer.submitters(parts), evolve(SETTINGS, drain_seconds=3.0))
         async with asyncio.timeout(30):
             running = asyncio.ensure_future(pipeline.run(stop))
             await until(store, {State.PROVEN: 1})
