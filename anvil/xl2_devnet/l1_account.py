@@ -57,14 +57,14 @@ class L1Account:
                 since = await self._block_number()
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def read(self, to: str, calldata: bytes) -> bytes:
-        """What a call returns at the latest block.
+    async def read(self, to: str, calldata: bytes, *, at: str = "latest") -> bytes:
+        """What a call returns at a block, by its number in hex or its tag.
 
         Raises:
             Reverted: it reverted.
         """
         request: Json = {"from": self.address, "to": to, "data": "0x" + calldata.hex()}
-        return data(await self._l1.call("eth_call", request, "latest"), self._l1.name)
+        return data(await self._l1.call("eth_call", request, at), self._l1.name)
 
     async def _submit(self, transactions: Sequence[Transaction]) -> list[Json]:
         counted = await self._l1.call("eth_getTransactionCount", self.address, "pending")

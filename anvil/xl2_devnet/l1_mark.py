@@ -2,7 +2,8 @@
 L1 mark: whether L1 is still what it was when one last looked.
 
 Promise: a reorg that takes back the newest block that was seen is told once to each who watches, whatever came in its
-place. What follows from it is left to whoever asks.
+place. So whoever reads L1 at that block, and not at a newer one, hears of all that takes back what he read. What
+follows from it is left to whoever asks.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,13 @@ class L1Mark:
         """No mark yet: the first look only sets it."""
         self._l1 = l1
         self._mark: Mapping[str, Any] | None = None
+
+    @property
+    def number(self) -> str:
+        """Number of the newest block that was seen, in hex; only behind a look."""
+        if self._mark is None:
+            raise RuntimeError("nobody has looked at L1")
+        return str(self._mark["number"])
 
     async def went_back(self) -> bool:
         """Whether L1 took back the newest block of the last look; the mark moves on."""

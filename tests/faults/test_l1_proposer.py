@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from eth_abi.abi import encode
@@ -22,6 +22,7 @@ _FINAL_BEFORE = 2 * BRISK.slots_in_an_epoch + 1
 #: More than what is final on an L2 is behind its tip.
 _OVERTAKEN = 8
 _CREATE_GAS = 1_500_000
+_REORGS = 4
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +54,35 @@ async def test_a_false_root_that_is_too_old_to_be_attacked_is_not_upheld_and_hol
     before, sent = await anchored.games(), await anchored.send(Parcel())
     _, good = await anchored.covering(sent[-1], before)
 
-    async def resolved() -> bool | None:
-        return await anchored.l1.read(good, GAME, "status") == DEFENDER_WINS or None
-
-    await until(resolved, f"the outcome of {good}")
+    await upheld(anchored, good)
     assert await anchored.l1.read(too_old, GAME, "status") == IN_PROGRESS
+
+
+async def test_an_outcome_that_l1_takes_back_is_reached_again(anchored: Anchored) -> None:
+    before, sent = await anchored.games(), await anchored.send(Parcel())
+    _, game = await anchored.covering(sent[-1], before)
+
+    for _ in range(_REORGS):
+        await upheld(anchored, game)
+        await anchored.take_back_from(await decided_at(anchored, game))
+
+    await upheld(anchored, game)
+
+
+async def upheld(anchored: Anchored, game: str) -> None:
+    """Return once L1 has decided a game for who made it."""
+
+    async def decided() -> bool | None:
+        return await anchored.l1.read(game, GAME, "status") == DEFENDER_WINS or None
+
+    await until(decided, f"the outcome of {game}")
+
+
+async def decided_at(anchored: Anchored, game: str) -> int:
+    """Block of L1 that holds the outcome of a game."""
+    query: Any = {"fromBlock": "0x0", "toBlock": "latest", "address": game, "topics": [GAME.topic("Resolved")]}
+    (found,) = cast("list[Any]", await anchored.l1.rpc.call("eth_getLogs", query))
+    return int(found["blockNumber"], 16)
 
 
 async def derived_from(anchored: Anchored, block: int) -> int:

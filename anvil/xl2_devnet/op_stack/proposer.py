@@ -95,8 +95,8 @@ class OpProposer:
 
     async def start(self) -> None:
         """Leave alone the games that are already there."""
-        self._first = self._seen = await self._read(self._factory, _FACTORY, "gameCount")
         await self._mark.went_back()
+        self._first = self._seen = await self._read(self._factory, _FACTORY, "gameCount")
 
     async def run(self) -> None:
         """Propose, challenge and resolve; returns only by raising."""
@@ -243,6 +243,10 @@ class OpProposer:
         # The transactions run in the next block, which is later.
         soon = quantity(latest["timestamp"], self._l1.name) + self._clocks.l1_block_seconds
         for game in [game for game in self._games if soon >= game.due]:
+            # L1 may take back the block of a resolution before anybody has looked at it: what was sent is no outcome.
+            if await self._read(game.address, _GAME, "status") != _IN_PROGRESS:
+                self._games.remove(game)
+                continue
             claims = [
                 Transaction(to=game.address, data=_GAME.call("resolveClaim", claim, 0), gas=_RESOLVE_CLAIM_GAS)
                 for claim in reversed(range(game.claims))
@@ -251,15 +255,13 @@ class OpProposer:
             await self._proposer.send(
                 *claims, Transaction(to=game.address, data=_GAME.call("resolve"), gas=_RESOLVE_GAS)
             )
-            if await self._read(game.address, _GAME, "status") != _IN_PROGRESS:
-                self._games.remove(game)
 
     async def _read(self, to: str, contract: Contract, function: str, *arguments: Any) -> Any:
         return (await self._read_all(to, contract, function, *arguments))[0]
 
     async def _read_all(self, to: str, contract: Contract, function: str, *arguments: Any) -> tuple[Any, ...]:
         try:
-            answer = await self._proposer.read(to, contract.call(function, *arguments))
+            answer = await self._proposer.read(to, contract.call(function, *arguments), at=self._mark.number)
         except Reverted as reverted:
             # A node that has begun its next block may show that one, and the one before it to the next question.
             raise _GoneError(f"{contract.name} {to} of {self._chain} is not as it was: {reverted.what}") from reverted
