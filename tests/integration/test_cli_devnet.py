@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
 
 from tests.integration.clients import file_of
 from tests.program import ENVIRONMENT, at_a_terminal, xl2
@@ -73,6 +74,17 @@ def _first_value(lines: Any) -> dict[str, Any]:
     raise AssertionError(f"the daemon ended before it was ready: {text}")
 
 
+def keystore(file: Path, password: Path, role: str) -> dict[str, str]:
+    """What names the key of an account as one that is not known before it is opened."""
+    file.write_text(
+        json.dumps(Account.encrypt(bytes.fromhex(account(role).private_key[2:]), "sesame", iterations=1 << 10)), "utf-8"
+    )
+    password.write_text("sesame\n", "utf-8")
+    for one in (file, password):
+        one.chmod(0o600)
+    return {"keystore": file.name, "password_file": password.name}
+
+
 def notebook(devnet: Description, chain: str) -> str:
     return devnet.chain(chain).contracts["notebook"]
 
@@ -132,16 +144,21 @@ def test_relayer_and_attesters_carry_what_nobody_relays(devnet: Description, tmp
     ):
         file["attester"] = {"urls": {each["address"]: each["url"] for each in (one, two, three)}}
         file["relayer"] = {"store": "relayer.sqlite", "classes": ["attested"], "poll_seconds": 0.25, "min_fee_wei": 1}
+        file["keys"] |= {"locked": keystore(tmp_path / "locked.json", tmp_path / "password", "dave")}
         (tmp_path / "devnet.json").write_text(json.dumps({**file, "key": "frank"}), "utf-8")
-        with daemon(tmp_path, "relayer", "run") as carrying:
+        with daemon(tmp_path, "relayer", "run", "--key", "dave") as carrying:
             sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "hi", "--class", "attested", "-y", "--json"))
             status = told(xl2(tmp_path, "status", sent["id"], "--wait", "settled", "--timeout", "90", "--json"))
-            refused = told(xl2(tmp_path, "relayer", "claim", "--key", "relayer", "--yes", "--json"), 3)["error"]
+            words = ("relayer", "claim", "--yes", "--json", "--key")
+            refused = [told(xl2(tmp_path, *words, name), 3)["error"]["what"] for name in ("dave", "locked")]
+            claimed = told(xl2(tmp_path, *words, "relayer"))
 
-    assert "take each other's nonces" in refused["what"]
+    assert all(f"signs as {account('dave').address} already" in what for what in refused)
+    assert claimed["account"] == account("dave").address
+    assert [one["chain"] for one in claimed["claims"] if one["tx_hash"]] == [901]
     assert carrying["lanes"] == ["op-a to op-b, attested", "op-b to op-a, attested"]
     delivered = next(step for step in status["steps"] if step["state"] == "delivered")
-    assert account("relayer").address in delivered["detail"]
+    assert account("dave").address in delivered["detail"]
 
 
 def test_anybody_has_fees_paid_out_to_who_earned_them(devnet: Description, tmp_path: Path) -> None:

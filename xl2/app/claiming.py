@@ -2,8 +2,11 @@
 Claiming: a configuration and an account in, the fees that it has earned paid out to it.
 
 Promise: anybody may, for anybody, and the credit goes to who earned it, whoever signs. A key is opened where there is
-something to claim. One chain that does not answer keeps no other from being claimed on.
+something to claim, and never signs as a relayer that runs. One chain that does not answer keeps no other from being
+claimed on.
 """
+
+from collections.abc import Collection, Sequence
 
 from attrs import frozen
 
@@ -12,13 +15,13 @@ from xl2.app.keys import account_of
 from xl2.app.parts import parts_of
 from xl2.app.viewing import view_file
 from xl2.config import Config
-from xl2.core.types import Address, ChainId, Wei, checksum
+from xl2.core.types import Address, ChainId, Wei, address, checksum
 from xl2.errors import ConfigInvalid, NotAccepted, Refused, Retryable
 from xl2.flow.settle import claim
 from xl2.operator.client import find
-from xl2.ports import Chain, TxReceipt
+from xl2.ports import SIGNER_LEASES, Chain, Signer, TxReceipt, lease_account
 from xl2.sdk import Parts
-from xl2.store import SqliteStore
+from xl2.store import SqliteStore, is_shared, open_store
 from xl2.wallet import WalletHooks
 
 
@@ -46,15 +49,25 @@ async def claim_fees(
     """
     Claim on every chain, or on one. Returns for whom, and what became of it.
 
-    :param account: whose fees; else the relayer's payee, or the account that pays for it.
+    :param account: whose fees; else the relayer's payee, or the account that pays for it, of the one that runs first.
     :param key: pays gas: a name under the configuration's `keys`; else its `key`.
-    :raises NotAccepted: the key is the one of a relayer that runs here.
+    :raises NotAccepted: the key is the one of a relayer that runs, here or on the same shared store.
     """
     config = configuration(source)
-    earner = account or _earner(config)
-    await _refuse_the_running_relayers(config, key or config.key)
+    running = await _running(config)
+    paying = {*running, *await _leased(config)}
+    earner = account or _earner(config, running)
+    if (known := account_of(config, key or config.key)) is not None:
+        _refuse(known, paying)
+    opened = signer_of(config, key=key)
+
+    def signer() -> Signer:
+        made = opened()
+        _refuse(made.address, paying)
+        return made
+
     store = SqliteStore(config.path(config.journal))
-    parts = parts_of(config, store=store, signer=signer_of(config, key=key), hooks=hooks)
+    parts = parts_of(config, store=store, signer=signer, hooks=hooks)
     try:
         wanted = parts.chains.values() if chain is None else [parts.chain(chain)]
         return earner, [await _claimed(parts, one, earner) for one in wanted]
@@ -74,9 +87,10 @@ async def _claimed(parts: Parts, chain: Chain, earner: Address) -> Claimed:
     return Claimed(chain=chain.chain, name=name, credit=credit, receipt=receipt)
 
 
-def _earner(config: Config) -> Address:
+def _earner(config: Config, running: Sequence[Address]) -> Address:
     name = config.relayer.key
-    known = config.relayer.payee or (account_of(config, name) if name in config.keys else None)
+    configured = account_of(config, name) if name in config.keys else None
+    known = config.relayer.payee or next(iter(running), configured)
     if known is None:
         raise ConfigInvalid(
             "whose fees are to be claimed is not known: there is no relayer.payee, and relayer.key tells no account",
@@ -85,16 +99,24 @@ def _earner(config: Config) -> Address:
     return known
 
 
-async def _refuse_the_running_relayers(config: Config, key: str) -> None:
+async def _running(config: Config) -> Sequence[Address]:
+    """What the relayer signs with that runs here, whatever key it was given; none where none runs."""
+    where = await find(view_file(config))
+    return [address(where.pays)] if where is not None and where.pays else []
+
+
+async def _leased(config: Config) -> Sequence[Address]:
+    """What relayers sign with on a store that is shared, on whatever machines."""
+    if not is_shared(config.relayer.store):
+        return ()
+    async with open_store(config.relayer.store, config.source.parent, is_waited_for=False) as store:
+        return [lease_account(one.name) for one in await store.leases(SIGNER_LEASES)]
+
+
+def _refuse(account: Address, paying: Collection[Address]) -> None:
     """Two who sign for one account take each other's nonces."""
-    config.key_named(key)
-    paying = config.relayer.key
-    if paying not in config.keys or await find(view_file(config)) is None:
-        return
-    account = account_of(config, paying)
-    if key == paying or (account is not None and account == account_of(config, key)):
-        who = key if account is None else checksum(account)
+    if account in paying:
         raise NotAccepted(
-            f"the relayer that runs here signs as {who} already; two at once would take each other's nonces",
+            f"a relayer that runs signs as {checksum(account)} already; two at once would take each other's nonces",
             remedy="Pay by another key (--key NAME): anybody may claim, and it goes to who earned it.",
         )

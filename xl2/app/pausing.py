@@ -1,8 +1,9 @@
 """
 Pausing: what an operator names in, what a guardian's key pauses of it out, and what is paused now.
 
-Promise: it needs no running watcher and disturbs none: its journal is a file of its own. Whether a pause is in force is
-what more than half of the chain's endpoints say. It can pause and not resume: that is the owner's, whose call is told.
+Promise: it needs no running watcher and disturbs none: its journal is a file of its own, and where both have one key
+they take turns. Whether a pause is in force is what more than half of the chain's endpoints say. It can pause and not
+resume: that is the owner's, whose call is told.
 """
 
 import asyncio
@@ -164,7 +165,7 @@ class Pausing:
         folder.mkdir(parents=True, exist_ok=True)
         journal = SqliteStore(folder / _JOURNAL)
         try:
-            brake = brake_of(self._eyes, signer, journal, AlarmLines())
+            brake = brake_of(self._eyes, signer, journal, AlarmLines(), folder=folder)
             return [
                 Pulled(pause=one, outcome=Outcome.NOT_OURS, detail=refused[one.chain])
                 if one.chain in refused
@@ -246,7 +247,7 @@ async def pausing(source: Source = None, *, key: str | None = None) -> AsyncIter
     eyes = eyes_of(config)
     nothing_written = SqliteStore(IN_MEMORY)
     try:
-        looking = brake_of(eyes, None, nothing_written, AlarmLines())
+        looking = brake_of(eyes, None, nothing_written, AlarmLines(), folder=config.path(config.watcher.state))
         yield Pausing(config=config, key=key or "", eyes=eyes, looking=looking)
     finally:
         await nothing_written.close()

@@ -137,6 +137,7 @@ def _seen(carries: Carriage) -> Carrying:
     """What carries, as the operator's view asks of it."""
     pipeline = carries.pipeline
     return Carrying(
+        address=carries.address,
         lanes=lambda: pipeline.lanes,
         recovered=lambda: pipeline.is_recovered,
         drain=pipeline.drain,

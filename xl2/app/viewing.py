@@ -23,7 +23,7 @@ from xl2.app.stuck import Stuck
 from xl2.config import Config
 from xl2.config.listen import host_and_port
 from xl2.core.lane import Lane
-from xl2.core.types import hex_text
+from xl2.core.types import Address, checksum, hex_text
 from xl2.flow.alarms import Alarms
 from xl2.listening import Listening
 from xl2.operator.client import Whereabouts, find, write_down
@@ -58,6 +58,8 @@ class Watched:
 class Carrying:
     """What the view asks of a running relayer."""
 
+    #: It signs with this account.
+    address: Address
     lanes: Callable[[], Sequence[Lane]]
     recovered: Callable[[], bool]
     drain: Callable[[], None] = field(repr=False)
@@ -104,7 +106,7 @@ async def view(
     async with serve(shown, host=host, port=port) as listening:
         looking = asyncio.ensure_future(stuck.keep())
         file = view_file(config)
-        where = Whereabouts(url=listening.url, started=desk.started)
+        where = Whereabouts(url=listening.url, started=desk.started, pays=checksum(carrying.address))
         write_down(file, where)
         try:
             yield listening, desk

@@ -9,6 +9,7 @@ anything it asks the chains what its key may do, and refuses one that may do mor
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
@@ -19,6 +20,7 @@ from xl2.app.clock import CLOCK
 from xl2.app.eyes import Eyes, answering, close, eyes_of
 from xl2.app.keys import account_of
 from xl2.app.sending import RecoveringSubmitter
+from xl2.app.turns import Turns
 from xl2.config import Config, require_key
 from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality
@@ -87,7 +89,7 @@ async def watcher(
             eyes=eyes,
             logs=logs,
             assets=assets,
-            brake=brake_of(eyes, pauser.signer, journal, told),
+            brake=brake_of(eyes, pauser.signer, journal, told, folder=folder),
             cabinet=Cabinet(folder / "evidence"),
             observer=told,
             clock=CLOCK,
@@ -202,8 +204,8 @@ def _key_of(config: Config, key: str | None, *, dry_run: bool) -> str:
     return key or require_key(config, "watcher", "key")
 
 
-def brake_of(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: Observer) -> Brake:
-    """Who pauses on these chains; without a signer nobody does."""
+def brake_of(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: Observer, *, folder: Path) -> Brake:
+    """Who pauses on these chains; without a signer nobody does. `folder`: of all who may pause with the same key."""
     if signer is None:
         dry = {
             chain: Levers(eyes=several, submitters=(), why_not="this is a dry run") for chain, several in eyes.items()
@@ -217,7 +219,7 @@ def brake_of(eyes: Eyes, signer: Signer | None, journal: SqliteStore, observer: 
     levers = {
         chain: Levers(eyes=several, submitters=[submitter(eye) for eye in several]) for chain, several in eyes.items()
     }
-    return Brake(levers=levers, journal=journal)
+    return Brake(levers=levers, journal=journal, turn=Turns(folder=folder, account=signer.address).turn)
 
 
 def _settings(config: Config) -> WatchSettings:

@@ -30,6 +30,8 @@ class Whereabouts:
     url: str
     #: When it started; tells one process from another at the same address.
     started: float
+    #: The account that it signs with; empty: not written down, by an earlier version.
+    pays: str = ""
 
 
 class Answers(Protocol):
@@ -48,7 +50,7 @@ class Direct:
 
     async def ask(self, method: str, path: str, asked: Asked) -> Any:  # noqa: ANN401 - JSON
         """See `Answers`."""
-        return json.loads(json.dumps(plain(await route_of(method, path).ask(self.desk, asked))))
+        return json.loads(json.dumps(plain(await route_of(method, path).answer(self.desk, asked))))
 
 
 @frozen
@@ -92,7 +94,8 @@ async def find(file: Path) -> Whereabouts | None:
 def _written(file: Path) -> Whereabouts | None:
     try:
         told = json.loads(file.read_text("utf-8"))
-        return Whereabouts(url=str(told["url"]), started=float(told["started"]))
+        pays = str(told.get("pays", ""))
+        return Whereabouts(url=str(told["url"]), started=float(told["started"]), pays=pays)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -28,7 +28,16 @@ from xl2.ports.endpoints import Endpoints, EndpointState
 from xl2.ports.families import ChainSettings, Family, VerifierSettings
 from xl2.ports.fitting import Fitting, Misfit
 from xl2.ports.keys import KeySettings, OpenedLater, SignerMaker
-from xl2.ports.leases import LANE_LEASES, LONGEST_LEASE_SECONDS, SIGNER_LEASES, Lease, Leases, lane_lease, signer_lease
+from xl2.ports.leases import (
+    LANE_LEASES,
+    LONGEST_LEASE_SECONDS,
+    SIGNER_LEASES,
+    Lease,
+    Leases,
+    lane_lease,
+    lease_account,
+    signer_lease,
+)
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Several, Unobserved
 from xl2.ports.provers import Attester, Needed, Prover, RemoteAttester, Shown, SignedHead
 from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes, unexpected_value
@@ -139,6 +148,7 @@ __all__ = [
     "VerifierSettings",
     "Watched",
     "lane_lease",
+    "lease_account",
     "shown_bytes",
     "signer_lease",
     "unexpected_value",

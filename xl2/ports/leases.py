@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from attrs import frozen
 
 from xl2.core.lane import Lane
-from xl2.core.types import Address, ChainId, hex_text
+from xl2.core.types import Address, ChainId, address, hex_text
 
 #: How the names of leases of lanes begin, and those of accounts.
 LANE_LEASES: Final = "lane:"
@@ -66,3 +66,8 @@ def lane_lease(lane: Lane) -> str:
 def signer_lease(chain: ChainId, signer: Address) -> str:
     """Name of the lease of an account on a chain: whoever has it owns the nonces."""
     return f"{SIGNER_LEASES}{chain}:{hex_text(signer)}"
+
+
+def lease_account(lease: str) -> Address:
+    """The account of a lease with such a name."""
+    return address(lease.removeprefix(SIGNER_LEASES).partition(":")[2])

@@ -5,12 +5,13 @@ Promise: what is paused already is not paused again; what was paused for this ve
 since is left to those who resumed it, unless a person says to pause it; the signed transaction is in the journal before
 it is sent, so a process that is killed in between sends the same bytes when it starts again. That something is paused,
 or was, is believed of no endpoint alone: more than half of the chain's must see it. A chain on which the key is no
-guardian is said, not tried.
+guardian is said, not tried. Who else pauses with this key takes turns with it, a pause at a time.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from enum import StrEnum
 from functools import partial
 
@@ -79,6 +80,8 @@ class Brake:
 
     levers: Mapping[ChainId, Levers]
     journal: Journal
+    #: Held while a pause is made, and until most endpoints see it: who else has the key signs nothing meanwhile.
+    turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
     async def pull(self, contradiction: Contradiction) -> list[Pulled]:
         """Pause what a contradiction calls for. Raises nothing: what failed is said, and can be tried again."""
@@ -112,16 +115,16 @@ class Brake:
         why_not = "no endpoint"
         for eye, submitter in zip(levers.eyes, levers.submitters, strict=True):
             try:
-                pulled = await self._pull_by(pause, cause, eye, submitter, levers.eyes, is_once=is_once)
+                async with self.turn():
+                    pulled = await self._pull_by(pause, cause, eye, submitter, levers.eyes, is_once=is_once)
+                    if pulled.outcome is Outcome.RESUMED or await _seen_soon(pause, levers.eyes):
+                        return pulled
+                why_not = f"{eye.name} says that it is paused now, and most endpoints do not"
             except (Retryable, Refused, WrongChain) as error:
                 why_not = error.what
             except TimeoutError:
                 # What was signed is in the journal; another endpoint may pause twice, which is the same as once.
                 why_not = f"{eye.name} did not answer in time"
-            else:
-                if pulled.outcome is Outcome.RESUMED or await _seen_soon(pause, levers.eyes):
-                    return pulled
-                why_not = f"{eye.name} says that it is paused now, and most endpoints do not"
             logger.warning("pause failed", extra={"fields": {"endpoint": eye.name, "cause": why_not}})
         return Pulled(pause=pause, outcome=Outcome.FAILED, detail=why_not)
 

@@ -1,9 +1,17 @@
 """What a person pauses by hand: also what was given back before, and it is in force where most endpoints say so."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from attrs import define
+
 from tests.unit.watcher.watched_world import MINT, REMOTE, Liar, Scene
 from xl2.core.evidence import VerifierNumber
+from xl2.core.types import Address
 from xl2.errors import RpcUnavailable
-from xl2.watcher import PauseAsset, PauseLane, PauseVerifier, resuming
+from xl2.ports import Call, TxReceipt
+from xl2.watcher import Brake, Levers, PauseAsset, PauseLane, PauseVerifier, resuming
 from xl2.watcher.brake import Outcome
 from xl2_devnet.abi import xl2
 
@@ -27,6 +35,41 @@ async def test_a_person_pauses_once_and_what_is_paused_is_left_alone(scene: Scen
     assert (first.outcome, again.outcome) == (Outcome.PAUSED, Outcome.WAS_PAUSED)
     (call,) = scene.guardians[REMOTE].calls
     assert call.what.endswith("by hand: forged transfer")
+
+
+async def test_two_with_one_key_never_make_a_transaction_at_once(scene: Scene) -> None:
+    lock, held, at_once = asyncio.Lock(), list[str](), list[int]()
+    guardian = scene.guardians[REMOTE]
+
+    @contextlib.asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
+        async with lock:
+            held.append("taken")
+            yield
+
+    @define
+    class Counted:
+        address: Address = guardian.address
+        under_way: int = 0
+
+        async def submit(self, call: Call) -> TxReceipt:
+            self.under_way += 1
+            at_once.append(self.under_way)
+            await asyncio.sleep(0)
+            made = await guardian.submit(call)
+            self.under_way -= 1
+            return made
+
+    counted = Counted()
+    eyes = scene.eyes()
+    levers = {chain: Levers(eyes=found, submitters=[counted]) for chain, found in eyes.items()}
+    brakes = [Brake(levers=levers, journal=scene.journal, turn=turn) for _ in range(2)]
+
+    done = await asyncio.gather(brakes[0].pull_by_hand(TOKEN, ""), brakes[1].pull_by_hand(VERIFIER, ""))
+
+    assert [one.outcome for one in done] == [Outcome.PAUSED] * 2
+    assert at_once == [1, 1]
+    assert len(held) == 2
 
 
 async def test_what_was_resumed_is_paused_again_when_a_person_says_so(scene: Scene) -> None:
