@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -149,6 +150,14 @@ def test_it_is_ready_and_says_of_what(relayer: Relayer) -> None:
 
     assert {one["what"] for one in checks} >= {"recovery", "store", "lanes", f"chain {A}", f"chain {B}", "chain l1"}
     assert all(one["ok"] for one in checks)
+
+
+def test_the_first_that_it_says_is_what_runs_and_by_which_file(relayer: Relayer) -> None:
+    said = (relayer.folder / "relayer.log").read_text("utf-8")
+
+    words = [line.split() for line in said.splitlines()[:3]]
+    assert words[:2] == [["xl2", version("xl2")], ["by", str(relayer.folder / "devnet.json")]]
+    assert words[2][0] == "pays"
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.is_order], ids=lambda one: str(one.path))

@@ -38,11 +38,14 @@ class Reached:
 
 
 @contextlib.asynccontextmanager
-async def operator(source: Source = None, *, running_only: bool = False) -> AsyncIterator[Reached]:
+async def operator(
+    source: Source = None, *, running_only: bool = False, before_any: bool = False
+) -> AsyncIterator[Reached]:
     """
     Reach a relayer, or what it left.
 
     :param running_only: what is asked is no matter of a store.
+    :param before_any: what is asked is kept for a relayer that never ran yet: its store is made.
     :raises NotFound: none runs, and there is nothing that one left.
     """
     config = configuration(source)
@@ -53,14 +56,19 @@ async def operator(source: Source = None, *, running_only: bool = False) -> Asyn
         return
     if running_only:
         raise NotFound("no relayer runs on this configuration", remedy="Start it: `xl2 relayer run`.")
-    async with _store_of(config) as desk:
+    async with _store_of(config, is_made=before_any) as desk:
         yield Reached(answers=Direct(desk), running=where)
 
 
 @contextlib.asynccontextmanager
-async def _store_of(config: Config) -> AsyncIterator[Desk]:
+async def _store_of(config: Config, *, is_made: bool) -> AsyncIterator[Desk]:
     place, base = config.relayer.store, config.source.parent
-    if place == IN_MEMORY or not (is_shared(place) or (base / place).exists()):
+    if place == IN_MEMORY:
+        raise NotFound(
+            "no relayer runs here, and its store is gone with its process",
+            remedy="Start it with `xl2 relayer run`, or name a file: relayer.store.",
+        )
+    if not (is_made or is_shared(place) or (base / place).exists()):
         raise NotFound(
             f"no relayer runs here, and it has no store: {base / place}",
             remedy="Start it with `xl2 relayer run`, or name its configuration with --config.",

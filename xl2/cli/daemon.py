@@ -7,20 +7,50 @@ Promise: Ctrl-C or SIGTERM stops a daemon in good order, also while it starts, a
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TextIO
 
+from attrs import asdict, frozen
 
-def logging_as_configured(config: Path | None, *, stream: TextIO | None = None) -> None:
-    """Render logs as the configuration says, with its secrets masked, on stderr or `stream`. Raises `ConfigInvalid`."""
+
+@frozen(kw_only=True)
+class Started:
+    """What runs, and by which file."""
+
+    version: str
+    configuration: str
+
+    @property
+    def told(self) -> dict[str, str]:
+        """For programs."""
+        return asdict(self)
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """For people."""
+        return [("xl2", self.version), ("by", self.configuration)]
+
+
+def logging_as_configured(config: Path | None, *, stream: TextIO | None = None) -> Started:
+    """
+    Render logs as the configuration says, with its secrets masked, on stderr or `stream`.
+
+    :returns: what starts. It is the first line of the log, at INFO.
+    :raises ConfigInvalid: the configuration cannot be used.
+    """
     from xl2 import log  # noqa: PLC0415 - `--help` needs none of it
     from xl2.app.clients import configuration  # noqa: PLC0415
     from xl2.config import secrets_in  # noqa: PLC0415
 
     read = configuration(config)
     log.configure(level=read.log.level, form=read.log.form, secrets=secrets_in(read), stream=stream)
+    started = Started(version=version("xl2"), configuration=str(read.source.resolve()))
+    logging.getLogger(__name__).info("xl2 starts", extra={"fields": started.told})
+    return started
 
 
 #: New values after which the collector of garbage looks through them: a batch of messages makes some thousand, and most

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xl2.cli.daemon import keep_what_started, logging_as_configured, stoppable
+from xl2.cli.daemon import Started, keep_what_started, logging_as_configured, stoppable
 from xl2.cli.relayer_claim import claim
 from xl2.cli.relayer_orders import ORDERS
 from xl2.cli.screen import answer, common, pairs
@@ -34,21 +34,21 @@ def run(*, key: str | None, live: bool, config: Path | None, as_json: bool) -> N
 
         run_live(config, key)
         return
-    logging_as_configured(config)
-    asyncio.run(_run(config, key, as_json=as_json))
+    started = logging_as_configured(config)
+    asyncio.run(_run(config, key, started, as_json=as_json))
 
 
-async def _run(config: Path | None, key: str | None, *, as_json: bool) -> None:
+async def _run(config: Path | None, key: str | None, started: Started, *, as_json: bool) -> None:
     from xl2.app import relayer as running  # noqa: PLC0415 - `--help` needs none of it
 
     async with stoppable() as stop, running(config, key=key) as carrying:
-        told = {
+        told = started.told | {
             "address": checksum(carrying.address),
             "earner": checksum(carrying.earner),
             "url": carrying.url,
             "lanes": [words for _, words in carrying.lanes],
         }
-        rows = [("pays", checksum(carrying.address)), ("earns", checksum(carrying.earner))]
+        rows = [*started.rows, ("pays", checksum(carrying.address)), ("earns", checksum(carrying.earner))]
         rows.append(("answers at", carrying.url))
         rows += [("lane", f"{name} ({words})") for name, words in carrying.lanes]
         answer(told, as_json=as_json, draw=lambda: pairs(rows))

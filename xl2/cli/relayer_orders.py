@@ -64,7 +64,7 @@ def messages(
 def pause(*, lane: str, why: str, config: Path | None, as_json: bool) -> None:
     """Neither prove, deliver nor retry on LANE (901-902-settled). Refunds and settlements go on."""
     asked = Asked(path={"lane": lane}, body={"why": why} if why else {}, by=_me())
-    _order(config, "/lanes/{lane}/pause", asked, as_json=as_json)
+    _order(config, "/lanes/{lane}/pause", asked, as_json=as_json, before_any=True)
 
 
 @click.command()
@@ -103,18 +103,16 @@ def drain(*, config: Path | None, as_json: bool) -> None:
 ORDERS: Final = (status, messages, pause, resume, retry, skip, drain)
 
 
-def _order(config: Path | None, path: str, asked: Asked, *, as_json: bool, running_only: bool = False) -> None:
-    done = _ask(config, "POST", path, asked, as_json=as_json, running_only=running_only)
+def _order(config: Path | None, path: str, asked: Asked, *, as_json: bool, **reach: bool) -> None:
+    done = _ask(config, "POST", path, asked, as_json=as_json, **reach)
     answer(done, as_json=as_json, draw=lambda: done["done"])
 
 
-def _ask(
-    config: Path | None, method: str, path: str, asked: Asked, *, as_json: bool, running_only: bool = False
-) -> Any:  # noqa: ANN401 - JSON
+def _ask(config: Path | None, method: str, path: str, asked: Asked, *, as_json: bool, **reach: bool) -> Any:  # noqa: ANN401 - JSON
     from xl2.app.operating import operator  # noqa: PLC0415 - `--help` needs none of it
 
     async def ask() -> Any:  # noqa: ANN401 - JSON
-        async with operator(config, running_only=running_only) as reached:
+        async with operator(config, **reach) as reached:
             return await reached.answers.ask(method, path, asked)
 
     with busy("asking the relayer", as_json=as_json):

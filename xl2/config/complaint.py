@@ -4,7 +4,7 @@ Complaint: what is wrong with a value, and where it stands; rules that several t
 Pure. Comes in: values of the tree. Goes out: paths of keys, each with a sentence. Promise: no sentence repeats a URL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import urlsplit
 
 #: Names and numbers that lead to a value in the file.
@@ -20,6 +20,11 @@ def has_host(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, or an address of IPv6 that is none
         return False
+
+
+def no_chain(name: str, chains: Collection[str]) -> str:
+    """The sentence about a chain that the file does not define."""
+    return f"there is no chain {name!r}; defined are: {', '.join(chains) or 'none'}"
 
 
 def endpoint_complaints(urls: Sequence[str], places: Sequence[Path]) -> Complaints:

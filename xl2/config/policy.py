@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from attrs import frozen
 
-from xl2.config.complaint import Complaints
+from xl2.config.complaint import Complaints, no_chain
 from xl2.core.types import Address
 
 CARRY = ("always", "paid", "never")
@@ -63,7 +63,7 @@ def policy_complaints(policy: RelayerPolicy, chains: Collection[str]) -> Complai
             yield (*here, "min_fee_wei"), f"{lane.min_fee_wei} is no amount of wei"
         for key, name in (("origin", lane.origin), ("destination", lane.destination)):
             if name not in chains:
-                yield (*here, key), f"there is no chain {name!r}"
+                yield (*here, key), no_chain(name, chains)
 
 
 def _terms(here: tuple[str | int, ...], terms: RelayerPolicy | LanePolicy) -> Complaints:

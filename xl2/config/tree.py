@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from xl2.config import keys as key_rules
 from xl2.config import watcher as watcher_rules
-from xl2.config.complaint import Complaints, endpoint_complaints, has_host
+from xl2.config.complaint import Complaints, endpoint_complaints, has_host, no_chain
 from xl2.config.floors import Floors
 from xl2.config.keys import Key
 from xl2.config.listen import wrong_with
@@ -292,7 +292,7 @@ def complaints(config: Config) -> Complaints:
         yield ("fee_margin_percent",), f"{config.fee_margin_percent} is below 0: messages would not pay their delivery"
     for name in config.relayer.low_balance_wei.by_name:
         if name not in config.chains:
-            yield ("relayer", "low_balance_wei", name), f"there is no chain {name!r}"
+            yield ("relayer", "low_balance_wei", name), no_chain(name, config.chains)
     yield from _relayer(config.relayer)
     yield from policy_complaints(config.relayer.policy, config.chains)
     yield from watcher_rules.complaints(config.watcher, list(config.chains))
@@ -315,7 +315,7 @@ def _tokens(config: Config) -> Complaints:
             yield ("tokens", place, "decimals"), f"{token.decimals} are no decimals of an ERC-20; they are 0 to 255"
         for name in token.on:
             if name not in config.chains:
-                yield ("tokens", place, "on", name), f"there is no chain {name!r}"
+                yield ("tokens", place, "on", name), no_chain(name, config.chains)
 
 
 def _log(log: Log) -> Complaints:
@@ -369,13 +369,13 @@ def _chain(config: Config, name: str, chain: Chain) -> Complaints:
     if not 0 <= chain.max_fee_gwei < math.inf:
         yield (*here, "max_fee_gwei"), f"{chain.max_fee_gwei} gwei is no price of gas; 0 is no limit of yours"
     if chain.anchor and chain.anchor not in config.chains:
-        yield (*here, "anchor"), f"there is no chain {chain.anchor!r}"
+        yield (*here, "anchor"), no_chain(chain.anchor, config.chains)
     for place, verifier in enumerate(chain.verifiers):
         spot = (*here, "verifiers", place)
         if not 0 <= verifier.number < 192:
             yield (*spot, "number"), f"{verifier.number} is no verifier number; they are 0 to 191"
         if verifier.remote and verifier.remote not in config.chains:
-            yield (*spot, "remote"), f"there is no chain {verifier.remote!r}"
+            yield (*spot, "remote"), no_chain(verifier.remote, config.chains)
         if verifier.kind == "attested" and not 0 < verifier.threshold <= len(verifier.signers):
             yield (*spot, "threshold"), f"{verifier.threshold} of {len(verifier.signers)} signers is no quorum"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from xl2.config.complaint import Complaints, endpoint_complaints
+from xl2.config.complaint import Complaints, endpoint_complaints, no_chain
 from xl2.config.secret import Secret
 
 
@@ -45,7 +45,7 @@ def complaints(watcher: Watcher, chains: Sequence[str]) -> Complaints:
     for name, urls in watcher.endpoints.items():
         spot = (here, "endpoints", name)
         if name not in chains:
-            yield spot, f"there is no chain {name!r}"
+            yield spot, no_chain(name, chains)
         if not urls:
             yield spot, "there is no endpoint in it: leave it out, and the chain's own are used"
         yield from endpoint_complaints([url.reveal() for url in urls], [(*spot, place) for place in range(len(urls))])

@@ -90,6 +90,15 @@ class Route:
         """Whether it changes something, and so needs the token."""
         return self.method == "POST"
 
+    async def answer(self, desk: Desk, asked: Asked) -> object:
+        """What the desk says. Raises `InvalidInput` for a filter that there is none of here, and what it raises."""
+        known = [one.name for one in self.parameters if not one.in_path]
+        for name, _ in asked.query:
+            if name not in known:
+                remedy = f"There are: {', '.join(known)}." if known else "Leave out what follows the question mark."
+                raise InvalidInput(f"{self.path} has no filter {name!r}", field=name, remedy=remedy)
+        return await self.ask(desk, asked)
+
 
 _ID: Final = Parameter(
     name="id", what="Message id.", schema={"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"}, in_path=True
@@ -113,10 +122,6 @@ _FILTERS: Final = (
 
 
 async def _messages(desk: Desk, asked: Asked) -> Messages:
-    for name, _ in asked.query:
-        if name not in [one.name for one in _FILTERS]:
-            known = ", ".join(one.name for one in _FILTERS)
-            raise InvalidInput(f"there is no filter {name!r}", field=name, remedy=f"There are: {known}.")
     after, limit = asked.one("after"), asked.one("limit") or str(_PAGE)
     if not limit.isascii() or not limit.isdigit() or not 0 < int(limit) <= MAX_PAGE:
         remedy = f"Give a number from 1 to {MAX_PAGE}."

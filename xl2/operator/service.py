@@ -114,7 +114,7 @@ def _handler(view: View, route: Route) -> Handler:
         if route.is_order:
             view.gate.authorize(request.headers.get("Authorization"))
         asked = Asked(path=request.match_info, query=list(request.query.items()), body=await _body(request, route))
-        answered = await route.ask(view.desk, asked)
+        answered = await route.answer(view.desk, asked)
         if route.is_order:
             log.info("order", extra={"fields": {"order": f"{route.method} {request.path}", "body": dict(asked.body)}})
         is_ready = not isinstance(answered, Readiness) or answered.ready

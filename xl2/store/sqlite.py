@@ -39,6 +39,8 @@ _CACHE_KIB = 32 * 1024
 _BUSY, _IO_ERROR, _FULL = 5, 10, 13
 _PASSING = (_BUSY, _IO_ERROR, _FULL)
 
+_REMEDY = "Name a file in a folder that exists and may be written."
+
 
 class SqliteStore(SqlStore):
     """A store in one file, or in memory (`:memory:`)."""
@@ -141,21 +143,21 @@ class SqliteDatabase:
                 connection.close()
             self._free_lock()
             if isinstance(bad, sqlite3.OperationalError) and _code(bad) not in _PASSING:
-                remedy = "Name a file in a folder that exists and may be written."
-                raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=remedy) from bad
+                raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=_REMEDY) from bad
             raise
         return connection
 
     def _prepare(self) -> None:
         """Take the lock, and make the file where there is none. SQLite gives what it has beside it the same mode."""
         try:
+            if Path(self.name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
             self._take_lock(Path(f"{self.name}.lock"))
             _make_private(Path(self.name))
         except OSError as bad:
             if bad.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise _full(self.name, bad) from bad
-            remedy = "Name a file in a folder that exists and may be written."
-            raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad}", remedy=remedy) from bad
+            raise ConfigInvalid(f"the store {self.name} cannot be opened: {bad.strerror}", remedy=_REMEDY) from bad
 
     def _take_lock(self, path: Path) -> None:
         """The kernel frees the lock when the process ends, however it ends."""

@@ -22,7 +22,7 @@ from xl2_adapters.web3_edge import signer
 def password_from(*, file: Path | None, descriptor: int | None) -> str:
     """A password from a file or a descriptor. Raises `ConfigInvalid`."""
     table = {"password_file": file, "password_fd": descriptor}
-    return password_of(KeySettings(name="(new)", address=None, folder=Path(), table=table))
+    return password_of(KeySettings(name="", address=None, folder=Path(), table=table))
 
 
 def make(path: Path, password: str, key: str | None = None, *, work: int | None = None) -> Address:

@@ -40,10 +40,18 @@ def private_bytes(key: KeySettings, path: Path, what: str, limit: int) -> bytes:
         mode = os.fstat(file.fileno()).st_mode
         if mode & _OTHERS:
             raise ConfigInvalid(
-                f"keys.{key.name}: {what} {path} has mode {mode & 0o777:04o}: everybody may use it",
+                f"{_called(key.name)}: {what} {path} has mode {mode & 0o777:04o}: everybody may use it",
                 remedy=f"Run `chmod 600 {path}`, and think about who has read it meanwhile.",
             )
         return file.read(limit + 1)
+
+
+def _called(name: str) -> str:
+    return f"keys.{name}" if name else "the new key"
+
+
+def _setting(name: str) -> str:
+    return f"password_file of keys.{name}" if name else "--password-file"
 
 
 def _read(key: KeySettings, path: Path) -> bytes:
@@ -51,8 +59,8 @@ def _read(key: KeySettings, path: Path) -> bytes:
         return private_bytes(key, path, "the password file", _MAX_BYTES)
     except OSError as error:
         raise ConfigInvalid(
-            f"keys.{key.name}: the password file {path} cannot be read: {error.strerror}",
-            remedy=f"Correct password_file of keys.{key.name}, or who may read the file.",
+            f"{_called(key.name)}: the password file {path} cannot be read: {error.strerror}",
+            remedy=f"Correct {_setting(key.name)}, or who may read the file.",
         ) from error
 
 
@@ -64,7 +72,7 @@ def _read_descriptor(name: str, descriptor: int) -> bytes:
             return pipe.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigInvalid(
-            f"keys.{name}: file descriptor {descriptor} cannot be read: {error.strerror}",
+            f"{_called(name)}: file descriptor {descriptor} cannot be read: {error.strerror}",
             remedy=f"Start the process with it: xl2 ... {descriptor}< FILE, or {descriptor}< <(a command).",
         ) from error
 
@@ -77,7 +85,7 @@ def _text(key: KeySettings, read: bytes, where: str) -> str:
         text = ""
     if not text or "\n" in text or len(read) > _MAX_BYTES:
         raise ConfigInvalid(
-            f"keys.{key.name}: {where} holds no password: one line of UTF-8 text is wanted",
+            f"{_called(key.name)}: {where} holds no password: one line of UTF-8 text is wanted",
             remedy="Write the password alone into it.",
         )
     return text

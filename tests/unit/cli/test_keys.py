@@ -104,7 +104,7 @@ def test_at_a_terminal_key_and_password_are_asked_for_and_not_echoed(run: Run, m
         (("new", "password", "--password-file", "password"), REFUSED, "there is a file password already"),
         (("new", "none/k.json", "--password-file", "password"), REFUSED, "none/k.json cannot be written"),
         (("new", "k.json"), REFUSED, "no terminal"),
-        (("new", "k.json", "--password-file", "none"), STOP, "cannot be read"),
+        (("new", "k.json", "--password-file", "none"), STOP, "the new key: the password file none cannot be read"),
         (("import", "k.json", "--password-file", "password"), REFUSED, "this is no private key"),
         (("new", PRIVATE_KEY, "--password-file", "password"), REFUSED, "where a file belongs"),
     ],

@@ -96,7 +96,7 @@ treshold = 1
 @pytest.mark.parametrize(
     ("added", "sentence"),
     [
-        ('anchor = "l9"', "chains.a.anchor: there is no chain 'l9'"),
+        ('anchor = "l9"', "chains.a.anchor: there is no chain 'l9'; defined are: a"),
         ('[chains.b]\nchain_id = 901\nfamily = "op"\nrpc_url = "http://x"', "901 is also the id of chain a"),
         ('[chains.b]\nchain_id = 0\nfamily = "op"\nrpc_url = "http://x"', "0 is no EIP-155 chain id"),
         ('[chains.b]\nchain_id = 1\nfamily = "op"\nrpc_url = "ftp://x"', "an RPC URL begins with http"),

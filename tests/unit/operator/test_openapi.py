@@ -9,8 +9,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.unit.operator.desk_scene import scene
 from xl2.core.types import hex_text
+from xl2.errors import InvalidInput
 from xl2.operator.openapi import document
-from xl2.operator.routes import ROUTES, Route
+from xl2.operator.routes import ROUTES, Asked, Route
 from xl2.operator.schema import schema_of
 
 DOCUMENT = document("1.2.3")
@@ -33,6 +34,17 @@ def test_every_route_is_in_it_and_names_are_their_own() -> None:
         (path, method) for path, methods in DOCUMENT["paths"].items() for method in methods
     }
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_a_filter_that_there_is_none_of_is_refused_and_not_passed_over(route: Route) -> None:
+    async with scene() as at:
+        with pytest.raises(InvalidInput, match="has no filter 'x'") as refused:
+            await route.answer(at.desk, Asked(query=[("x", "1")]))
+
+    known = [one.name for one in route.parameters if not one.in_path]
+    assert all(name in refused.value.remedy for name in known)
+    assert "400" in DOCUMENT["paths"][route.path][route.method.lower()]["responses"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")

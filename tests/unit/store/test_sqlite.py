@@ -38,8 +38,22 @@ def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
 
 
 async def test_a_folder_that_does_not_exist_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigInvalid, match="cannot be opened"):
+    with pytest.raises(ConfigInvalid, match=r"store\.sqlite cannot be opened: No such file or directory$"):
         await SqliteStore(tmp_path / "nowhere" / "store.sqlite").count(LANE_LOG)
+
+
+def test_a_folder_where_a_file_belongs_is_said_and_nothing_is_made_beside_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir(mode=0o755)
+
+    with pytest.raises(ConfigInvalid, match=r"store cannot be opened: it is a folder$"):
+        asyncio.run(SqliteStore(folder).count(LANE_LOG))
+
+    assert list(tmp_path.iterdir()) == [folder]
+    # How to shut the folder of others is no answer.
+    assert caplog.messages == []
 
 
 async def test_a_process_that_starts_again_on_its_file_waits_for_no_lease(tmp_path: Path) -> None:
