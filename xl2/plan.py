@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.message import GWEI
 from xl2.core.types import Assurance, ChainId, Timestamp, Wei
 from xl2.errors import InvalidInput, Unaffordable
@@ -124,9 +125,11 @@ def chosen_fee(priced: Quote, fee_wei: int | None) -> Wei:
         )
     if 0 < fee_wei < priced.least_wei:
         raise Unaffordable(
-            f"fee is {fee_wei} wei; delivering this message costs {priced.least_wei} wei now, so no relayer gains",
+            f"fee is {wei_and_ether(fee_wei)}; delivering this message costs {wei_and_ether(priced.least_wei)} now, "
+            "so no relayer gains",
             needed=priced.least_wei,
             available=fee_wei,
-            remedy=f"Send at least {priced.least_wei} wei ({priced.fee_wei} with margin), or 0 and relay it yourself.",
+            remedy=f"Send at least {priced.least_wei} wei, with margin {wei_and_ether(priced.fee_wei)}; "
+            "or 0, and relay it yourself.",
         )
     return Wei(fee_wei)

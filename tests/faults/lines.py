@@ -134,7 +134,7 @@ LINES: Final[Mapping[str, Line]] = {
         alarm=AlarmKind.KEY_IN_USE,
     ),
     "empty wallet": Line(
-        what=" wei on chain ",
+        what=" ether) on chain ",
         remedy="end it ",  # begins with a capital where a transaction is not covered
         by="faults/test_lines.py::test_an_empty_wallet_is_one_line_though_it_is_noticed_twice",
         alarm=AlarmKind.LOW_BALANCE,

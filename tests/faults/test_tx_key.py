@@ -60,7 +60,7 @@ async def test_an_empty_wallet_signs_nothing_is_told_once_and_goes_on_when_it_is
     one = till.submitter()
     await till.has(1_000)
     for _ in range(2):
-        with pytest.raises(Unaffordable, match="has 1000 wei on chain 901"):
+        with pytest.raises(Unaffordable, match=r"has 1000 wei \(0\.000000000000001 ether\) on chain 901"):
             await one.submit(till.call())
     signed = await till.pending()
 

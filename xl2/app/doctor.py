@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from attrs import frozen
 
-from xl2.app.amounts import in_words
 from xl2.app.checking import look, look_at_chain
 from xl2.app.clients import Source, configuration, signer_of
 from xl2.app.clock import CLOCK
@@ -27,6 +26,7 @@ from xl2.config import Config
 from xl2.config.keys import Keystore
 from xl2.config.tree import Attester
 from xl2.config.watcher import Watcher
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Assurance, checksum
 from xl2.errors import Xl2Error
@@ -169,7 +169,7 @@ async def _blocks(chain: Blocks) -> str:
 async def _balance(parts: Parts, chain: Blocks) -> str:
     account = parts.account(chain.chain)
     balance, price = await chain.balance(account), (await chain.fees()).max_fee
-    has = f"{checksum(account)} has {in_words(balance)}"
+    has = f"{checksum(account)} has {wei_and_ether(balance)}"
     if balance < price * 100_000:
         # Where the relayer pays with the same key, its floor is one of this advice too.
         relayer = parts.config.relayer
@@ -177,7 +177,7 @@ async def _balance(parts: Parts, chain: Blocks) -> str:
         enough = max(price * 1_000_000, floor)
         raise Xl2Error(
             f"{has}, too little for one transaction",
-            remedy=f"Send it at least {in_words(enough - balance)}, or name another key.",
+            remedy=f"Send it at least {wei_and_ether(enough - balance)}, or name another key.",
         )
     return has
 

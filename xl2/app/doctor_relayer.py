@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from xl2.app.amounts import in_words
 from xl2.app.carrying import able
 from xl2.app.checking import CHAIN_SECONDS, look, look_at_chain
 from xl2.app.clock import CLOCK
@@ -19,6 +18,7 @@ from xl2.app.still_open import still_open
 from xl2.app.viewing import token_file, view_file
 from xl2.config import Config
 from xl2.config.listen import host_and_port
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind
@@ -135,21 +135,21 @@ async def _answers(config: Config) -> str:
 async def _balance(chain: Blocks, account: Address, floor: int) -> str:
     balance, price = await chain.balance(account), (await chain.fees()).max_fee
     least = price * 500_000
-    has = f"{checksum(account)} has {in_words(balance)}"
+    has = f"{checksum(account)} has {wei_and_ether(balance)}"
     if balance < least:
         enough = max(20 * least, floor)
         raise Unaffordable(
             f"{has}, which pays for no delivery",
             needed=least,
             available=balance,
-            remedy=f"Send it at least {in_words(enough - balance)}: enough for some deliveries, and for its floor.",
+            remedy=f"Send it at least {wei_and_ether(enough - balance)}: for some deliveries, and for its floor.",
         )
     if balance < floor:
         raise Unaffordable(
-            f"{has}, below relayer.low_balance_wei, {in_words(floor)}",
+            f"{has}, below relayer.low_balance_wei, {wei_and_ether(floor)}",
             needed=floor,
             available=balance,
-            remedy=f"Send it at least {in_words(floor - balance)}; the relayer alarms `low-balance` until then.",
+            remedy=f"Send it at least {wei_and_ether(floor - balance)}; the relayer alarms `low-balance` until then.",
         )
     return has
 

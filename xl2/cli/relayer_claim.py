@@ -9,6 +9,7 @@ import click
 from xl2.cli.options import signing
 from xl2.cli.outcome import AnswerIsNo
 from xl2.cli.screen import answer, busy, common, pairs
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import address, checksum, hex_text
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ def claim(
 
 def _words(one: "Claimed") -> str:
     if one.receipt is not None:
-        return f"{one.credit} wei paid out by {hex_text(one.receipt.tx_hash)}"
+        return f"{wei_and_ether(one.credit)} paid out by {hex_text(one.receipt.tx_hash)}"
     return f"NOT CLAIMED: {one.why_not}" if one.why_not else "nothing to claim"

@@ -6,6 +6,7 @@ import click
 
 from xl2.cli.options import CLASSES, client, expiring, payload_of, signing
 from xl2.cli.screen import answer, common, pairs
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import hex_text
 
 
@@ -64,7 +65,7 @@ def send(
                 ("message", hex_text(sent.id)),
                 ("transaction", hex_text(sent.tx_hash)),
                 ("block", str(sent.block)),
-                ("fee", f"{sent.fee_wei} wei"),
+                ("fee", wei_and_ether(sent.fee_wei)),
                 ("next", f"xl2 status {hex_text(sent.id)}"),
             ]
         ),

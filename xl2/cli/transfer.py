@@ -6,6 +6,7 @@ import click
 
 from xl2.cli.options import client, expiring, signing
 from xl2.cli.screen import answer, common, pairs
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import hex_text
 
 
@@ -42,7 +43,7 @@ def transfer(
             [
                 ("message", hex_text(sent.id)),
                 ("transaction", hex_text(sent.tx_hash)),
-                ("fee", f"{sent.fee_wei} wei"),
+                ("fee", wei_and_ether(sent.fee_wei)),
                 ("expires", str(sent.message.expiry)),
                 ("next", f"xl2 status {hex_text(sent.id)}"),
             ]

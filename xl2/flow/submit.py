@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.message import MAX_TX_GAS
 from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
 from xl2.errors import Refused, Retryable, Reverted, TooExpensive, Unaffordable
@@ -224,11 +225,11 @@ class JournalledSubmitter:
         needed = fees.most_cost(transaction, quote.data_fee)
         if quote.balance < needed:
             poor = Unaffordable(
-                f"{what}: {checksum(self.address)} has {quote.balance} wei on chain {transaction.chain}, "
-                f"it takes up to {needed} wei",
+                f"{what}: {checksum(self.address)} has {wei_and_ether(quote.balance)} on chain {transaction.chain}, "
+                f"it takes up to {wei_and_ether(needed)}",
                 needed=needed,
                 available=quote.balance,
-                remedy=f"Send it {needed - quote.balance} wei more.",
+                remedy=f"Send it {wei_and_ether(Wei(needed - quote.balance))} more.",
             )
             self._alarm_poor(poor)
             raise poor

@@ -10,6 +10,7 @@ docs/operations/runbooks/deep-reorg.md.
 
 from collections.abc import Sequence
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import Event, State
 from xl2.core.receipt import Delivered, parse_receipt
@@ -58,7 +59,7 @@ async def _park(parts: LaneParts, incident: Incident, lost: Sequence[Record]) ->
     value = Wei(sum(one.sent.message.fee for one in lost))
     what = (
         f"{incident.what}; {len(ids)} messages of lane {parts.lane.name} were acted on that the chains no longer agree "
-        f"on (fees {value} wei): the lane is parked, read {RUNBOOK}, then `xl2 relayer resume`"
+        f"on (fees: {wei_and_ether(value)}): the lane is parked, read {RUNBOOK}, then `xl2 relayer resume`"
     )
     if before is not None:
         what += f"; it was paused before, by {before.by}: {before.why}"

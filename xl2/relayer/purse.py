@@ -14,6 +14,7 @@ from typing import Final
 
 from attrs import define, field
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import Address, ChainId, Wei, checksum
 from xl2.errors import Fatal, Xl2Error
 from xl2.flow.alarms import Alarms, Cause, cause_of
@@ -96,7 +97,8 @@ class Purse:
     def _words(self, name: str, chain: ChainId, balance: Wei) -> str:
         lasts = self.spending.lasts(chain, balance)
         left = "" if lasts is None else f", enough for about {lasts} transactions as the newest ones were"
+        floor = self.floors[chain]
         return (
-            f"{checksum(self.account)} has {balance} wei on chain {name} ({chain}), below {self.floors[chain]} wei"
-            f"{left}: send it {self.floors[chain] - balance} wei or more"
+            f"{checksum(self.account)} has {wei_and_ether(balance)} on chain {name} ({chain}), below "
+            f"{wei_and_ether(floor)}{left}: send it {wei_and_ether(floor - balance)} or more"
         )

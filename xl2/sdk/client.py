@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from xl2.config import assurance as class_named
+from xl2.core.amounts import wei_and_ether
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.message import DEFAULT_GAS_LIMIT
@@ -315,11 +316,11 @@ class AsyncClient(CanonicalClient):
         needed = call.value + LEAST_GAS * price
         if balance < needed:
             raise Unaffordable(
-                f"{checksum(account)} has {balance} wei on chain {self._parts.name(call.chain)}; "
-                f"{call.what} takes {needed} wei or more",
+                f"{checksum(account)} has {wei_and_ether(balance)} on chain {self._parts.name(call.chain)}; "
+                f"{call.what} takes {wei_and_ether(needed)} or more",
                 needed=needed,
                 available=balance,
-                remedy=f"Send it {needed - balance} wei, or sign with another key.",
+                remedy=f"Send it {wei_and_ether(needed - balance)}, or sign with another key.",
             )
 
     async def _submit(self, call: Call) -> TxReceipt:

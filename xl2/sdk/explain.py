@@ -5,6 +5,7 @@ Promise: the cause is what the chains and the provers say when asked now, not a 
 that does not answer is the cause that is told. Moving it is left to `relay`.
 """
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
@@ -107,7 +108,7 @@ async def _undelivered(parts: Parts, message: Message, relay: str) -> Why:
             (),
         )
     ready = [kind for kind, said in facts if said.startswith("can be shown")]
-    paid = f"its fee is {message.fee} wei" if message.fee else "it carries no fee, so no relayer gains by it"
+    paid = f"its fee is {wei_and_ether(message.fee)}" if message.fee else "it carries no fee, so no relayer gains by it"
     if ready:
         return (
             f"it is final and can be proven ({', '.join(ready)}), and nobody has delivered it; {paid}",

@@ -16,6 +16,7 @@ from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
 from eth_abi.exceptions import DecodingError
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.hashing import keccak
 from xl2.core.types import Address, checksum
 from xl2.ports import Book, Caution, Meaning, Reviews, Transaction
@@ -96,7 +97,7 @@ def _unknown_contract(transaction: Transaction, book: Book) -> Meaning:
     what = f"calls 0x{transaction.data[:SELECTOR_SIZE].hex()} there" if transaction.data else "carries no calldata"
     return Meaning(
         summary=f"Unknown: {to} on {book.chain(transaction.chain)} is no contract of the configuration; "
-        f"the transaction {what} and pays {transaction.value} wei.",
+        f"the transaction {what} and pays {wei_and_ether(transaction.value)}.",
         cautions=(
             Caution(code="UNKNOWN_CONTRACT", text=f"{to} is not in the configuration; what it does is not known."),
         ),
@@ -107,7 +108,7 @@ def _unknown_contract(transaction: Transaction, book: Book) -> Meaning:
 def _unknown_call(transaction: Transaction, role: str, why: str) -> Meaning:
     return Meaning(
         contract=role,
-        summary=f"Unknown call to {role}: {why}; it pays {transaction.value} wei.",
+        summary=f"Unknown call to {role}: {why}; it pays {wei_and_ether(transaction.value)}.",
         cautions=(Caution(code="UNKNOWN_CALL", text=f"What {role} does with {why} is not known."),),
         on_failure="Unknown.",
     )

@@ -8,6 +8,7 @@ that moves money, power or time is a field or a fact of the meaning; what cannot
 from collections.abc import Mapping
 from typing import Any, Final
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.hashing import keccak
 from xl2.core.interop import InteropAddress
 from xl2.core.message import DEFAULT_GAS_LIMIT, id_of
@@ -79,13 +80,13 @@ def message_meaning(
     return Meaning(
         contract=book.role(tx.chain, tx.to),
         call=call,
-        summary=f"{summary}, {assurance.name.lower()}, fee {tx.value} wei.",
+        summary=f"{summary}, {assurance.name.lower()}, fee {wei_and_ether(tx.value)}.",
         facts=(
             ("destination", f"{book.chain(destination)} ({destination})"),
             ("recipient", book.account(destination, recipient)),
             ("class", assurance.name.lower()),
             ("expiry", f"{expiry} (unix seconds on the destination's clock)" if expiry else "never"),
-            ("fee", f"{tx.value} wei"),
+            ("fee", wei_and_ether(tx.value)),
             *facts,
         ),
         amounts=amounts,
@@ -107,7 +108,7 @@ def _add_fee(tx: Transaction, book: Book, destination: int, assurance: int, nonc
     return Meaning(
         contract="Outbox",
         call="addFee",
-        summary=f"Adds {tx.value} wei to the fee of message {nonce} to {book.chain(ChainId(destination))}.",
+        summary=f"Adds {wei_and_ether(tx.value)} to the fee of message {nonce} to {book.chain(ChainId(destination))}.",
         facts=(("class", str(assurance)), ("nonce", str(nonce))),
         destination=ChainId(destination),
         fee_wei=tx.value,
@@ -168,7 +169,7 @@ def _deliver(tx: Transaction, book: Book, segment: bytes, evidence: bytes, payee
         facts=(
             ("class", carried.lane.assurance.name.lower()),
             ("evidence", shown_bytes(evidence) if evidence else "none: the head is known"),
-            ("fees earned", f"{fees} wei, credited on the origin to {checksum(address(payee))}"),
+            ("fees earned", f"{wei_and_ether(fees)}, credited on the origin to {checksum(address(payee))}"),
         ),
         assurance=carried.lane.assurance,
         on_failure="A recipient that reverts spoils nothing but its own message; if nothing moves, the call reverts.",
@@ -329,7 +330,7 @@ def _push(tx: Transaction, book: Book, origin: int, proof: bytes) -> Meaning:
         call="push",
         summary=f"Proves heads of {book.chain(ChainId(origin))} on L1 and deposits them to the chain they are for.",
         # The value buys gas where the destination's bridge sells it, and a bridge that does not refuses it.
-        facts=(("proof", shown_bytes(proof)), ("gas bought on the destination", f"{tx.value} wei")),
+        facts=(("proof", shown_bytes(proof)), ("gas bought on the destination", wei_and_ether(tx.value))),
     )
 
 
@@ -351,7 +352,7 @@ def _send_block(tx: Transaction, book: Book, chain: int, checkpoints: str) -> Me
         summary=f"Deposits the newest L1 block hash to {book.chain(there)}, for proofs to start from.",
         facts=(
             ("kept there by", book.account(there, address(checkpoints))),
-            ("gas bought on the destination", f"{tx.value} wei"),
+            ("gas bought on the destination", wei_and_ether(tx.value)),
         ),
     )
 

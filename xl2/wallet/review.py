@@ -8,6 +8,7 @@ what it does not know it calls unknown. Reading the bytes is left to `transactio
 
 from attrs import field, frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import Address, ChainId, Wei, checksum
 from xl2.ports import Amount, Caution, Meaning
 
@@ -53,8 +54,8 @@ class Review:
             ("chain", f"{self.chain_name} ({self.chain_id})"),
             ("signer", checksum(self.signer)),
             ("contract", f"{checksum(self.to) if self.to else 'a new contract'}: {known}"),
-            ("value", f"{self.value_wei} wei"),
-            ("gas, at most", f"{self.max_gas_cost_wei} wei"),
+            ("value", wei_and_ether(self.value_wei)),
+            ("gas, at most", wei_and_ether(self.max_gas_cost_wei)),
             ("nonce", str(self.tx_nonce)),
             *meaning.facts,
             *(("amount", _amount(amount)) for amount in meaning.amounts),

@@ -89,7 +89,10 @@ async def test_a_balance_below_its_floor_is_told_once_and_again_after_it_was_wel
     await looked.look()
     await looked.look()
     assert [(alarm.kind, alarm.chain, alarm.value) for alarm in heard.alarms] == [(AlarmKind.LOW_BALANCE, HERE, 99)]
-    assert "99 wei on chain here (901), below 100 wei: send it 1 wei or more" in heard.alarms[0].what
+    assert heard.alarms[0].what.endswith(
+        "has 99 wei (0.000000000000000099 ether) on chain here (901), below 100 wei (0.0000000000000001 ether): "
+        "send it 1 wei (0.000000000000000001 ether) or more"
+    )
     world.chain(HERE).funds[PAYER.address] = Wei(100)
     await looked.look()
     assert [record.getMessage() for record in caplog.records if record.levelname == "INFO"] == ["balance refilled"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xl2.app.amounts import in_words
+from xl2.core.amounts import wei_and_ether
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from xl2.app.amounts import in_words
     ],
 )
 def test_wei_stands_beside_ether(wei: int, said: str) -> None:
-    assert in_words(wei) == said
+    assert wei_and_ether(wei) == said

@@ -6,7 +6,7 @@ from typing import Final
 _WEI_AN_ETHER: Final = 18
 
 
-def in_words(wei: int) -> str:
+def wei_and_ether(wei: int) -> str:
     """Like `1500000000000000000 wei (1.5 ether)`."""
     ether = f"{Decimal(wei).scaleb(-_WEI_AN_ETHER):f}"
     return f"{wei} wei ({(ether.rstrip('0').rstrip('.') if '.' in ether else ether) or '0'} ether)"
