@@ -117,9 +117,9 @@ async def test_an_observer_is_told_of_looks_rests_and_moves(relayer: Relayer) ->
     await asyncio.gather(down_until_a_room_rests(), relayer.run_until(State.SETTLED))
 
     assert told.looks == {"observe", "observe receipts", "prove", "deliver", "confirm", "settle"}
-    assert told.events == [
-        Event.ORIGIN_FINAL, Event.HEAD_SHOWN, Event.DELIVERY, Event.DESTINATION_FINAL, Event.SETTLEMENT
-    ]  # fmt: skip
+    # Who settles may be quicker than who confirms: then nothing is left to be confirmed.
+    moves = [one for one in told.events if one is not Event.DESTINATION_FINAL]
+    assert moves == [Event.ORIGIN_FINAL, Event.HEAD_SHOWN, Event.DELIVERY, Event.SETTLEMENT]
 
 
 async def test_a_delivery_that_begins_while_it_stops_does_not_keep_it_from_stopping(
