@@ -101,6 +101,12 @@ LINES: Final[Mapping[str, Line]] = {
         by="faults/test_lines.py::test_an_attester_that_does_not_answer_is_one_line_and_its_coming_back_another",
         alarm=_DOWN,
     ),
+    "attester signs nothing that counts": Line(
+        what=" gives no signature that counts: ",
+        remedy="compare its chains, verifiers and key",
+        by="faults/test_lines.py::test_an_attester_that_signs_for_another_verifier_is_one_line_until_it_signs_well",
+        alarm=_DOWN,
+    ),
     "misfit": Line(
         what="registered on chain",
         remedy="orrect the address",

@@ -19,6 +19,7 @@ from tests.faults.stable import Stable
 from tests.waiting import until_true
 from xl2.app.attesting import attester
 from xl2.app.doctor import doctor
+from xl2.core.types import address, checksum
 from xl2.operator.values import Check
 from xl2_devnet.accounts import ATTESTERS
 
@@ -147,6 +148,30 @@ async def test_an_attester_that_does_not_answer_is_one_line_and_its_coming_back_
     assert len(said) == 1
     assert f"attester {ATTESTER.address} does not answer: {url}" in said[0]["event"]
     assert "chain b has 0 of 1 needed" in said[0]["event"]
+
+
+async def test_an_attester_that_signs_for_another_verifier_is_one_line_until_it_signs_well(
+    scene: Scene, stable: Stable
+) -> None:
+    own, astray = scene.configuration("attester"), scene.configuration("attester-astray")
+    verifier, other = scene.grounds[B].verifiers[0]["address"], scene.grounds[B].contracts["outbox"]
+    astray.write_text(astray.read_text("utf-8").replace(verifier, other), "utf-8")
+    async with attester(astray) as found:
+        url = found.url
+        relayer = stable.start(scene.configuration("relayer", attester={"urls": {ATTESTER.address: url}}))
+        sent = await scene.send(Parcel())
+        await until_true(lambda: relayer.told("attester signs nothing that counts"), "a line that says so")
+        await scene.until_blocks(_BLOCKS)
+        said = told(relayer)
+    async with attester(own, listen=url.removeprefix("http://")):
+        await assert_each_paid_message_ended_once(scene, sent)
+        await until_true(lambda: relayer.lines("an attester signs again"), "a line that it does again")
+
+        assert [one for one in told(relayer) if one not in relayer.told("attester silent")] == said
+    assert said == relayer.told("attester signs nothing that counts")
+    assert len(said) == 1
+    assert f"attester {ATTESTER.address} gives no signature that counts: {url}: " in said[0]["event"]
+    assert f"it signed for verifier {checksum(address(other))}" in said[0]["event"]
 
 
 async def test_the_doctor_says_of_each_attester_whether_it_answers_and_as_whom(scene: Scene) -> None:

@@ -19,6 +19,7 @@ from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import ConfigInvalid
 from xl2.flow.alarms import Alarms
 from xl2.ports import Attester, Chain, ChainSettings, Clock, RemoteAttester
+from xl2.relayer.attester_heed import HeededAttester
 from xl2.relayer.attester_watch import AttesterWatch, Quorum
 
 #: Name of the verifier kind that asks attesters.
@@ -32,6 +33,8 @@ class Attesters:
     config: Config
     #: As those see them whose keys are here.
     chains: Mapping[ChainId, Chain]
+    #: Are told of who refuses to sign, or signs what does not hold; None: only whoever asks is.
+    alarms: Alarms | None = None
     _remote: dict[Address, RemoteAttester] = field(factory=dict, init=False)
     _here: dict[str, HeadAttester] = field(factory=dict, init=False)
 
@@ -52,7 +55,8 @@ class Attesters:
 
     def _behind(self, account: Address) -> Attester:
         if account not in self._remote:
-            self._remote[account] = remote_attester(self.config, account)
+            made = remote_attester(self.config, account)
+            self._remote[account] = made if self.alarms is None else HeededAttester(inner=made, alarms=self.alarms)
         return self._remote[account]
 
     def _with(self, key: str) -> HeadAttester:

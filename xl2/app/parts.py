@@ -39,7 +39,7 @@ def parts_of(
     told = observer or AlarmLines()
     here = opened(config)
     report_to(told, here.connections)
-    attesters = Attesters(config, here.chains)
+    attesters = Attesters(config, here.chains, alarms)
     senders = Senders(
         config=config, chains=here.everywhere, store=store, signer=signer, hooks=hooks, observer=told, alarms=alarms
     )

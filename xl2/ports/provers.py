@@ -5,13 +5,14 @@ Promise: what a prover hands out as `Shown` was verified by it, by the same rule
 be paid for. What is not there yet is `NotYet` or `Needed`, never weaker evidence.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Head
 from xl2.core.types import Address, Assurance, BlockNumber, Hash32
+from xl2.errors import ProofInvalid
 from xl2.ports.seen import Log
 from xl2.ports.transactions import Call
 
@@ -89,6 +90,15 @@ class Attester(Protocol):
         Raises `NotYet` while that block is not final for the attester, `Refused` for a log it does not attest,
         `ProofInvalid` where the chain's logs do not lead to what its storage holds.
         """
+        ...
+
+
+@runtime_checkable
+class Judged(Protocol):
+    """An attester that is told what its answers are worth by whoever checks them."""
+
+    def judged(self, log: Log, wrong: ProofInvalid | None) -> None:
+        """What it signed for a log does not hold, and why; None: it does."""
         ...
 
 
