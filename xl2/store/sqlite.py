@@ -153,6 +153,7 @@ class SqliteDatabase:
             if Path(self.name).is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a folder")
             self._take_lock(Path(f"{self.name}.lock"))
+            _refuse_what_is_left(Path(self.name))
             _make_private(Path(self.name))
         except OSError as bad:
             if bad.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -181,6 +182,16 @@ class SqliteDatabase:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _refuse_what_is_left(path: Path) -> None:
+    """A log that SQLite left beside a store that is gone would be written into the new one, as far as it goes."""
+    log_of_it = path.with_name(f"{path.name}-wal")
+    if log_of_it.exists() and not path.exists():
+        raise ConfigInvalid(
+            f"there is no store {path}, and {log_of_it.name} beside it is what one left that was moved or deleted",
+            remedy=f"Move {log_of_it.name} and {path.name}-shm to where the store is, or put the store back.",
+        )
 
 
 def _make_private(path: Path) -> None:

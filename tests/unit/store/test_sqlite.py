@@ -56,6 +56,26 @@ def test_a_folder_where_a_file_belongs_is_said_and_nothing_is_made_beside_it(
     assert caplog.messages == []
 
 
+async def test_what_a_killed_process_left_beside_a_store_that_was_moved_goes_into_no_new_one(tmp_path: Path) -> None:
+    killed, moved = tmp_path / "store.sqlite", tmp_path / "aside.sqlite"
+    async with SqliteStore(killed) as store:
+        await store.pause(LANE, "before", "operator", 1.0)
+        # As kill -9 leaves them.
+        left = {ending: killed.with_name(killed.name + ending).read_bytes() for ending in ("", "-wal")}
+    moved.write_bytes(left[""])
+    killed.unlink()
+    beside = killed.with_name("store.sqlite-wal")
+    beside.write_bytes(left["-wal"])
+
+    with pytest.raises(ConfigInvalid, match="what one left that was moved") as refused:
+        await SqliteStore(killed).pauses()
+    beside.rename(tmp_path / "aside.sqlite-wal")
+    async with SqliteStore(killed) as new, SqliteStore(moved) as old:
+        assert (list(await new.pauses()), [one.why for one in await old.pauses()]) == ([], ["before"])
+
+    assert "store.sqlite-wal" in refused.value.remedy
+
+
 async def test_a_process_that_starts_again_on_its_file_waits_for_no_lease(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path / "store.sqlite") as store:
         await store.lease([LANE_NAME], "killed", 300)
