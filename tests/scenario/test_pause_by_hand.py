@@ -1,5 +1,6 @@
 """An operator in an incident: `xl2 watcher pause` stops things by one command, and only the owner gives them back."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from tests.devnet_user import User
 from tests.integration.clients import file_of
 from tests.program import at_a_terminal, started, xl2
-from tests.waiting import until
+from tests.waiting import until, until_true
+from xl2.app.turns import Turns
+from xl2.config import load
+from xl2.core.types import address
 from xl2_devnet import BRISK, Description, Options
 from xl2_devnet.abi import xl2 as contract
 from xl2_devnet.accounts import account
@@ -140,3 +144,26 @@ def test_nothing_is_signed_without_a_yes_by_a_key_that_cannot_pause_or_for_what_
     assert told(folder, "pauses") == []
     everything = told(folder, "pauses", "--all")
     assert len(everything) == 2 * 3 * 2 + sum(one["what"].startswith(("verifier", "asset")) for one in everything)
+
+
+async def test_a_pause_by_hand_waits_while_another_process_makes_one_with_the_same_key_and_says_so(
+    devnet: Description, folder: Path
+) -> None:
+    config = load(folder / "devnet.json")
+    turns = Turns(folder=config.path(config.watcher.state), account=address(account("guardian").address))
+    turns.folder.mkdir()
+    log, out = folder / "pause.log", folder / "pause.json"
+    words = ("watcher", "pause", "verifier", "128", "--chain", B, "--yes", "--json", "-c", str(folder / "devnet.json"))
+
+    async with contextlib.AsyncExitStack() as stack:
+        async with turns.turn():
+            pausing = stack.enter_context(started(*words, log=log, out=out))
+            await until_true(lambda: "waits for its turn" in log.read_text("utf-8"), "a word of the wait")
+            meanwhile = told(folder, "pauses")
+        await until_true(lambda: pausing.poll() is not None, "the pause")
+
+    (done,) = json.loads(out.read_bytes())
+    await resume(devnet, B, done["resumed_by"])
+    assert meanwhile == []
+    assert (pausing.returncode, done["done"]["outcome"], done["in_force"]) == (0, "paused", True)
+    assert account("guardian").address in log.read_text("utf-8")
