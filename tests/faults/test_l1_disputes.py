@@ -3,6 +3,7 @@
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from attrs import frozen
@@ -14,6 +15,7 @@ from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
 from tests.waiting import until
+from xl2.core.evidence import Finality
 from xl2.ports import Ending, Fate, Sent
 from xl2_devnet import BRISK, Description, Options, running
 from xl2_devnet.accounts import account
@@ -23,6 +25,8 @@ ORIGIN = "op-a"
 CANNON, PERMISSIONED = 0, 1
 #: Blocks in which a proposer has noticed that it is to stop, and in which a relayer has looked at what is settled.
 _NOTICED, _LOOKED = 4, 12
+#: And in which what an L2 calls final was derived from what L1 calls final, which is what a proposer goes by.
+_DERIVED = 6
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +117,25 @@ def asleep(relayer: Daemon) -> Iterator[None]:
 
 
 async def some_games(anchored: Anchored, sent: list[Sent], controls: Controls) -> list[str]:
-    """Let the proposer go on until a new game covers messages, then stop it; those that it made, oldest first."""
+    """
+    Let the proposer go on until a new game covers messages, then stop it; those that it made, oldest first.
+
+    Messages are final by then, so that all of these cover them; where the proposer is behind on a busy machine, the
+    first may not.
+    """
+    await until(partial(final_past, anchored, sent[-1].place.block), "the messages to be final")
+    await anchored.until_blocks(_DERIVED)
     first = await anchored.games()
     controls.give(ROOTS, ORIGIN)
-    index, _ = await anchored.covering(sent[-1], first)
+    await anchored.covering(sent[-1], first)
     controls.withhold(ROOTS, ORIGIN)
     await anchored.until_blocks(_NOTICED)
-    return [(await anchored.game(place))[0] for place in range(index, await anchored.games())]
+    return [(await anchored.game(place))[0] for place in range(first, await anchored.games())]
+
+
+async def final_past(anchored: Anchored, block: int) -> bool | None:
+    """Whether a block of the origin is final."""
+    return (await anchored.origin.head(Finality.FINALIZED)).number >= block or None
 
 
 async def over(anchored: Anchored, games: list[str]) -> list[int]:
