@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -90,7 +91,9 @@ def prometheus(program: str, relayer: str, tmp_path_factory: pytest.TempPathFact
             (address,) = wait_until(
                 lambda: re.findall(r'"Listening on" address=(\S+)', log.read_text("utf-8")), "where it listens"
             )
-            yield Prometheus(url=f"http://{address}")
+            url = f"http://{address}"
+            wait_until(lambda: _is_ready(url), "its data to be opened")
+            yield Prometheus(url=url)
         finally:
             process.kill()
 
@@ -99,6 +102,16 @@ def _send(devnet: Description, file: Path) -> None:
     notebook = devnet.chain("op-b").contracts["notebook"]
     words = ("send", "op-a", "op-b", notebook, "hello", "--class", "attested", "--key", "frank", "--yes")
     assert guarded(xl2, [*words, "--config", str(file)]) == 0
+
+
+def _is_ready(url: str) -> bool:
+    """Whether it answers questions: it listens before it can."""
+    try:
+        urlopen(f"{url}/-/ready", timeout=30).close()  # noqa: S310 - loopback
+    except HTTPError as unready:
+        unready.close()
+        return False
+    return True
 
 
 def _counts(url: str, series: str) -> bool:

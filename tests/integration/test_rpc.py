@@ -208,7 +208,7 @@ async def test_a_refused_connection_is_tried_again_even_for_a_call_that_must_not
 async def test_a_silent_endpoint_is_given_up(endpoint: Start) -> None:
     served = await endpoint(hang)
 
-    async with served.client(read_timeout_seconds=0.1, max_attempts=2) as rpc:
+    async with served.client(read_timeout_seconds=0.5, max_attempts=2) as rpc:
         with pytest.raises(RpcUnavailable, match="did not answer in time"):
             await rpc.call("eth_blockNumber")
     assert len(served.requests) == 2
