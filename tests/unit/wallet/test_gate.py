@@ -1,6 +1,5 @@
 """What passes the gate, and what a refusal leaves behind."""
 
-
 import pytest
 from eth_abi.abi import encode
 from eth_account import Account
