@@ -206,8 +206,9 @@ def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> Iterable[Comp
 
 
 def _as_written(table: dict[str, Any], key: str) -> str:
-    """A key of the table whatever its case: the environment's names are upper case by custom."""
-    return next((known for known in table if known.lower() == key), key)
+    """A key of the table: whatever its case, which is upper by custom, and a dash, which no shell takes, as `_`."""
+    same = [known for known in table if known.lower() == key]
+    return next(iter(same or [known for known in table if known.lower().replace("-", "_") == key]), key)
 
 
 def _value(keys: tuple[str, ...], text: str) -> object:
@@ -280,8 +281,9 @@ def _variable(path: tuple[str | int, ...], environ: Mapping[str, str]) -> str | 
     """The variable of the environment that a value, or the list that it stands in, came from; None: the file."""
     for length in range(len(path), 0, -1):
         name = PREFIX + "__".join(str(step).upper() for step in path[:length])
-        if name in environ:
-            return f"{name} in the environment"
+        for spelt in (name, name.replace("-", "_")):
+            if spelt in environ:
+                return f"{spelt} in the environment"
     return None
 
 

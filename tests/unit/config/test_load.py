@@ -196,6 +196,24 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert (config.relayer.batch, config.relayer.payee, config.key) == (7, b"\x11" * 20, "other")
 
 
+def test_a_dash_in_a_name_is_an_underscore_in_the_environment(tmp_path: Path) -> None:
+    file = written(tmp_path, MINIMAL.replace("[chains.a", "[chains.op-a"))
+    both = written(tmp_path, MINIMAL + MINIMAL.replace("[chains.a", "[chains.A-b").replace("901", "902")
+                   + MINIMAL.replace("[chains.a", "[chains.a_b").replace("901", "903"), "both.toml")  # fmt: skip
+
+    config = load(file, {"XL2_CHAINS__OP_A__RPC_URL": "http://127.0.0.1:9"})
+    exact = load(both, {"XL2_CHAINS__A_B__RPC_URL": "http://127.0.0.1:9"})
+    wrong = refusal(file, {"XL2_CHAINS__OP_A__RPC_URL": "ftp://x"})
+
+    assert config.chain("op-a").rpc_url == "http://127.0.0.1:9"
+    # Where one is spelt just so, it is meant.
+    assert [exact.chain(name).rpc_url for name in (902, 903)] == [
+        load(both, {}).chain(902).rpc_url,
+        "http://127.0.0.1:9",
+    ]
+    assert "XL2_CHAINS__OP_A__RPC_URL in the environment: chains.op-a.rpc_url" in wrong
+
+
 def test_a_mistyped_variable_of_the_environment_is_refused(tmp_path: Path) -> None:
     assert "relayer.batsch: unknown key" in refusal(written(tmp_path, MINIMAL), {"XL2_RELAYER__BATSCH": "7"})
 
