@@ -36,7 +36,7 @@ _PAYING_ROOMS = ("prove", "deliver", "settle")
 #: Of five turns in the deliver room, four are for fresh messages and one for the backlog.
 _FRESH_TURNS = 4
 #: A room that finds nothing to do looks half as often each time, down to once in so many seconds; who is woken by news
-#: alone rests so long at once.
+#: alone rests so long at once, and so does every room while nothing stands that it takes up.
 _WOKEN_BY_NEWS = ("observe", "observe receipts", "settle")
 _IDLE_SECONDS = {
     "observe": 60.0,
@@ -249,7 +249,8 @@ class LaneTasks:
     def _idle_seconds(self, name: str, idle: int) -> float:
         """How long a room rests that found nothing to do so often in a row; 0: something may be to do soon."""
         longest = max(self._poll_seconds, self._longest_idle_seconds(name))
-        if idle and name in _WOKEN_BY_NEWS:
+        is_woken = name in _WOKEN_BY_NEWS or not (self._draining or self._may_have_to_do(name))
+        if idle and is_woken:
             return longest
         return min(self._poll_seconds * (1 << min(idle, 30)), longest)
 

@@ -149,9 +149,9 @@ async def happen(db: Session, happenings: Sequence[Happening], now: float) -> se
             continue
         moved[one.id] = then
         if one.event is Event.HEAD_LOST:
-            undone.append((row[4], one.id))
+            undone.append((row[1], row[4], one.id))
         else:
-            steps.append(_step_values(row[4], one, then, now))
+            steps.append(_step_values(row[1], row[4], one, then, now))
     changes: Counter[tuple[bytes, str]] = Counter()
     for message_id, state in moved.items():
         _, lane, before, stands, _ = known[message_id]
@@ -206,7 +206,9 @@ async def _put(db: Session, lane: Lane, rows: Sequence[tuple[Sent, Hash32]], now
             for one, start in rows
         ],
     )
-    steps = [_step_values(one.message.nonce, _seen(one, event), then, now) for one, _ in rows for event, then in walked]
+    steps = [
+        _step_values(name, one.message.nonce, _seen(one, event), then, now) for one, _ in rows for event, then in walked
+    ]
     await _write_steps(db, steps)
     await _count(db, Counter({(name, str(state)): len(rows)}))
 
@@ -232,25 +234,26 @@ def _seen(one: Sent, event: Event) -> Happening:
 async def _write_steps(db: Session, steps: Sequence[tuple[object, ...]]) -> None:
     if steps:
         await db.many(
-            "INSERT INTO steps (nonce, message, place, event, state, at, chain, tx_hash, block) VALUES "
-            "(?1, ?2, (SELECT count(*) FROM steps WHERE nonce = ?1 AND message = ?2), ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO steps (lane, nonce, message, place, event, state, at, chain, tx_hash, block) "
+            "VALUES (?1, ?2, ?3, "
+            "(SELECT count(*) FROM steps WHERE lane = ?1 AND nonce = ?2 AND message = ?3), ?4, ?5, ?6, ?7, ?8, ?9)",
             steps,
         )
 
 
-async def _undo_heads(db: Session, messages: Sequence[tuple[int, MessageId]]) -> None:
+async def _undo_heads(db: Session, messages: Sequence[tuple[bytes, int, MessageId]]) -> None:
     """Forget that heads were shown that are lost: a message that is refused for days has no longer history for it."""
     await db.many(
-        "DELETE FROM steps WHERE nonce = ?1 AND message = ?2 AND event = ?3 AND place = "
-        "(SELECT max(place) FROM steps WHERE nonce = ?1 AND message = ?2)",
-        [(nonce, message, Event.HEAD_SHOWN) for nonce, message in messages],
+        "DELETE FROM steps WHERE lane = ?1 AND nonce = ?2 AND message = ?3 AND event = ?4 AND place = "
+        "(SELECT max(place) FROM steps WHERE lane = ?1 AND nonce = ?2 AND message = ?3)",
+        [(*message, Event.HEAD_SHOWN) for message in messages],
     )
 
 
-def _step_values(nonce: int, one: Happening, then: State, now: float) -> tuple[object, ...]:
+def _step_values(lane: bytes, nonce: int, one: Happening, then: State, now: float) -> tuple[object, ...]:
     place = one.place
     block = place.block if place else one.seen_at
-    return nonce, one.id, one.event, then, now, str(one.chain), place and place.tx_hash, block
+    return lane, nonce, one.id, one.event, then, now, str(one.chain), place and place.tx_hash, block
 
 
 async def _count(db: Session, changes: Counter[tuple[bytes, str]]) -> None:

@@ -105,7 +105,8 @@ async def _speaks(db: Session, lane: bytes, data: bytes) -> bool:
 async def _forget(db: Session, lane: bytes, low: int, high: int) -> int:
     """All that is known of a range of nonces, what a reorg took back among it."""
     found = await _within(db, "nonce, id, state, stands", (lane, low, high), _ALL)
-    await db.many("DELETE FROM steps WHERE nonce = ?1 AND message = ?2", [(nonce, one) for nonce, one, _, _ in found])
+    sql = "DELETE FROM steps WHERE lane = ?1 AND nonce = ?2 AND message = ?3"
+    await db.many(sql, [(lane, nonce, one) for nonce, one, _, _ in found])
     await db.many("DELETE FROM messages WHERE id = ?1", [(one,) for _, one, _, _ in found])
     standing = Counter(str(state) for _, _, state, stands in found if stands)
     await db.many(

@@ -127,7 +127,8 @@ async def backlog(db: Session) -> list[tuple[Lane, State, int, float]]:
 async def last_blocks(db: Session, ids: Sequence[MessageId]) -> dict[MessageId, BlockNumber | None]:
     """The block that the newest step of each message names."""
     sql = (
-        "SELECT id, steps.block FROM messages JOIN steps ON steps.nonce = messages.nonce AND steps.message = id "
+        "SELECT id, steps.block FROM messages JOIN steps "
+        "ON steps.lane = messages.lane AND steps.nonce = messages.nonce AND steps.message = id "
         "WHERE id IN ({ids}) ORDER BY id, place"
     )
     found = await among(db, sql, ids)

@@ -152,6 +152,30 @@ MIGRATIONS = (
     -- The other part of `messages_by_nonce`: what a reorg took back and no block has again.
     CREATE INDEX messages_taken_back ON messages (lane, nonce) WHERE stands = 0;
     """,
+    """
+    -- By lane first: many lanes have the same nonces, and neighbours of one lane stood a page each between those of the
+    -- others.
+    ALTER TABLE steps RENAME TO steps_by_nonce;
+    CREATE TABLE steps (
+        lane        BLOB    NOT NULL,            -- of the message
+        nonce       INTEGER NOT NULL,            -- of the message
+        message     BLOB    NOT NULL,
+        place       INTEGER NOT NULL,            -- from 0, without gap
+        event       TEXT    NOT NULL,
+        state       TEXT    NOT NULL,            -- after the event
+        at          REAL    NOT NULL,
+        chain       TEXT    NOT NULL,
+        tx_hash     BLOB,
+        block       INTEGER,
+        PRIMARY KEY (lane, nonce, message, place)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO steps
+        SELECT messages.lane, was.nonce, was.message, was.place, was.event, was.state, was.at, was.chain, was.tx_hash,
+            was.block
+        FROM steps_by_nonce AS was JOIN messages ON messages.id = was.message
+        ORDER BY messages.lane, was.nonce, was.message, was.place;
+    DROP TABLE steps_by_nonce;
+    """,
 )
 
 #: Types of the schema in PostgreSQL, whose tables are all strict, and none of them in the order of its key.

@@ -62,7 +62,7 @@ class Session(Protocol):
 
 
 class Database(Protocol):
-    """What runs pieces of work, each in a transaction of its own that is durable when it returns."""
+    """What runs pieces of work, each in a transaction that is durable when it returns."""
 
     async def run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         """Do work: all of it, or nothing where it raises. The asker's cancellation cuts nothing in two."""

@@ -164,7 +164,7 @@ class SqlStore:
 
     async def steps(self, message_id: MessageId) -> Sequence[Step]:
         """How a message came to where it is."""
-        of = "nonce = (SELECT nonce FROM messages WHERE id = ?1) AND message = ?1"
+        of = "(lane, nonce) = (SELECT lane, nonce FROM messages WHERE id = ?1) AND message = ?1"
         sql = f"SELECT {rows.STEP_COLUMNS} FROM steps WHERE {of} ORDER BY place"
         return [rows.step_of(row) for row in await self._run(lambda db: db.fetch(sql, message_id))]
 

@@ -1,10 +1,11 @@
 """
 SQLite: one file, one connection, one thread.
 
-Promise: work is done in the order asked, each piece in one transaction that is on the disk when it returns (WAL,
-synchronous=FULL); the asker's cancellation never cuts a transaction in two. A second process on the same file is
-refused when it opens it. Where the disk takes nothing more, nothing of the work is kept and it may be tried again. A
-file that is made here, and what SQLite keeps beside it, is its user's alone: signed bytes and payloads stand in it.
+Promise: work is done in the order asked, all of a piece or nothing of it, and what returns is on the disk (WAL,
+synchronous=FULL); pieces that wait are kept together (`groups`); the asker's cancellation never cuts one in two. A
+second process on the same file is refused when it opens it. Where the disk takes nothing more, nothing of the work is
+kept and it may be tried again. A file that is made here, and what SQLite keeps beside it, is its user's alone: signed
+bytes and payloads stand in it.
 """
 
 import asyncio
@@ -22,8 +23,9 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable, Xl2Error
+from xl2.store.groups import Groups
 from xl2.store.schema import MIGRATIONS, check_version
-from xl2.store.session import Locks, Row, Session, finish
+from xl2.store.session import Locks, Row, Session
 from xl2.store.sql import SqlStore
 
 log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class SqliteDatabase:
         """`path`: created where it does not exist; its folder must. `:memory:` is gone when closed."""
         self.name = str(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="xl2-store")
+        self._groups = Groups(self._thread, self._transact)
         self._connection: sqlite3.Connection | None = None
         self._lock: IO[str] | None = None
 
@@ -97,8 +100,7 @@ class SqliteDatabase:
         Raises `ConfigInvalid` where the file cannot be opened, `StoreCorrupt` where it cannot be trusted,
         `StoreUnavailable` where the disk takes nothing more, and what the work raises, after undoing it.
         """
-        loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._thread, self._transact, work))
+        return await self._groups.run(work)
 
     async def changed(self, seconds: float) -> None:
         """Nobody but this process has the file open, so there is nobody to hear from."""
@@ -110,12 +112,12 @@ class SqliteDatabase:
         await asyncio.shield(loop.run_in_executor(self._thread, self._close))
         self._thread.shutdown(wait=False)
 
-    def _transact(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    def _transact(self, work: Callable[[Session], None]) -> None:
         try:
             connection = self._connection = self._connection or self._open()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                result = finish(work(SqliteSession(connection)))
+                work(SqliteSession(connection))
                 connection.execute("COMMIT")
             finally:
                 # Some errors have ended the transaction already.
@@ -123,7 +125,6 @@ class SqliteDatabase:
                     connection.execute("ROLLBACK")
         except sqlite3.DatabaseError as failed:
             raise _cause(self.name, failed) from failed
-        return result
 
     def _open(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = None

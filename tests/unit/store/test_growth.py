@@ -10,14 +10,16 @@ from attrs import evolve
 from tests.store_promises.scene import LANE, LANE_LOG, NOW, cursor, place, sent
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import Event
-from xl2.core.types import BlockNumber, Wei
-from xl2.ports import Happening, Sent
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import BlockNumber, ChainId, Wei
+from xl2.ports import Happening, Log, Sent
 from xl2.store import SqliteStore
 from xl2.store.sqlite import SqliteDatabase
 
 #: Messages that move at once.
 BATCH = 250
 FEW, MANY = 4 * BATCH, 16 * BATCH
+LANES = 16
 WALK = (Event.HEAD_SHOWN, Event.DELIVERY, Event.DESTINATION_FINAL, Event.SETTLEMENT)
 
 
@@ -71,3 +73,20 @@ async def test_of_a_pruned_page_nothing_stays_in_the_file_nor_of_what_a_reorg_to
     with closing(sqlite3.connect(path)) as db:
         left = {bytes(row[0]) for row in db.execute("SELECT message FROM steps")}
     assert left == {batch[-1].message.id, forked[-1].message.id}
+
+
+async def test_neighbours_among_many_lanes_change_as_few_pages_as_alone(tmp_path: Path) -> None:
+    lanes = [evolve(LANE, origin=ChainId(1_000 + number)) for number in range(LANES)]
+    async with SqliteStore(tmp_path / "alone.sqlite") as store:
+        batch = sent(BATCH)
+        await store.observe(cursor(9), batch, NOW)
+        alone = await pages_changed(store, tmp_path / "alone.sqlite", batch)
+
+    path = tmp_path / "many.sqlite"
+    async with SqliteStore(path) as store:
+        for lane in lanes:
+            batch = [evolve(one, message=evolve(one.message, origin=lane.origin)) for one in sent(BATCH)]
+            await store.observe(cursor(9, Log(lane=lane, kind=LogKind.LANE)), batch, NOW)
+        among_many = await pages_changed(store, path, batch)
+
+    assert among_many <= 1.5 * alone
