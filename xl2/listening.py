@@ -5,6 +5,7 @@ Promise: what was started is cleaned up, however the block ends; an address that
 is answered is left to whoever made the application.
 """
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -45,8 +46,10 @@ async def listening(
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as taken:
+            # asyncio's own words repeat the address as a tuple; what names no host has words of its own, below 0.
+            why = os.strerror(taken.errno) if taken.errno and taken.errno > 0 else taken.strerror or taken
             raise InvalidInput(
-                f"nobody can listen on {host}:{port}: {taken.strerror or taken}",
+                f"nobody can listen on {host}:{port}: {why}",
                 field=setting,
                 value=f"{host}:{port}",
                 remedy=f"Stop whoever listens there, or set {setting} to another address; port 0 is a free one.",

@@ -10,7 +10,9 @@ from xl2.listening import Listening, listening
 
 async def test_a_taken_address_is_refused_by_the_name_of_its_setting_and_is_free_again_at_the_end() -> None:
     async with listening(web.Application(), host="127.0.0.1", port=0, setting="watcher.listen") as first:
-        with pytest.raises(InvalidInput, match=f"nobody can listen on 127.0.0.1:{first.port}") as refused:
+        with pytest.raises(
+            InvalidInput, match=f"nobody can listen on 127.0.0.1:{first.port}: Address already in use$"
+        ) as refused:
             async with listening(web.Application(), host="127.0.0.1", port=first.port, setting="attester.listen"):
                 pass
         async with aiohttp.ClientSession() as session, session.get(first.url) as answer:
