@@ -206,7 +206,7 @@ async def test_honest_messages_among_those_that_fail_are_carried_at_a_gain(scene
 async def test_messages_that_expire_before_they_can_be_carried_are_held_to_the_allowance(scene: Scene) -> None:
     """To record an expiry costs gas and earns nothing, and the sender gets all of his fee back."""
     async with carrying(scene, loss_gas_per_hour=1_500_000) as carrier:
-        sent = await scene.send(*(Parcel(fee=LURE, expires_in=5) for _ in range(20)))
+        sent = await scene.send(*(Parcel(fee=LURE, expires_in=30) for _ in range(20)))
         scene.pass_time(60)
         scene.finalize()
         await carrier.observe()
@@ -261,7 +261,7 @@ async def test_dear_gas_at_the_origin_keeps_fees_waiting_and_no_refund(scene: Sc
     scene.finalize()
     await carrier.observe()
     await carrier.carry()
-    (late,) = await scene.send(Parcel(fee=FEE, expires_in=5))
+    (late,) = await scene.send(Parcel(fee=FEE, expires_in=30))
     scene.pass_time(60)
     scene.finalize()
     await carrier.observe()
