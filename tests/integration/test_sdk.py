@@ -9,7 +9,7 @@ from eth_account import Account
 from web3 import AsyncHTTPProvider, AsyncWeb3, HTTPProvider, Web3, WebSocketProvider
 
 import xl2
-from tests.integration.clients import client_of, config_of
+from tests.integration.clients import client_of, config_of, with_little_time
 from tests.waiting import PATIENCE_SECONDS
 from xl2.config import Config, Secret
 from xl2.core.types import hex_text
@@ -108,7 +108,7 @@ async def test_transfers_at_once_do_not_spend_each_others_allowance(devnet: Desc
 
 async def test_an_overdue_transfer_is_refunded_whole(devnet: Description, tmp_path: Path) -> None:
     async with client_of(devnet, tmp_path, "dave") as client:
-        sent = await client.transfer(A, B, "USDD", 7, account("dave").address, expires_in=5)
+        sent = await with_little_time(lambda: client.transfer(A, B, "USDD", 7, account("dave").address, expires_in=5))
 
         relayed = await client.relay(sent.id, "refunded", PATIENCE_SECONDS)
         explained = await client.explain(sent.id)
@@ -180,7 +180,7 @@ def config_of_example() -> Config:
         ({"expires_in": -1}, InvalidInput, "expiry is"),
         ({"expiry": 1}, InvalidInput, "expiry is 1; it is"),
         ({"expiry": 1, "expires_in": 1}, InvalidInput, "both expires_in and expiry"),
-        ({"fee_wei": 10**9}, Unaffordable, "fee is 1000000000 wei; delivering this message costs"),
+        ({"fee_wei": 10**9}, Unaffordable, r"fee is 1000000000 wei .+; delivering this message costs"),
         ({"fee_wei": 1}, InvalidInput, "not a whole number of gwei"),
         ({"assurance": "certain"}, InvalidInput, "'certain' is no evidence class"),
     ],

@@ -17,7 +17,7 @@ import xl2
 from tests.devnet_user import User
 from tests.faults.proxy import Fault, FaultProxy
 from tests.heard import Heard
-from tests.integration.clients import file_of
+from tests.integration.clients import file_of, with_little_time
 from tests.program import started
 from tests.scenario.route import Opened
 from tests.waiting import PATIENCE_SECONDS, until
@@ -130,7 +130,9 @@ async def transferred(
     """Send tokens, and see them arrive and settled, or refunded."""
     async with xl2.connect_async(file, key=role) as client:
         more = {"expires_in": 4} if overdue else {}
-        sent = await client.transfer(origin, destination, symbol, 3, account(role).address, **more)
+        sent = await with_little_time(
+            lambda: client.transfer(origin, destination, symbol, 3, account(role).address, **more)
+        )
         await client.relay(sent.id, "refunded" if overdue else "settled", PATIENCE_SECONDS)
 
 
@@ -293,7 +295,9 @@ async def test_a_forged_transfer_suspends_the_quorum_and_pauses_the_token_and_re
     async with xl2.connect_async(file, key="erin") as client:
         # The vault holds more than is stolen, or there would be nothing to give back.
         await client.transfer(A, B, "USDD", 5, account("erin").address)
-        waiting = await client.transfer(A, B, "USDD", 2, account("erin").address, expires_in=4)
+        waiting = await with_little_time(
+            lambda: client.transfer(A, B, "USDD", 2, account("erin").address, expires_in=4)
+        )
         usdd = next(token for token in devnet.tokens if token["symbol"] == "USDD")["on"]
         forged_on = lane(opened, B, A)
         home = opened.chain(A)
@@ -347,7 +351,9 @@ async def test_a_drained_vault_pauses_its_bridge_and_refunds_go_on(devnet: Descr
     async with xl2.connect_async(file, key="dave") as client:
         # Others' tokens: as many as are taken and then paid out.
         await client.transfer(A, B, "GOLD", 5, account("dave").address)
-        waiting = await client.transfer(A, B, "GOLD", 2, account("dave").address, expires_in=4)
+        waiting = await with_little_time(
+            lambda: client.transfer(A, B, "GOLD", 2, account("dave").address, expires_in=4)
+        )
         async with watcher(file) as watching:
             async with User(devnet.chain(A), account("deployer").private_key) as owner:
                 # Its minter may burn anybody's: a token can be as bad as that.
