@@ -9,15 +9,16 @@ gets the same answer. Who may ask is left to `service`: a true head is no secret
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 
 from attrs import field, frozen
 
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Finality, Head
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
-from xl2.errors import NotFound, NotYet
+from xl2.errors import NotFound, NotYet, Refused, Retryable
 from xl2.flow.recompute import Recomputed
-from xl2.ports import Chain, Log, LogState, SignedHead, Signer
+from xl2.ports import Block, Chain, Log, LogState, SignedHead, Signer
 
 
 @frozen(kw_only=True)
@@ -30,6 +31,8 @@ class HeadAttester:
     #: `AttestedHeads` of each chain that reads heads signed here.
     verifiers: Mapping[ChainId, Address]
     _logs: dict[Log, Recomputed] = field(factory=dict, init=False)
+    #: A final block of each chain, as high as any that was asked for.
+    _finals: dict[ChainId, Block] = field(factory=dict, init=False)
     #: One question at a time for each log: two would read the same events twice.
     _turns: dict[Log, asyncio.Lock] = field(factory=lambda: defaultdict(asyncio.Lock), init=False)
 
@@ -41,15 +44,35 @@ class HeadAttester:
     async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
         """Sign the log's head at a block, or after its first `count` entries, which stand by then."""
         chain, verifier = self._known(log)
-        final = await chain.head(Finality.FINALIZED)
+        final = await self._final(chain, at)
         if at > final.number:
             raise NotYet(f"block {at} of chain {log.home} is not final; final is {final.number}")
         async with self._turns[log]:
             recomputed = self._logs.setdefault(log, Recomputed(chain, log))
-            state = await recomputed.at(final if at == final.number else await chain.block(at))
+            block = final if at == final.number else await chain.block(at)
+            state = await recomputed.at(block)
             head = self._head(log, state, count, recomputed)
+        await self._read_beside(log, block)
         attestation = Attestation(head=head, block=at, chain=log.reader, contract=verifier)
         return SignedHead(attestation=attestation, signature=await self.signer.sign_hash_of(attestation.preimage))
+
+    async def _read_beside(self, log: Log, block: Block) -> None:
+        """Read what stands between its events, of other logs of that contract: each would read them all once more."""
+        for other in [one for one in self._logs if one != log and (one.home, one.kind) == (log.home, log.kind)]:
+            if self._turns[other].locked():
+                # Somebody asks for it, and reads it himself.
+                continue
+            async with self._turns[other]:
+                # Whoever asks for it is told what is wrong with it.
+                with suppress(Retryable, Refused):
+                    await self._logs[other].read(block)
+
+    async def _final(self, chain: Chain, at: BlockNumber) -> Block:
+        """A final block, the newest one unless one as high as `at` is known: what is final stays so."""
+        known = self._finals.get(chain.chain)
+        if known is None or known.number < at:
+            known = self._finals[chain.chain] = await chain.head(Finality.FINALIZED)
+        return known
 
     def _head(self, log: Log, state: LogState, count: int | None, recomputed: Recomputed) -> Head:
         """The head asked for, of those that stand by a block with this state."""

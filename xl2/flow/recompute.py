@@ -50,8 +50,7 @@ class Recomputed:
                 remedy="Stop; find out whether the endpoint or the chain broke its word.",
             )
         try:
-            while self._next <= block.number:
-                await self._read(BlockNumber(min(self._next + BLOCKS_AT_ONCE - 1, block.number)))
+            await self._read_upto(block)
             count = bisect_right(self._blocks, block.number)
             state = LogState(head=self._heads[count - 1] if count else self.log.id, count=count)
             await self._check_storage(state, block)
@@ -61,6 +60,14 @@ class Recomputed:
         if upto is None or block.number > upto.number:
             self._upto = block
         return state
+
+    async def read(self, block: Block) -> None:
+        """Take up the entries up to a final block, to be confirmed by `at`. Raises as that does."""
+        try:
+            await self._read_upto(block)
+        except (ProofInvalid, NotYet):
+            self._forget_unconfirmed()
+            raise
 
     def after(self, count: int) -> Hash32 | None:
         """Head after the first `count` entries, None where `at` has not confirmed so many."""
@@ -85,6 +92,10 @@ class Recomputed:
             )
         if read_at.hash != block.hash:
             raise NotYet(f"block {block.number} of chain {self.log.home} changed while it was read")
+
+    async def _read_upto(self, block: Block) -> None:
+        while self._next <= block.number:
+            await self._read(BlockNumber(min(self._next + BLOCKS_AT_ONCE - 1, block.number)))
 
     async def _read(self, last: BlockNumber) -> None:
         """Append block and head of each entry up to a block."""

@@ -101,7 +101,9 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float, 
             await _check_never_sent(unknown, origin, BlockNumber(cursor.block + 1 if cursor else 0))
         final, tip = await origin.head(Finality.FINALIZED), await origin.head(Finality.LATEST)
         is_open = await _open(spoken_of, origin, tip.number)
-        over = _leading_settled(await _open(spoken_of, origin, final.number))
+        # Where blocks are final as they are made, one question tells both.
+        is_open_still = is_open if final == tip else await _open(spoken_of, origin, final.number)
+        over = _leading_settled(is_open_still)
         under_way = max(over, _leading_settled(is_open))
         # The mark moves without gaps: behind an entry that is not final, nothing is marked.
         if over and first == upto:

@@ -15,7 +15,7 @@ from xl2.core.types import Address, BlockNumber, Hash32, MessageId, Wei, address
 from xl2.ports import Block, Call, Entry, Failure, Fate, LogState
 from xl2_adapters.abi import Event, Method
 from xl2_adapters.contracts.shared_logs import SharedLogs
-from xl2_adapters.evm import Evm
+from xl2_adapters.evm import Evm, Log
 
 DELIVER = Method("deliver(bytes,bytes,address)")
 RETRY = Method("retry(bytes,bytes,uint256,address)")
@@ -41,12 +41,12 @@ class Inbox:
 
     evm: Evm
     address: Address
-    _logs: SharedLogs = field(init=False, eq=False, repr=False)
+    _logs: SharedLogs[bytes] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """All lanes of the inbox write the same events."""
         topics = [[DELIVERED.topic, EXPIRED.topic]]
-        object.__setattr__(self, "_logs", SharedLogs(self.evm, self.address, topics))
+        object.__setattr__(self, "_logs", SharedLogs(self.evm, self.address, topics, _by_lane_log))
 
     async def fates(self, messages: Sequence[Message], at: BlockNumber, *, failed: bool = True) -> list[Fate]:
         """What became of messages: one bitmap a page; then, where asked for, one word for each not delivered."""
@@ -99,12 +99,9 @@ class Inbox:
     async def receipts(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Entry]:
         """Entries of a lane's receipt log in a range of blocks."""
         entries = []
-        for log in await self._logs.read(first, last):
+        for (log,) in await self._logs.read(lane.log, first, last):
             receipt: Receipt
-            is_delivery = log.topics[0] == DELIVERED.topic
-            if log.topics[1 if is_delivery else 2 :][:1] != (lane.log,):
-                continue
-            if is_delivery:
+            if log.topics[0] == DELIVERED.topic:
                 values = DELIVERED.decode(log.topics, log.data, self.evm.endpoint)
                 _, index, page, bitmap, payee, fees = values
                 receipt = Delivered(page=page, bitmap=bitmap, payee=address(payee), fees=Wei(fees))
@@ -145,6 +142,11 @@ class Inbox:
 
     def _call(self, data: bytes, what: str) -> Call:
         return Call(chain=self.evm.chain, to=self.address, data=data, what=what)
+
+
+def _by_lane_log(logs: Sequence[Log]) -> list[tuple[bytes, tuple[Log, ...]]]:
+    """Each entry by the lane log that its event names."""
+    return [(log.topics[1 if log.topics[0] == DELIVERED.topic else 2], (log,)) for log in logs]
 
 
 def _page_of(message: Message) -> _Page:

@@ -68,12 +68,12 @@ class Outbox:
     address: Address
     #: Inboxes by destination: the outbox sets each once, so what was read stays true.
     _inboxes: dict[ChainId, Address] = field(factory=dict, init=False, eq=False, repr=False)
-    _logs: SharedLogs = field(init=False, eq=False, repr=False)
+    _logs: SharedLogs[ChainId] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """All lanes of the outbox write the same events."""
         topics = [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]]
-        object.__setattr__(self, "_logs", SharedLogs(self.evm, self.address, topics))
+        object.__setattr__(self, "_logs", SharedLogs(self.evm, self.address, topics, self._by_destination))
 
     @property
     def _home(self) -> Home:
@@ -102,8 +102,9 @@ class Outbox:
 
     async def sent(self, lane: Lane, first: BlockNumber, last: BlockNumber) -> list[Sent]:
         """Messages of a lane in a range of blocks, in the order of their logs."""
-        logs = await self._logs.read(first, last)
-        return [sent for sent in await self._messages(logs, lane.destination) if Lane.of(sent.message) == lane]
+        told = await self._logs.read(lane.destination, first, last)
+        messages = [await self._message(*one) for one in told]
+        return [sent for sent in messages if Lane.of(sent.message) == lane]
 
     async def find(self, message_id: MessageId, since: BlockNumber) -> Sent | None:
         """A message by its id."""
@@ -113,7 +114,8 @@ class Outbox:
             return None
         block = named[-1].place.block
         logs = await self.evm.logs(self.address, [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]], block, block)
-        return next((sent for sent in await self._messages(logs) if sent.message.id == message_id), None)
+        told = [two for _, two in self._by_destination(logs) if two[0].topics[1] == message_id]
+        return await self._message(*told[0]) if told else None
 
     async def endings(self, messages: Sequence[Message], at: BlockNumber) -> list[Ending]:
         """What became of the fees of messages: one bitmap a page, and one word for each that may have been refunded."""
@@ -201,9 +203,9 @@ class Outbox:
         head, inbox, count, _ = LANE.decode(answer, self.evm.endpoint)
         return Hash32(head), address(inbox), count
 
-    async def _messages(self, logs: Sequence[Log], destination: ChainId | None = None) -> list[Sent]:
-        """Each `MessageSent` with the `MessagePlaced` that follows it; only those for one chain, where one is named."""
-        messages: list[Sent] = []
+    def _by_destination(self, logs: Sequence[Log]) -> list[tuple[ChainId, tuple[Log, Log]]]:
+        """Each `MessageSent` with the `MessagePlaced` that follows it, by the chain that this names."""
+        told = []
         sent: Log | None = None
         for log in logs:
             if log.topics[0] == MESSAGE_SENT.topic:
@@ -211,16 +213,16 @@ class Outbox:
                 continue
             if sent is None or sent.place.block_hash != log.place.block_hash:
                 raise ProofInvalid(f"{self.evm.endpoint} sent a MessagePlaced of block {log.place.block} alone")
-            if destination in (None, destination_of(log.data)):
-                messages.append(Sent(message=await self._message(sent, log), place=sent.place))
+            told.append((destination_of(log.data), (sent, log)))
             sent = None
-        return messages
+        return told
 
     async def _inbox(self, destination: ChainId) -> Address:
         if destination not in self._inboxes:
             self._inboxes[destination] = (await self._lane(destination, Assurance.SETTLED, None))[1]
         return self._inboxes[destination]
 
-    async def _message(self, sent: Log, placed: Log) -> Message:
+    async def _message(self, sent: Log, placed: Log) -> Sent:
         inbox = await self._inbox(destination_of(placed.data))
-        return message_of(self._home, inbox, sent.topics[1], sent.data, placed.data)
+        message = message_of(self._home, inbox, sent.topics[1], sent.data, placed.data)
+        return Sent(message=message, place=sent.place)

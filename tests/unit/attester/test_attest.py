@@ -9,12 +9,12 @@ from attrs import evolve
 
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import Attestation
-from xl2.core.evidence import Head
+from xl2.core.evidence import Finality, Head
 from xl2.core.lane import Lane, head_after
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, BlockNumber
+from xl2.core.types import Address, BlockNumber, ChainId
 from xl2.errors import Incident, NotFound, NotYet, ProofInvalid, RpcUnavailable
-from xl2.ports import Log, Sent, SignedHead
+from xl2.ports import Block, Log, Sent, SignedHead
 from xl2.testing import MemorySigner, World
 from xl2.testing.keys import signature
 
@@ -123,6 +123,67 @@ async def test_a_last_event_that_is_left_out_contradicts_storage(world: World, a
 
     with pytest.raises(ProofInvalid, match="storage holds"):
         await attester.attest(lane_log(world), BlockNumber(3))
+
+
+async def test_below_a_block_that_was_seen_to_be_final_nobody_is_asked_what_is_final(
+    world: World, attester: HeadAttester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sent(world, 3)
+    await attester.attest(lane_log(world), BlockNumber(3))
+    asked: list[Finality] = []
+
+    async def head(finality: Finality) -> Block:
+        asked.append(finality)
+        return await world.chain(901).block(BlockNumber(5))
+
+    monkeypatch.setattr(world.chain(901), "head", head)
+
+    assert (await attester.attest(lane_log(world), BlockNumber(1))).attestation.head.count == 1
+    assert asked == []
+    await attester.attest(lane_log(world), BlockNumber(4))
+    assert asked == [Finality.FINALIZED]
+
+
+async def test_what_is_read_for_one_lane_is_read_for_all_that_begin_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World((901, 902, 903))
+    chains = {one: world.chain(one) for one in (ChainId(901), ChainId(902), ChainId(903))}
+    attester = HeadAttester(signer=CAROL, chains=chains, verifiers=dict.fromkeys(chains, CONTRACT))
+    one, other = (Log(lane=world.lane(901, to), kind=LogKind.LANE) for to in (902, 903))
+    for log in (one, other):
+        await attester.attest(log, BlockNumber(0))
+    for log in (one, other):
+        await world.chain(901).put(log.lane, b"message")
+    world.chain(901).mine(2)
+
+    await attester.attest(one, BlockNumber(2))
+    monkeypatch.setattr(world.chain(901), "sent", None)
+
+    assert (await attester.attest(other, BlockNumber(2))).attestation.head.count == 1
+
+
+async def test_a_lane_whose_events_are_wrong_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World((901, 902, 903))
+    chain = world.chain(901)
+    chains = {one: world.chain(one) for one in (ChainId(901), ChainId(902), ChainId(903))}
+    attester = HeadAttester(signer=CAROL, chains=chains, verifiers=dict.fromkeys(chains, CONTRACT))
+    one, other = (Log(lane=world.lane(901, to), kind=LogKind.LANE) for to in (902, 903))
+    await attester.attest(other, BlockNumber(0))
+    for log in (one, other, other):
+        await chain.put(log.lane, b"message")
+    chain.mine(2)
+    all_of = chain.sent
+
+    async def without_the_first(lane: Lane, first: BlockNumber, last: BlockNumber) -> Sequence[Sent]:
+        found = await all_of(lane, first, last)
+        return found[1:] if lane == other.lane else found
+
+    monkeypatch.setattr(chain, "sent", without_the_first)
+
+    assert (await attester.attest(one, BlockNumber(3))).attestation.head.count == 1
+    with pytest.raises(ProofInvalid):
+        await attester.attest(other, BlockNumber(3))
+    monkeypatch.undo()
+    assert (await attester.attest(other, BlockNumber(3))).attestation.head.count == 2
 
 
 async def test_a_final_block_that_changed_is_an_incident(world: World, attester: HeadAttester) -> None:
