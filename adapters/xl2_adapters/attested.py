@@ -22,7 +22,7 @@ from xl2.core.evidence import Finality, Head, VerifierNumber, class_of, inline
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.types import Address, Assurance, BlockNumber, Hash32, checksum, hex_text
 from xl2.errors import NotYet, ProofInvalid, Refused, Retryable, RpcRejected, RpcUnavailable
-from xl2.ports import Attester, Chain, Judged, Log, LogState, Needed, Shown, SignedHead, VerifierSettings
+from xl2.ports import Attester, Chain, Heeded, Log, LogState, Needed, Shown, SignedHead, VerifierSettings
 from xl2_adapters.standing import require_standing
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class AttestedProver:
         try:
             async with asyncio.timeout(self.timeout_seconds):
                 signed = await attester.attest(log, attestation.block, count)
-            return self._judged(attester, log, signed, attestation)
+            return self._heeded(attester, log, signed, attestation)
         except TimeoutError:
             return f"{name} did not answer within {self.timeout_seconds:.0f} s"
         except RpcUnavailable as silent:
@@ -155,17 +155,15 @@ class AttestedProver:
         except (Retryable, Refused) as cause:
             return f"{name}: {cause.what}"
 
-    def _judged(self, attester: Attester, log: Log, signed: SignedHead, attestation: Attestation) -> Signature:
+    def _heeded(self, attester: Attester, log: Log, signed: SignedHead, attestation: Attestation) -> Signature:
         """Its checked signature; it is told what that came to where it wants to know."""
-        wrong: ProofInvalid | None = None
         try:
-            return self._checked(attester.address, signed, attestation)
-        except ProofInvalid as invalid:
-            wrong = invalid
+            signature = self._checked(attester.address, signed, attestation)
+        except ProofInvalid as wrong:
+            _tell(attester, log, wrong)
             raise
-        finally:
-            if isinstance(attester, Judged):
-                attester.judged(log, wrong)
+        _tell(attester, log, None)
+        return signature
 
     def _checked(self, address: Address, signed: SignedHead, attestation: Attestation) -> Signature:
         if signed.attestation != attestation:
@@ -175,6 +173,11 @@ class AttestedProver:
         if found != address:
             raise ProofInvalid(f"the signature is by {checksum(found)}")
         return signature
+
+
+def _tell(attester: Attester, log: Log, wrong: ProofInvalid | None) -> None:
+    if isinstance(attester, Heeded):
+        attester.checked(log, wrong)
 
 
 def _causes(answers: Sequence[_Answer]) -> list[str]:

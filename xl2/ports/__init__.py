@@ -39,7 +39,7 @@ from xl2.ports.leases import (
     signer_lease,
 )
 from xl2.ports.observer import Alarm, AlarmKind, Observer, Several, Unobserved
-from xl2.ports.provers import Attester, Judged, Needed, Prover, RemoteAttester, Shown, SignedHead
+from xl2.ports.provers import Attester, Heeded, Needed, Prover, RemoteAttester, Shown, SignedHead
 from xl2.ports.reviews import NO_REVIEWS, Amount, Book, Caution, Meaning, Reviews, shown_bytes, unexpected_value
 from xl2.ports.seen import Block, Ending, Entry, Failure, Fate, Log, LogState, Place, Sent
 from xl2.ports.store import Cursor, Happening, Record, Step, Store
@@ -105,9 +105,9 @@ __all__ = [
     "Happening",
     "HeadReader",
     "HeadShown",
+    "Heeded",
     "Journal",
     "Journalled",
-    "Judged",
     "KeySettings",
     "Lease",
     "Leases",

@@ -94,11 +94,11 @@ class Attester(Protocol):
 
 
 @runtime_checkable
-class Judged(Protocol):
-    """An attester that is told what its answers are worth by whoever checks them."""
+class Heeded(Protocol):
+    """An attester that is told by whoever checks its answers what they are worth."""
 
-    def judged(self, log: Log, wrong: ProofInvalid | None) -> None:
-        """What it signed for a log does not hold, and why; None: it does."""
+    def checked(self, log: Log, wrong: ProofInvalid | None) -> None:
+        """Why what it signed for a log does not hold; None: it does."""
         ...
 
 

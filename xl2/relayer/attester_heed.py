@@ -29,7 +29,7 @@ _REMEDY: Final = (
 
 @define(kw_only=True)
 class HeededAttester:
-    """Implements `xl2.ports.RemoteAttester` and `xl2.ports.Judged`."""
+    """Implements `xl2.ports.RemoteAttester` and `xl2.ports.Heeded`."""
 
     inner: RemoteAttester
     alarms: Alarms = field(repr=False)
@@ -57,8 +57,8 @@ class HeededAttester:
                 self._failed(log, silent)
             raise
 
-    def judged(self, log: Log, wrong: ProofInvalid | None) -> None:
-        """See `xl2.ports.Judged`."""
+    def checked(self, log: Log, wrong: ProofInvalid | None) -> None:
+        """See `xl2.ports.Heeded`."""
         if wrong is None:
             self._well(log)
         else:

@@ -80,11 +80,11 @@ async def test_one_that_signs_what_does_not_hold_is_alarmed_until_it_signs_well_
 ) -> None:
     caplog.set_level(logging.INFO)
     for log in (LANE, RECEIPTS, LANE, RECEIPTS):
-        attester.judged(log, ProofInvalid("the signature is by somebody else"))
+        attester.checked(log, ProofInvalid("the signature is by somebody else"))
 
-    attester.judged(LANE, None)
+    attester.checked(LANE, None)
     half = list(attester.alarms.standing)
-    attester.judged(RECEIPTS, None)
+    attester.checked(RECEIPTS, None)
 
     assert len(heard.alarms) == len(half) == 1
     assert attester.alarms.standing == []
@@ -95,8 +95,8 @@ async def test_one_answer_of_no_use_and_a_block_that_is_not_final_yet_are_nobody
     attester: HeededAttester, far: Far, heard: Heard
 ) -> None:
     for _ in range(3):
-        attester.judged(LANE, ProofInvalid("the chain says another head"))
-        attester.judged(LANE, None)
+        attester.checked(LANE, ProofInvalid("the chain says another head"))
+        attester.checked(LANE, None)
     far.cause = NotYet("block 7 is not final here")
     await ask(attester, times=5)
 
