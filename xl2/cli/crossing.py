@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 
 from xl2.cli.screen import entries, moment, pairs
+from xl2.core.amounts import ether
 from xl2.core.types import checksum, hex_text
 from xl2.ports import Crossing
 from xl2.sdk import Act, Advanced, Journey
@@ -52,19 +53,15 @@ def _cargo(crossing: Crossing) -> str:
     if cargo.token is not None:
         what = f"{cargo.amount} units of {checksum(cargo.token)}"
     elif cargo.amount or not cargo.data:
-        what = _ether(cargo.amount)
+        what = _amount(cargo.amount)
     else:
         what = f"{len(cargo.data)} bytes"
     return f"{what} for {checksum(cargo.recipient)}"
 
 
-def _ether(wei: int) -> str:
+def _amount(wei: int) -> str:
     """Ether where that is shorter to read; exact in any case."""
-    if wei < _SMALL_WEI:
-        return f"{wei} wei"
-    whole, part = divmod(wei, 10**18)
-    fraction = f".{part:018d}".rstrip("0").rstrip(".")
-    return f"{whole}{fraction} ether"
+    return f"{wei} wei" if wei < _SMALL_WEI else ether(wei)
 
 
 def _next(journey: Journey) -> list[tuple[str, str]]:
