@@ -54,6 +54,8 @@ _REORGS: Final = {
     Event.DESTINATION_REORG: "destination",
     Event.SETTLEMENT_REORG: "origin",
 }
+#: By whether a transaction succeeded, as `xl2_transactions_total` counts it.
+_TX_OUTCOMES: Final = {True: "succeeded", False: "reverted"}
 _SECONDS: Final = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
 #: Messages whose stay in a room is timed; older ones are forgotten, so that a long queue costs no memory.
 _TIMED: Final = 50_000
@@ -158,7 +160,7 @@ class Metrics(Collector):
 
     def submitted(self, call: Call, receipt: TxReceipt) -> None:
         """A transaction was included."""
-        self._txs.labels(call.chain, "succeeded" if receipt.succeeded else "reverted").inc()
+        self._txs.labels(call.chain, _TX_OUTCOMES[receipt.succeeded]).inc()
         self._gas.labels(call.chain).inc(receipt.gas_used)
         self._cost.labels(call.chain).inc(receipt.cost)
         self._spent[call.chain] += receipt.cost
@@ -209,7 +211,7 @@ class Metrics(Collector):
             self._head.labels(one.chain, finality).set(number)
         self._head_age.labels(one.chain).set(one.head_age_seconds)
         self._ages[one.chain] = one.head_age_seconds, self._steady()
-        for outcome in ("succeeded", "reverted"):
+        for outcome in _TX_OUTCOMES.values():
             self._txs.labels(one.chain, outcome)
         for count in (self._gas, self._cost, self._bumps):
             count.labels(one.chain)
