@@ -21,7 +21,7 @@ from xl2.ports.transactions import Signer
 class KeySettings:
     """One key of the configuration, for whoever opens it."""
 
-    #: Under `keys` of the configuration, and in every error about it.
+    #: Under `keys` of the configuration, and in every error about it; empty: it is just being made, and stands nowhere.
     name: str
     #: Account that the configuration says it is; None where it does not. One that differs is refused.
     address: Address | None

@@ -2,9 +2,10 @@
 Runs: which neighbours go together so that most is left.
 
 Pure. Comes in: what each message of a lane leaves when it is carried, what a delivery takes for all, and which
-neighbours fit one. Goes out: runs. A segment holds neighbours without a gap, so whoever stands between two that are
-carried together is carried too, and what it costs counts. Promise: no run is at a loss, and no other choice of runs
-leaves more; it takes time that grows with the messages, not with their square. What a message leaves is `judging`'s.
+neighbours fit one; or the same of receipts and a settlement. Goes out: runs. A segment holds neighbours without a gap,
+so whoever stands between two that are carried together is carried too, and what it costs counts. Promise: no run is at
+a loss, and no other choice of runs leaves more; it takes time that grows with the places, not with their square. What
+each leaves is for `judging` and `settlements` to say.
 """
 
 from collections import deque
@@ -15,7 +16,7 @@ from attrs import frozen
 
 @frozen
 class Run:
-    """Neighbours that are delivered together: places from `first` to before `end`."""
+    """Neighbours that go together: places from `first` to before `end`."""
 
     first: int
     end: int
