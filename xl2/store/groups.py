@@ -12,23 +12,22 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import define, field
 
-from xl2.store.session import Session, finish
+from xl2.store.session import Session, Work, finish
 
 T = TypeVar("T")
 
-Work = Callable[[Session], Coroutine[Any, Any, T]]
 #: Does something in one transaction, which is kept when this returns.
 Transact = Callable[[Callable[[Session], None]], None]
 
 #: A group takes no further piece after so long. To keep a group takes some milliseconds, however much is in it.
-_GROUP_SECONDS = 0.02
+_GROUP_SECONDS = 0.05
 
 
 class Groups:
@@ -66,6 +65,7 @@ class Groups:
             _tell(group)
 
     def _is_there_more(self) -> bool:
+        """Whether anything waits; where nothing does, whoever asks from this moment on has the thread called again."""
         with self._lock:
             self._is_working = bool(self._waiting)
             return self._is_working
