@@ -10,7 +10,7 @@ is in no error.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable, Xl2Error
 from xl2.store.schema import MIGRATIONS, check_version, in_postgres
-from xl2.store.session import Locks, Row, Session
+from xl2.store.session import Locks, Row, Work
 from xl2.store.sql import SqlStore
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class PostgresDatabase:
         self._listener: Any = None
         self._news = asyncio.Event()
 
-    async def run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    async def run(self, work: Work[T]) -> T:
         """
         Do work in one transaction.
 
@@ -139,7 +139,7 @@ class PostgresDatabase:
             with contextlib.suppress(*_BROKEN, TimeoutError):
                 await asyncio.wait_for(connection.close(), _SECONDS)
 
-    async def _transact(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    async def _transact(self, work: Work[T]) -> T:
         asyncpg = _driver()
         try:
             pool = self._pool or await self._open(asyncpg)

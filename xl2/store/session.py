@@ -61,11 +61,19 @@ class Session(Protocol):
         ...
 
 
+#: A piece of work: what it does in a transaction, and what it brings.
+Work = Callable[[Session], Coroutine[Any, Any, T]]
+
+
 class Database(Protocol):
     """What runs pieces of work, each in a transaction that is durable when it returns."""
 
-    async def run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
-        """Do work: all of it, or nothing where it raises. The asker's cancellation cuts nothing in two."""
+    async def run(self, work: Work[T]) -> T:
+        """
+        Do work: all of it, or nothing where it raises. The asker's cancellation cuts nothing in two.
+
+        It may be done, undone and done again before this returns, so it changes nothing but rows.
+        """
         ...
 
     async def changed(self, seconds: float) -> None:

@@ -8,10 +8,10 @@ stands which piece of work a method is, and which lease it is done under; the pi
 
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
@@ -37,7 +37,7 @@ from xl2.ports import (
 )
 from xl2.store import controls, journal, observed, pruned, queue, rows
 from xl2.store import leases as leasing
-from xl2.store.session import Database, Session, first
+from xl2.store.session import Database, Session, Work, first
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class SqlStore:
         """Close the database; the store cannot be used again."""
         await self._database.close()
 
-    async def _run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    async def _run(self, work: Work[T]) -> T:
         try:
             done = await self._database.run(work)
         except StoreUnavailable as cause:
@@ -98,7 +98,7 @@ class SqlStore:
             log.warning("store unavailable%s", again_in_words(again), extra={"fields": fields})
         self._failed_at = time.monotonic()
 
-    async def _write(self, work: Callable[[Session], Coroutine[Any, Any, T]], *lanes: Lane) -> T:
+    async def _write(self, work: Work[T], *lanes: Lane) -> T:
         """Work under the leases of lanes."""
 
         async def fenced(db: Session) -> T:
@@ -107,7 +107,7 @@ class SqlStore:
 
         return await self._run(fenced)
 
-    async def _tell(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    async def _tell(self, work: Work[T]) -> T:
         """Work that other daemons should hear of."""
 
         async def told(db: Session) -> T:

@@ -16,16 +16,16 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable, Xl2Error
 from xl2.store.groups import Groups
 from xl2.store.schema import MIGRATIONS, check_version
-from xl2.store.session import Locks, Row, Session
+from xl2.store.session import Locks, Row, Session, Work
 from xl2.store.sql import SqlStore
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class SqliteDatabase:
         self._connection: sqlite3.Connection | None = None
         self._lock: IO[str] | None = None
 
-    async def run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    async def run(self, work: Work[T]) -> T:
         """
         Do work in one transaction.
 
