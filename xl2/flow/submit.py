@@ -229,7 +229,7 @@ class JournalledSubmitter:
                 f"it takes up to {wei_and_ether(needed)}",
                 needed=needed,
                 available=quote.balance,
-                remedy=f"Send it {wei_and_ether(Wei(needed - quote.balance))} more.",
+                remedy=f"Send it {wei_and_ether(needed - quote.balance)} more.",
             )
             self._alarm_poor(poor)
             raise poor
