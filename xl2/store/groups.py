@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from itertools import groupby
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import define, field
@@ -110,10 +111,13 @@ class _Piece(Generic[T]):
 
 
 def _tell(group: "Sequence[_Piece[Any]]") -> None:
-    def tell() -> None:
-        for piece in group:
-            piece.tell()
+    """Each on the loop that it was asked on: neighbours together, as each call wakes the loop."""
+    for loop, pieces in groupby(group, lambda piece: piece.asker.get_loop()):
+        # A loop that was closed has nobody who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell_here, tuple(pieces))
 
-    # A loop that was closed has nobody who waits.
-    with contextlib.suppress(RuntimeError):
-        group[0].asker.get_loop().call_soon_threadsafe(tell)
+
+def _tell_here(pieces: "Sequence[_Piece[Any]]") -> None:
+    for piece in pieces:
+        piece.tell()

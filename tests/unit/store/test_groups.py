@@ -138,6 +138,21 @@ async def test_what_nobody_waits_for_any_more_is_done_whole(desk: Desk, path: Pa
     assert names(path) == ["a", "b"]
 
 
+async def test_who_asked_on_a_loop_that_is_closed_keeps_nobody_else_waiting(desk: Desk, path: Path) -> None:
+    async def leave() -> None:
+        asyncio.ensure_future(desk.database.run(kept("a")))  # noqa: RUF006 - it ends with its loop
+        await asyncio.sleep(0)
+
+    busy, _ = desk.begin([])
+    await asyncio.to_thread(asyncio.run, leave())
+    asked = asyncio.ensure_future(desk.database.run(kept("b")))
+    await asyncio.sleep(0)
+    busy.set()
+
+    assert await asyncio.wait_for(asked, 30) == "b"
+    assert names(path) == ["a", "b"]
+
+
 async def test_a_group_takes_no_more_after_a_moment(desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "_GROUP_SECONDS", 0.0)
 
