@@ -21,6 +21,7 @@ from xl2.core.settlement import Settlement, Unopened, opened
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, MessageId, Nonce, Wei, hex_text
 from xl2.errors import NotYet, ProofInvalid
+from xl2.flow.walked import Walked
 from xl2.ports import (
     Call,
     Chain,
@@ -82,16 +83,19 @@ class Settled:
     happenings: tuple[Happening, ...]
 
 
-async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float, *, after: int = 0) -> Owed | None:
+async def owed(
+    lane: Lane, store: Store, origin: Chain, limit: int, now: float, *, after: int = 0, walked: Walked | None = None
+) -> Owed | None:
     """
     Entries to be settled next, `limit` at most and as many as fit one transaction; None where there are none.
 
     Marks what a final block of the origin has settled, by whomever, and steps past what is settled at the tip, and past
-    all before `after`. Raises `NotYet` while messages that an entry speaks of are not observed, or nothing but
-    settlements that wait for a final block is left.
+    all before `after`. What `walked` knows is not asked again; who looks often keeps it. Raises `NotYet` while messages
+    that an entry speaks of are not observed, or nothing but settlements that wait for a final block is left.
     """
-    upto = await store.settled_upto(lane)
-    first, waits = max(upto, after), False
+    walked, upto = walked or Walked(), await store.settled_upto(lane)
+    await walked.begin(lane, store, upto)
+    first, waits = walked.next(max(upto, after)), False
     while entries := await store.entries(lane, first, limit):
         # First of all: what is observed while this looks is behind it, so it is seen as newer.
         cursor = await store.cursor(Log(lane=lane, kind=LogKind.LANE))
@@ -105,19 +109,21 @@ async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float, 
         is_open_still = is_open if final == tip else await _open(spoken_of, origin, final.number)
         over = _leading_settled(is_open_still)
         under_way = max(over, _leading_settled(is_open))
+        pairs = [(entry, one) for entry, records, still in zip(entries, spoken_of, is_open_still, strict=True)
+                 if not still for one in records]  # fmt: skip
+        if endings := _endings(pairs):
+            await store.happen(endings, now)
+        walked.note(entries, is_open_still)
         # The mark moves without gaps: behind an entry that is not final, nothing is marked.
-        if over and first == upto:
-            pairs = [(entry, one) for entry, records in zip(entries[:over], spoken_of[:over], strict=True)
-                     for one in records]  # fmt: skip
-            await store.happen(_endings(pairs), now)
-            upto = entries[over - 1].index + 1
-            await store.settle_upto(lane, upto)
+        if (mark := walked.next(upto)) > upto:
+            await store.settle_upto(lane, mark)
+            upto = mark
         waits = waits or under_way > over
         if under_way < len(entries):
             end = under_way + _fitting(entries[under_way:], spoken_of[under_way:])
             looked_at = Owed(lane=lane, entries=tuple(entries), spoken_of=tuple(spoken_of), is_open=tuple(is_open))
             return looked_at.part(under_way, end)
-        first = entries[-1].index + 1
+        first = walked.next(entries[-1].index + 1)
     if waits:
         raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
     return None

@@ -10,12 +10,13 @@ and whoever wants it sooner may do it himself. Where a lane carries at any price
 
 from attrs import define, field, frozen
 
-from xl2.core.lane import Lane
+from xl2.core.lane import Lane, closing_page, page_start
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, MessageId, Wei
+from xl2.core.types import Address, Assurance, MessageId, Wei
 from xl2.flow.settle import MAX_SETTLED, Owed, owed
+from xl2.flow.walked import Walked
 from xl2.ports import Chain, Clock, Log, Rates, Record, Store
 from xl2.relayer.choosing.policy import Carry, Terms, worth
 from xl2.relayer.choosing.prices import further_receipt, settlement
@@ -55,6 +56,8 @@ class Settlements:
     #: Receipts before this one wait: whole settlements of them that do not pay. And until when, in steady seconds.
     _after: int = field(default=0, init=False)
     _until: float = field(default=0.0, init=False)
+    #: What need not be asked again.
+    _walked: Walked = field(factory=Walked, init=False)
     #: Top-ups of messages whose receipts wait.
     _added: dict[MessageId, Wei] = field(factory=dict, init=False)
 
@@ -66,12 +69,13 @@ class Settlements:
         while True:
             count = await self.store.count(Log(lane=self.lane, kind=LogKind.RECEIPTS))
             # Receipts that a reorg took are written anew.
-            self._after = min(self._after, count)
+            self._after = min(self._walked.next(self._after), count)
             due = await self._owed(self._after)
             if due is None:
                 return None
             first, end = due.entries[0].index, due.entries[-1].index + 1
-            bill = _bill(self.lane, await self.origin.rates(), count - first - 1)
+            behind = _shown_upto(self.lane, end, count) - first - 1
+            bill = _bill(self.lane, await self.origin.rates(), behind)
             run = self._paying(due, bill)
             if run is None and await self._ask_top_ups(due):
                 run = self._paying(due, bill)
@@ -90,7 +94,8 @@ class Settlements:
             self._added.clear()
 
     async def _owed(self, after: int) -> Owed | None:
-        return await owed(self.lane, self.store, self.origin, MAX_SETTLED, self.clock.now(), after=after)
+        now = self.clock.now()
+        return await owed(self.lane, self.store, self.origin, MAX_SETTLED, now, after=after, walked=self._walked)
 
     def _paying(self, due: Owed, bill: _Bill) -> Run | None:
         """Neighbours that bring what it costs to prove them back."""
@@ -141,6 +146,15 @@ def _bill(lane: Lane, rates: Rates, hashes: int) -> _Bill:
     """`hashes`: receipts behind the first, each of which takes its hash at least."""
     each = further_receipt(rates)
     return _Bill(fixed=Wei(settlement(lane.assurance, rates, hashes) - each), each=each)
+
+
+def _shown_upto(lane: Lane, end: int, count: int) -> int:
+    """
+    Over how many receipts a head is that covers those to before `end`.
+
+    Page heads stand in storage for good. Attesters name a head that an endpoint can still read, which may be the last.
+    """
+    return count if lane.assurance is Assurance.ATTESTED else min(count, page_start(closing_page(end - 1)))
 
 
 def _is_refund(due: Owed, place: int) -> bool:

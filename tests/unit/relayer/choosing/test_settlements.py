@@ -7,13 +7,16 @@ from attrs import frozen
 
 from tests.unit.flow.walk import RELAYER, Walk
 from xl2.core.evidence import Finality
+from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
-from xl2.core.types import Address, Timestamp, Wei
-from xl2.flow import deliver
+from xl2.core.message import Message
+from xl2.core.types import Address, BlockNumber, Timestamp, Wei
+from xl2.flow import deliver, settle
 from xl2.flow.settle import MAX_SETTLED
 from xl2.plan import whole_gwei
-from xl2.ports import Record
+from xl2.ports import Call, Ending, Record
 from xl2.relayer import LaneParts
+from xl2.relayer.choosing import settlements
 from xl2.relayer.choosing.policy import Carry, Policy, Terms
 from xl2.relayer.choosing.prices import further_receipt, settlement
 from xl2.relayer.choosing.settlements import ROUND_SECONDS
@@ -229,3 +232,57 @@ async def test_a_lane_that_carries_at_any_price_settles_at_any_price(walk: Walk)
 
     assert looks == [True, False]
     assert await states(scene, records) == [State.SETTLED] * 2
+
+
+async def test_what_waits_makes_no_look_ask_again_of_all_that_was_settled_behind_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settlements, "MAX_SETTLED", 2)
+    await scene.delivered(10**18, payee=SOMEBODY)
+    asked: list[int] = []
+    ask = scene.walk.origin.endings
+
+    async def counted(messages: Sequence[Message], at: BlockNumber) -> Sequence[Ending]:
+        asked[-1] += 1
+        return await ask(messages, at)
+
+    monkeypatch.setattr(scene.walk.origin, "endings", counted)
+    for _ in range(12):
+        await scene.delivered(await scene.cost(behind=3))
+        asked.append(0)
+        await scene.settle()
+        await scene.walk.clock.sleep(ROUND_SECONDS)
+
+    assert asked[-1] == asked[1] > 0
+
+
+async def test_what_others_settle_behind_what_waits_is_seen_to_be_over(scene: Scene) -> None:
+    (waits,) = await scene.delivered(10**9)
+    refund = await scene.expired(fee=5 * 10**9)
+    due = await scene.walk.owed()
+    assert due is not None
+    due = due.part(1, 2)
+    call = await settle.prepare(due, scene.walk.store, scene.walk.origin, MemoryProver(home=scene.walk.destination))
+    assert isinstance(call, Call)
+    await settle.settle(due, call, scene.walk.submitter(scene.walk.origin))
+    scene.walk.origin.mine(2)
+
+    await scene.rooms.settle()
+
+    assert await states(scene, [waits, refund]) == [State.CONFIRMED, State.REFUNDED]
+
+
+async def test_what_waited_costs_no_more_than_the_page_that_it_stands_on(scene: Scene) -> None:
+    enough = await scene.cost(behind=PAGE_SIZE - 1)
+    usual, scene.walk.origin.base_fee = scene.walk.origin.base_fee, 100 * 10**9
+    (ours,) = await scene.delivered(enough)
+    await scene.delivered(*[0] * (PAGE_SIZE + 20), payee=SOMEBODY)
+    dear = await scene.settle()
+    scene.walk.origin.base_fee = usual
+    await scene.walk.clock.sleep(ROUND_SECONDS)
+
+    looks = await scene.settle()
+
+    assert dear == [False]
+    assert looks[0] is True
+    assert await states(scene, [ours]) == [State.SETTLED]
