@@ -145,8 +145,9 @@ class Inbox:
 
 
 def _by_lane_log(logs: Sequence[Log]) -> list[tuple[bytes, tuple[Log, ...]]]:
-    """Each entry by the lane log that its event names."""
-    return [(log.topics[1 if log.topics[0] == DELIVERED.topic else 2], (log,)) for log in logs]
+    """Each entry by the lane log that its event names; what names none is no entry."""
+    named = [(log.topics[1 if log.topics[0] == DELIVERED.topic else 2 :], log) for log in logs]
+    return [(topics[0], (log,)) for topics, log in named if topics]
 
 
 def _page_of(message: Message) -> _Page:

@@ -114,7 +114,7 @@ class Outbox:
             return None
         block = named[-1].place.block
         logs = await self.evm.logs(self.address, [[MESSAGE_SENT.topic, MESSAGE_PLACED.topic]], block, block)
-        told = [two for _, two in self._by_destination(logs) if two[0].topics[1] == message_id]
+        told = [two for _, two in self._by_destination(logs) if two[0].topics[1:] == (message_id,)]
         return await self._message(*told[0]) if told else None
 
     async def endings(self, messages: Sequence[Message], at: BlockNumber) -> list[Ending]:
@@ -224,5 +224,6 @@ class Outbox:
 
     async def _message(self, sent: Log, placed: Log) -> Sent:
         inbox = await self._inbox(destination_of(placed.data))
-        message = message_of(self._home, inbox, sent.topics[1], sent.data, placed.data)
+        # Its id; where an endpoint left that out, the event's own name, to which no message hashes.
+        message = message_of(self._home, inbox, sent.topics[-1], sent.data, placed.data)
         return Sent(message=message, place=sent.place)
