@@ -127,12 +127,16 @@ def worth(fee: int, cost: int, terms: Terms) -> int:
     return 100 * fee - cost * (100 + terms.margin_percent)
 
 
+def least_fee(cost: int, terms: Terms) -> int:
+    """The fee that just covers a cost with the margin, in wei."""
+    return -(-cost * (100 + terms.margin_percent) // 100)
+
+
 def too_poor(message: Message, added: Wei, own: Wei, shared: Wei, terms: Terms) -> Declined:
     """Why a message is not carried. `own`: what it costs itself; `shared`: what all of a delivery pay together."""
-    wanted = -(-(own + shared) * (100 + terms.margin_percent) // 100)
     why = (
-        f"{_paid(message, added)} is below the {wanted} wei that this relayer asks for now: delivery costs "
-        f"{own + shared} wei, {shared} of them shared by those that go together, and a margin of "
+        f"{_paid(message, added)} is below the {least_fee(own + shared, terms)} wei that this relayer asks for now: "
+        f"delivery costs {own + shared} wei, {shared} of them shared by those that go together, and a margin of "
         f"{terms.margin_percent} percent; add to the fee, or wait until gas falls or others come that share"
     )
     return Declined(why=why, may_change=True)

@@ -18,7 +18,7 @@ from xl2.core.types import Address, Assurance, MessageId, Wei
 from xl2.flow.settle import MAX_SETTLED, Owed, owed
 from xl2.flow.walked import Walked
 from xl2.ports import Chain, Clock, Log, Rates, Record, Store
-from xl2.relayer.choosing.policy import Carry, Terms, worth
+from xl2.relayer.choosing.policy import Carry, Terms, least_fee, worth
 from xl2.relayer.choosing.prices import further_receipt, settlement
 from xl2.relayer.choosing.runs import Run, choose
 from xl2.relayer.rests import let_rest
@@ -107,19 +107,21 @@ class Settlements:
 
     def _brings(self, due: Owed, place: int) -> int:
         """What this relayer is credited by a receipt, top-ups included as far as they were asked for."""
-        if not self._is_ours(due, place):
+        receipt = self._ours(due, place)
+        if receipt is None:
             return 0
-        receipt = parse_receipt(due.entries[place].data)
-        fees = receipt.fees if isinstance(receipt, Delivered) else 0
-        return fees + sum(self._added.get(one.sent.message.id, 0) for one in due.spoken_of[place])
+        return receipt.fees + sum(self._added.get(one.sent.message.id, 0) for one in due.spoken_of[place])
 
-    def _is_ours(self, due: Owed, place: int) -> bool:
+    def _ours(self, due: Owed, place: int) -> Delivered | None:
+        """A receipt, where it is one that this relayer still earns by."""
         receipt = parse_receipt(due.entries[place].data)
-        return due.is_open[place] and isinstance(receipt, Delivered) and receipt.payee == self.account
+        if due.is_open[place] and isinstance(receipt, Delivered) and receipt.payee == self.account:
+            return receipt
+        return None
 
     async def _ask_top_ups(self, due: Owed) -> bool:
         """Ask what was added to fees, of those that were the lowest when they were sent; whether anything was."""
-        ours = [one.sent.message for place in range(len(due.entries)) if self._is_ours(due, place)
+        ours = [one.sent.message for place in range(len(due.entries)) if self._ours(due, place)
                 for one in due.spoken_of[place] if one.sent.message.id not in self._added]  # fmt: skip
         asked = sorted(ours, key=lambda one: one.fee)[:ASKED_AT_ONCE]
         added = await self.origin.top_ups(asked) if asked else ()
@@ -130,7 +132,7 @@ class Settlements:
         """Those whose reason is old, or not said yet, say why they wait."""
         earning = [place for place in range(len(due.entries)) if self._brings(due, place)]
         brings = sum(self._brings(due, place) for place in earning)
-        cost = bill.of(max(1, len(earning))) * (100 + self.terms.margin_percent) // 100
+        cost = least_fee(bill.of(max(1, len(earning))), self.terms)
         why = (
             f"its receipt waits to be proven back: that costs {cost} wei now, with a margin of "
             f"{self.terms.margin_percent} percent, and what waits with it brings this relayer {brings} wei; "
