@@ -9,17 +9,17 @@ import pytest
 
 from tests.waiting import until_true
 from xl2.app.turns import Turns
-from xl2.core.types import Address, checksum
+from xl2.core.types import Address, ChainId, checksum
 from xl2_devnet.bound import bound
 
-ACCOUNT = Address(b"\x41" * 20)
+ACCOUNT, CHAIN = Address(b"\x41" * 20), ChainId(901)
 #: Another process that holds a turn, and says so.
 _HOLDS = """
 import asyncio, pathlib, sys
 from xl2.app.turns import Turns
 from xl2.core.types import Address
 async def hold():
-    async with Turns(folder=pathlib.Path(sys.argv[1]), account=Address(b"\\x41" * 20)).turn():
+    async with Turns(folder=pathlib.Path(sys.argv[1]), account=Address(b"\\x41" * 20)).turn(901):
         print("held", flush=True)
         await asyncio.Event().wait()
 asyncio.run(hold())
@@ -32,7 +32,7 @@ async def test_a_turn_is_waited_for_in_so_many_words_and_is_over_with_its_holder
     turns, ours = Turns(folder=tmp_path, account=ACCOUNT), asyncio.Event()
 
     async def take() -> None:
-        async with turns.turn():
+        async with turns.turn(CHAIN):
             ours.set()
 
     words = bound([sys.executable, "-c", _HOLDS, str(tmp_path)])
@@ -51,14 +51,38 @@ async def test_a_turn_is_waited_for_in_so_many_words_and_is_over_with_its_holder
 
     assert (was_held, ours.is_set()) == (False, True)
     assert caplog.messages == [
-        f"waits for its turn: another process makes a transaction as {checksum(ACCOUNT)} just now"
+        f"waits for its turn: another process makes a transaction as {checksum(ACCOUNT)} on chain {CHAIN} just now"
     ]
 
 
-async def test_accounts_do_not_wait_for_each_other(tmp_path: Path) -> None:
+async def test_accounts_and_chains_do_not_wait_for_each_other(tmp_path: Path) -> None:
     one, two = (Turns(folder=tmp_path, account=Address(bytes([number]) * 20)) for number in (1, 2))
 
-    async with one.turn(), two.turn():
+    async with one.turn(CHAIN), two.turn(CHAIN), two.turn(ChainId(902)):
         both = True
 
     assert both
+
+
+async def test_a_turn_that_nobody_gives_back_keeps_nobody_from_pausing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns, did_without = Turns(folder=tmp_path, account=ACCOUNT, longest_seconds=0.0), False
+
+    async with turns.turn(CHAIN), turns.turn(CHAIN):
+        did_without = True
+
+    assert did_without
+    assert "without having its turn" in caplog.messages[-1]
+
+
+async def test_a_turn_that_cannot_be_had_keeps_nobody_from_pausing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns, did_without = Turns(folder=tmp_path / "there is none", account=ACCOUNT), False
+
+    async with turns.turn(CHAIN):
+        did_without = True
+
+    assert did_without
+    assert "without having its turn" in caplog.messages[-1]

@@ -14,7 +14,7 @@ from tests.program import at_a_terminal, started, xl2
 from tests.waiting import until, until_true
 from xl2.app.turns import Turns
 from xl2.config import load
-from xl2.core.types import address
+from xl2.core.types import ChainId, address
 from xl2_devnet import BRISK, Description, Options
 from xl2_devnet.abi import xl2 as contract
 from xl2_devnet.accounts import account
@@ -156,7 +156,7 @@ async def test_a_pause_by_hand_waits_while_another_process_makes_one_with_the_sa
     words = ("watcher", "pause", "verifier", "128", "--chain", B, "--yes", "--json", "-c", str(folder / "devnet.json"))
 
     async with contextlib.AsyncExitStack() as stack:
-        async with turns.turn():
+        async with turns.turn(ChainId(902)):
             pausing = stack.enter_context(started(*words, log=log, out=out))
             await until_true(lambda: "waits for its turn" in log.read_text("utf-8"), "a word of the wait")
             meanwhile = told(folder, "pauses")

@@ -5,7 +5,7 @@ Promise: what is paused already is not paused again; what was paused for this ve
 since is left to those who resumed it, unless a person says to pause it; the signed transaction is in the journal before
 it is sent, so a process that is killed in between sends the same bytes when it starts again. That something is paused,
 or was, is believed of no endpoint alone: more than half of the chain's must see it. A chain on which the key is no
-guardian is said, not tried. Who else pauses with this key takes turns with it, a pause at a time.
+guardian is said, not tried. Who else pauses with this key takes turns with it, a pause at a time on each chain.
 """
 
 import asyncio
@@ -80,8 +80,9 @@ class Brake:
 
     levers: Mapping[ChainId, Levers]
     journal: Journal
-    #: Held while a pause is made, and until most endpoints see it: who else has the key signs nothing meanwhile.
-    turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    #: Held while a pause is made on a chain, and until most endpoints see it: who else has the key signs nothing there
+    #: meanwhile.
+    turn: Callable[[ChainId], AbstractAsyncContextManager[object]] = nullcontext
 
     async def pull(self, contradiction: Contradiction) -> list[Pulled]:
         """Pause what a contradiction calls for. Raises nothing: what failed is said, and can be tried again."""
@@ -115,7 +116,7 @@ class Brake:
         why_not = "no endpoint"
         for eye, submitter in zip(levers.eyes, levers.submitters, strict=True):
             try:
-                async with self.turn():
+                async with self.turn(pause.chain):
                     pulled = await self._pull_by(pause, cause, eye, submitter, levers.eyes, is_once=is_once)
                     if pulled.outcome is Outcome.RESUMED or await _seen_soon(pause, levers.eyes):
                         return pulled

@@ -8,7 +8,7 @@ from attrs import define
 
 from tests.unit.watcher.watched_world import MINT, REMOTE, Liar, Scene
 from xl2.core.evidence import VerifierNumber
-from xl2.core.types import Address
+from xl2.core.types import Address, ChainId
 from xl2.errors import RpcUnavailable
 from xl2.ports import Call, TxReceipt
 from xl2.watcher import Brake, Levers, PauseAsset, PauseLane, PauseVerifier, resuming
@@ -38,13 +38,13 @@ async def test_a_person_pauses_once_and_what_is_paused_is_left_alone(scene: Scen
 
 
 async def test_two_with_one_key_never_make_a_transaction_at_once(scene: Scene) -> None:
-    lock, held, at_once = asyncio.Lock(), list[str](), list[int]()
+    lock, held, at_once = asyncio.Lock(), list[ChainId](), list[int]()
     guardian = scene.guardians[REMOTE]
 
     @contextlib.asynccontextmanager
-    async def turn() -> AsyncIterator[None]:
+    async def turn(chain: ChainId) -> AsyncIterator[None]:
         async with lock:
-            held.append("taken")
+            held.append(chain)
             yield
 
     @define
@@ -69,7 +69,7 @@ async def test_two_with_one_key_never_make_a_transaction_at_once(scene: Scene) -
 
     assert [one.outcome for one in done] == [Outcome.PAUSED] * 2
     assert at_once == [1, 1]
-    assert len(held) == 2
+    assert held == [REMOTE] * 2
 
 
 async def test_what_was_resumed_is_paused_again_when_a_person_says_so(scene: Scene) -> None:
