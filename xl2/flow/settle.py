@@ -57,7 +57,7 @@ class Owed:
     entries: tuple[Entry, ...]
     #: By entry: its messages; none for an expiry of what was never sent.
     spoken_of: tuple[Sequence[Record], ...]
-    #: By entry: whether a message of it is not settled at the tip of the origin.
+    #: By entry: whether a message of it is not settled at the tip of the origin, and no entry before speaks of it.
     is_open: tuple[bool, ...]
 
     @property
@@ -121,7 +121,8 @@ async def owed(
         waits = waits or under_way > over
         if under_way < len(entries):
             end = under_way + _fitting(entries[under_way:], spoken_of[under_way:])
-            looked_at = Owed(lane=lane, entries=tuple(entries), spoken_of=tuple(spoken_of), is_open=tuple(is_open))
+            once = _open_once(is_open, spoken_of)
+            looked_at = Owed(lane=lane, entries=tuple(entries), spoken_of=tuple(spoken_of), is_open=once)
             return looked_at.part(under_way, end)
         first = walked.next(entries[-1].index + 1)
     if waits:
@@ -152,8 +153,9 @@ async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Cal
         start=await store.head(log, first),
         entries=(
             *[
-                await _opened(entry, records, store, origin)
-                for entry, records in zip(due.entries, due.spoken_of, strict=True)
+                # To open again what is refunded, or is by an earlier entry, takes gas and refunds nothing.
+                await _opened(entry, records if is_open else (), store, origin)
+                for entry, records, is_open in zip(due.entries, due.spoken_of, due.is_open, strict=True)
             ],
             *unopened,
         ),
@@ -212,6 +214,16 @@ async def _open(spoken_of: Sequence[Sequence[Record]], origin: Chain, at: BlockN
     endings = await origin.endings(messages, at) if messages else []
     still_open = {message.id for message, ending in zip(messages, endings, strict=True) if ending is Ending.OPEN}
     return [any(record.sent.message.id in still_open for record in records) for records in spoken_of]
+
+
+def _open_once(is_open: Sequence[bool], spoken_of: Sequence[Sequence[Record]]) -> tuple[bool, ...]:
+    """Anyone may record an expiry again: of open entries that speak of one message, the first is; it settles all."""
+    found, before = list[bool](), set[MessageId]()
+    for still, records in zip(is_open, spoken_of, strict=True):
+        ids = {record.sent.message.id for record in records}
+        found.append(still and not ids <= before)
+        before |= ids
+    return tuple(found)
 
 
 def _leading_settled(is_open: Sequence[bool]) -> int:

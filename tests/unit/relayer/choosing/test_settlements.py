@@ -10,6 +10,7 @@ from xl2.core.evidence import Finality
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
 from xl2.core.message import Message
+from xl2.core.settlement import ExpiredMessage, Settlement, Unopened
 from xl2.core.types import Address, BlockNumber, Timestamp, Wei
 from xl2.flow import deliver, settle
 from xl2.flow.settle import MAX_SETTLED
@@ -23,6 +24,8 @@ from xl2.relayer.choosing.settlements import ROUND_SECONDS
 from xl2.relayer.lane_rooms import LaneRooms
 from xl2.store import SqliteStore
 from xl2.testing import ManualClock, MemoryProver, World
+from xl2.testing.calls import Settle, read
+from xl2.testing.keys import transaction_of
 
 SOMEBODY = Address(b"\x99" * 20)
 SENDER = Address(b"\x41" * 20)
@@ -105,6 +108,14 @@ async def walk() -> AsyncIterator[Walk]:
 @pytest.fixture
 def scene(walk: Walk) -> Scene:
     return scene_of(walk, Carry.PAID)
+
+
+async def again(scene: Scene, record: Record, times: int) -> None:
+    """Record the expiry of a message so many times more."""
+    for _ in range(times):
+        call = scene.walk.destination.expire_call(record.sent.message)
+        await scene.walk.submitter(scene.walk.destination).submit(call)
+    await scene.walk.confirmed([])
 
 
 async def states(scene: Scene, records: Sequence[Record]) -> list[State]:
@@ -286,3 +297,22 @@ async def test_what_waited_costs_no_more_than_the_page_that_it_stands_on(scene: 
     assert dear == [False]
     assert looks[0] is True
     assert await states(scene, [ours]) == [State.SETTLED]
+
+
+async def test_an_expiry_that_was_recorded_again_costs_nothing_beside_its_hash(scene: Scene) -> None:
+    refunds = [await scene.expired(fee=5 * 10**9)]
+    await again(scene, refunds[0], 5)
+    refunds.append(await scene.expired(fee=5 * 10**9))
+    await again(scene, refunds[1], 5)
+
+    due = await scene.rooms._settlements.next()
+    looks = await scene.settle()
+
+    assert due is not None
+    assert [entry.index for entry in due.entries] == list(range(7))
+    (signed,) = [read(transaction_of(one).transaction.data) for one in scene.walk.origin.broadcasts]
+    assert isinstance(signed, Settle)
+    kinds = [type(one) for one in Settlement.parse(signed.segment).entries]
+    assert kinds == [ExpiredMessage, *[Unopened] * 5, ExpiredMessage, *[Unopened] * 5]
+    assert looks == [True, False]
+    assert await states(scene, refunds) == [State.REFUNDED] * 2
