@@ -130,6 +130,21 @@ async def owed(
     return None
 
 
+async def owed_of(message: Message, store: Store, origin: Chain, now: float) -> Owed | None:
+    """
+    The entry that one message waits for, and no other: however many wait before it, who wants it pays for it alone.
+
+    None where none is open. Raises as `owed`.
+    """
+    lane, walked, after = Lane.of(message), Walked(), 0
+    while due := await owed(lane, store, origin, MAX_SETTLED, now, after=after, walked=walked):
+        for place, records in enumerate(due.spoken_of):
+            if due.is_open[place] and any(one.sent.message.id == message.id for one in records):
+                return due.part(place, place + 1)
+        after = due.entries[-1].index + 1
+    return None
+
+
 async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Call | Needed:
     """
     The call that settles entries, on evidence that holds.

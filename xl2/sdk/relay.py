@@ -23,7 +23,7 @@ from xl2.errors import Incapable, InvalidInput, NotAccepted, NotFound, NotYet, R
 from xl2.flow.deliver import RETRY_GAS_PERCENT, deliver, expire, retry
 from xl2.flow.observe import observe
 from xl2.flow.prove import prove
-from xl2.flow.settle import MAX_SETTLED, owed, settle
+from xl2.flow.settle import owed_of, settle
 from xl2.flow.settle import prepare as prepare_settlement
 from xl2.ports import Bridge, Call, Log, Needed, Prover, Shown, TxReceipt
 from xl2.sdk.parts import Parts
@@ -106,9 +106,9 @@ class Carrier:
             case State.OVERDUE if goal is Goal.REFUNDED:
                 await self._expire(message)
             case State.CONFIRMED if goal is Goal.SETTLED:
-                await self._settle(Lane.of(message))
+                await self._settle(message)
             case State.REFUNDABLE if goal is Goal.REFUNDED:
-                await self._settle(Lane.of(message))
+                await self._settle(message)
             case State.OBSERVED | State.PROVEN | State.FAILED:
                 raise NotYet(
                     f"message {hex_text(status.id)} is {status.state}, and its time runs until {message.expiry}",
@@ -180,14 +180,16 @@ class Carrier:
         there, submitter = self.parts.chains[message.destination], self.parts.submitter(message.destination)
         self._note("expire", message.destination, (await expire(message, there, submitter)).receipt)
 
-    async def _settle(self, lane: Lane) -> None:
+    async def _settle(self, message: Message) -> None:
+        lane = Lane.of(message)
         origin, log = self.parts.chains[lane.origin], Log(lane=lane, kind=LogKind.RECEIPTS)
         await self._observe(Log(lane=lane, kind=LogKind.LANE))
         await self._observe(log)
         store = self.parts.store
-        due = await owed(lane, store, origin, MAX_SETTLED, self.parts.clock.now())
+        due = await owed_of(message, store, origin, self.parts.clock.now())
         if due is None:
-            raise NotYet(f"no receipt of chain {lane.destination} is final and unsettled")
+            what = f"no receipt of message {hex_text(message.id)} is final on chain {lane.destination} and unsettled"
+            raise NotYet(what)
         found = await self._first_ready(log, lambda prover: prepare_settlement(due, store, origin, prover))
         if found is not None:
             call, prover = found

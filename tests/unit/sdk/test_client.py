@@ -44,6 +44,17 @@ async def test_a_message_goes_through_every_room_and_its_fee_is_earned(scene: Sc
     assert await scene.a.credit(scene.client.address("b")) == sent.fee_wei
 
 
+async def test_who_has_a_message_settled_pays_for_none_of_those_that_wait_before_it(scene: Scene) -> None:
+    others, sent = [await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True) for _ in range(2)]
+    await scene.client.relay(others.id)
+
+    relayed = await scene.client.relay(sent.id, "settled")
+
+    scene.mine(10)
+    assert relayed.status.state is State.SETTLED
+    assert (await scene.client.status(others.id)).state is State.CONFIRMED
+
+
 async def test_every_state_is_told_once_and_in_order() -> None:
     hooks = Listening()
     scene = Scene(hooks)
