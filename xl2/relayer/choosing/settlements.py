@@ -25,6 +25,9 @@ from xl2.relayer.rests import let_rest
 
 #: After so long all that waits is weighed anew from the first on, with what was added to fees, and says so.
 ROUND_SECONDS = 600.0
+#: Or so long for each settlement that was passed over, where that is longer: thousands may wait, by whoever delivers
+#: messages of his own, and each is a handful of questions.
+PASSED_SECONDS = 5.0
 #: Messages whose top-ups one look asks for.
 ASKED_AT_ONCE = 1_000
 
@@ -53,9 +56,11 @@ class Settlements:
     terms: Terms
     #: Who earns here.
     account: Address
-    #: Receipts before this one wait: whole settlements of them that do not pay. And until when, in steady seconds.
+    #: Receipts before this one wait: whole settlements of them that do not pay, so many looks at them, and since when
+    #: they are weighed, in steady seconds.
     _after: int = field(default=0, init=False)
-    _until: float = field(default=0.0, init=False)
+    _passed: int = field(default=0, init=False)
+    _began: float = field(default=0.0, init=False)
     #: What need not be asked again.
     _walked: Walked = field(factory=Walked, init=False)
     #: Top-ups of messages whose receipts wait.
@@ -86,11 +91,12 @@ class Settlements:
                 return None
             # Where some before it are settled, it is not all that one settlement could hold.
             self._after = first if first > self._after else end
+            self._passed += 1
 
     def _begin_round(self) -> None:
         now = self.clock.steady()
-        if now >= self._until:
-            self._after, self._until = 0, now + ROUND_SECONDS
+        if now >= self._began + max(ROUND_SECONDS, self._passed * PASSED_SECONDS):
+            self._after, self._passed, self._began = 0, 0, now
             self._added.clear()
 
     async def _owed(self, after: int) -> Owed | None:

@@ -316,3 +316,23 @@ async def test_an_expiry_that_was_recorded_again_costs_nothing_beside_its_hash(s
     assert kinds == [ExpiredMessage, *[Unopened] * 5, ExpiredMessage, *[Unopened] * 5]
     assert looks == [True, False]
     assert await states(scene, refunds) == [State.REFUNDED] * 2
+
+
+async def test_the_more_wait_the_seldomer_they_are_weighed_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settlements, "MAX_SETTLED", 1)
+    monkeypatch.setattr(settlements, "PASSED_SECONDS", ROUND_SECONDS)
+    whole = await scene.cost(behind=3)
+    records = await scene.delivered(whole, *[10**9] * 2, whole)
+    usual, scene.walk.origin.base_fee = scene.walk.origin.base_fee, 100 * 10**9
+    await scene.settle()
+    scene.walk.origin.base_fee = usual
+
+    await scene.walk.clock.sleep(2 * ROUND_SECONDS)
+    early = await scene.settle()
+    between = await states(scene, records)
+    await scene.walk.clock.sleep(ROUND_SECONDS)
+    await scene.settle()
+
+    assert early == [True, False]
+    assert between == [State.CONFIRMED] * 3 + [State.SETTLED]
+    assert await states(scene, records) == [State.SETTLED] + [State.CONFIRMED] * 2 + [State.SETTLED]
