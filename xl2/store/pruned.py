@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import State
-from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.receipt import Delivered, Expired, parse_receipt
+from xl2.core.types import Address, Hash32, MessageId, Wei
 from xl2.store.session import Row, Session, among, first
 from xl2.store.turn import Turn
 
@@ -22,6 +23,9 @@ _PAGES = 32
 _RECEIPTS = 1_000
 #: More than stand on any page.
 _ALL = 1 << 62
+_NOBODY = Address(bytes(20))
+#: In the order of their bytes, all expiries stand between these.
+_EXPIRED = tuple(Expired(id=MessageId(Hash32(bytes([fill]) * 32))).encode() for fill in (0x00, 0xFF))
 
 _ENDED = (State.SETTLED, State.REFUNDED)
 _IN_PAGES = "lane = ?1 AND nonce >= ?2 AND nonce < ?3"
@@ -45,7 +49,9 @@ async def messages(db: Session, lane: Lane, before: float, from_nonce: int) -> t
         *_ENDED,
         before,
     )
-    spoken_of = await _spoken_of(db, place)
+    if not whole:
+        return 0, high
+    spoken_of = await _spoken_of(db, place, low, high)
     gone = 0
     for page in sorted({int(row[0]) for row in whole} - spoken_of):
         gone += await _forget(db, place, page * PAGE_SIZE, (page + 1) * PAGE_SIZE)
@@ -82,15 +88,27 @@ async def _first_ended(db: Session, lane: bytes, from_nonce: int) -> int | None:
     return min((int(row[0]) for row in found if row is not None and row[0] is not None), default=None)
 
 
-async def _spoken_of(db: Session, lane: bytes) -> set[int]:
-    """Pages of messages of which receipts speak that are not settled."""
+async def _spoken_of(db: Session, lane: bytes, low: int, high: int) -> set[int]:
+    """
+    Of pages of these nonces, those of messages of which receipts speak that are not settled.
+
+    One receipt that waits keeps the mark before all behind it, so they are found by what they speak of, those of other
+    pages aside; the plus keeps the index by place from being taken.
+    """
     sql = (
-        "SELECT data FROM entries WHERE lane = ?1 AND place >= coalesce((SELECT upto FROM settled WHERE lane = ?1), 0)"
+        "SELECT data FROM entries WHERE lane = ?1 AND data >= ?2 AND data < ?3 "
+        "AND +place >= coalesce((SELECT upto FROM settled WHERE lane = ?1), 0)"
     )
-    entries = [parse_receipt(row[0]) for row in await db.fetch(sql, lane)]
+    delivered = await db.fetch(sql, lane, _before_deliveries(low), _before_deliveries(high))
+    entries = [parse_receipt(row[0]) for row in [*delivered, *await db.fetch(sql, lane, *_EXPIRED)]]
     expired = [one.id for one in entries if not isinstance(one, Delivered)]
     nonces: Sequence[Sequence[int]] = await among(db, "SELECT nonce FROM messages WHERE id IN ({ids})", expired)
     return {one.page for one in entries if isinstance(one, Delivered)} | {row[0] // PAGE_SIZE for row in nonces}
+
+
+def _before_deliveries(nonce: int) -> bytes:
+    """In the order of their bytes, deliveries of the nonce's page and of all behind it stand after this."""
+    return Delivered(page=nonce // PAGE_SIZE, bitmap=1, payee=_NOBODY, fees=Wei(0)).encode()[:6]
 
 
 async def _speaks(db: Session, lane: bytes, data: bytes) -> bool:

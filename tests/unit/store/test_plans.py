@@ -25,6 +25,7 @@ ASKED: dict[str, Ask] = {
     "messages": lambda store: store.messages(lane=LANE, states=[State.OBSERVED], after=(LANE, Nonce(1)), limit=50),
     "prune": lambda store: store.prune(LANE, NOW),
     "forget": lambda store: store._run(lambda db: pruned._forget(db, LANE.encode(), 0, PAGE_SIZE)),
+    "spoken of": lambda store: store._run(lambda db: pruned._spoken_of(db, LANE.encode(), 0, PAGE_SIZE)),
     "speaks": lambda store: store._run(lambda db: pruned._speaks(db, LANE.encode(), RECEIPT.encode())),
     "range": lambda store: store.range(LANE, Nonce(0), Nonce(1)),
     "head": lambda store: store.head(LANE_LOG),
