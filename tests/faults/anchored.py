@@ -37,6 +37,7 @@ from xl2_devnet import BRISK, Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import Controls
+from xl2_devnet.op_stack.derive import told as told_origin
 
 T = TypeVar("T")
 
@@ -67,8 +68,9 @@ class Anchored:
     origin: EvmChain
     destination: EvmChain
     lane: Lane
-    #: Sends on the origin; looks at L1, and acts there as nobody in particular.
+    #: Sends on the origin; looks at the destination; looks at L1, and acts there as nobody in particular.
     sender: User
+    there: User
     l1: User
     recipient: Address
     controls: Controls = field(repr=False)
@@ -164,12 +166,27 @@ class Anchored:
             await self.mine(max(0, depth - 1 - (await self.number() - block)))
             taken = await self.number() - block + 1
             await self.l1.rpc.call("anvil_reorg", taken, [])
+        await self._followed()
         return taken
 
     async def take_back(self, depth: int) -> None:
         """The newest blocks of L1 are replaced by as many empty ones."""
         async with self.controls.turn(L1):
             await self.l1.rpc.call("anvil_reorg", depth, [])
+        await self._followed()
+
+    async def _followed(self) -> None:
+        """Return when the L2s, of the OP Stack, hold nothing that L1 took back: until then they tell of what is undone."""
+        for user in (self.sender, self.there):
+
+            async def stands(user: User = user) -> bool | None:
+                newest: Any = await user.rpc.call("eth_getBlockByNumber", "latest", True)
+                origin = told_origin(newest["transactions"][0])
+                assert origin is not None, newest
+                found: Any = await self.l1.rpc.call("eth_getBlockByNumber", hex(origin.number), False)
+                return (found is not None and found["hash"] == origin.hash) or None
+
+            await until(stands, f"{user.chain.name} to follow L1")
 
     async def games(self) -> int:
         """How many dispute games the origin has on L1."""
@@ -257,6 +274,7 @@ async def anchored_on(
             destination=chains[1],
             lane=await chains[0].lane_to(chains[1].chain, Assurance.SETTLED),
             sender=users[origin],
+            there=users[destination],
             l1=users[L1],
             recipient=address(await users[destination].create(RECIPIENTS["counts"])),
             controls=controls,
