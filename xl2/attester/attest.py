@@ -16,7 +16,7 @@ from attrs import field, frozen
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Finality, Head
 from xl2.core.types import Address, BlockNumber, ChainId, checksum
-from xl2.errors import NotFound, NotYet, Refused, Retryable
+from xl2.errors import NotFound, NotYet, Xl2Error
 from xl2.flow.recompute import Recomputed
 from xl2.ports import Block, Chain, Log, LogState, SignedHead, Signer
 
@@ -64,7 +64,7 @@ class HeadAttester:
                 continue
             async with self._turns[other]:
                 # Whoever asks for it is told what is wrong with it.
-                with suppress(Retryable, Refused):
+                with suppress(Xl2Error):
                     await self._logs[other].read(block)
 
     async def _final(self, chain: Chain, at: BlockNumber) -> Block:
