@@ -176,7 +176,7 @@ class Anchored:
         await self._followed()
 
     async def _followed(self) -> None:
-        """Return when the L2s, of the OP Stack, hold nothing that L1 took back: until then they tell of what is undone."""
+        """Return when the L2s (OP Stack) hold nothing that L1 took back: until then they tell of what is undone."""
         for user in (self.sender, self.there):
 
             async def stands(user: User = user) -> bool | None:
