@@ -30,7 +30,7 @@ from xl2_adapters.providers.pool import Pool
 from xl2_adapters.rpc import Call as Request
 from xl2_adapters.rpc import Json, RpcClient, RpcLimits
 from xl2_adapters.spent_nonce import spent_by
-from xl2_adapters.together import Beside, UnderWay
+from xl2_adapters.together import Beside, OneRound, UnderWay
 
 __all__ = ["Evm", "Log", "Proof", "topic_of"]
 
@@ -69,10 +69,12 @@ class Evm:
         self._ws_url = ws_url
         #: Hashes of the blocks that were read last, by number.
         self._hashes: dict[BlockNumber, Hash32] = {}
-        #: Questions for the newest block: all lanes that look at a chain share one.
         #: What is asked for several at once.
         self.beside = Beside()
+        #: Questions for the newest block: all lanes that look at a chain share one.
         self._newest: UnderWay[Finality, Block] = UnderWay(self.beside)
+        #: And those for the block at a height: lanes that go on together look at the same one.
+        self._at_height: OneRound[BlockNumber, Block] = OneRound(self.beside)
         #: What transactions cost beside gas; families set theirs.
         self.fee_model: FeeModel = GasAlone()
         self._checked = False
@@ -173,6 +175,9 @@ class Evm:
 
     async def block(self, number: BlockNumber) -> Block:
         """Canonical block at a height. Raises `NotYet` above the tip."""
+        return await self._at_height.ask(number, lambda: self._block_at(number))
+
+    async def _block_at(self, number: BlockNumber) -> Block:
         block = self._block(await self.ask("eth_getBlockByNumber", hex(number), False), f"block {number}")
         if block.number != number:
             raise RpcUnavailable(

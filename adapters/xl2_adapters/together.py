@@ -1,13 +1,14 @@
 """
 Together: what many lanes ask of one chain at the same time becomes one request.
 
-Promise: states of logs and the block behind them are asked for after whoever shares them asked; the newest block may be
-the answer to a question that was sent a moment before, which is as old as a slower endpoint's. An error is everybody's
-who shares it; one who stops waiting ends nobody else's request.
+Promise: blocks at a height, states of logs and the block behind them are asked for after whoever shares them asked; the
+newest block may be the answer to a question that was sent a moment before, which is as old as a slower endpoint's. An
+error is everybody's who shares it; one who stops waiting ends nobody else's request.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field
@@ -58,6 +59,32 @@ class UnderWay(Generic[K, T]):
             asking = self._asked[key] = self._beside.begin(_awaited(send))
             asking.add_done_callback(lambda _: self._asked.pop(key))
         return await shared(asking)
+
+
+@define(eq=False)
+class OneRound(Generic[K, T]):
+    """Questions that are asked in one round of the loop, and sent behind it: each is asked once."""
+
+    _beside: Beside = field(factory=Beside)
+    _next: dict[K, "asyncio.Task[T]"] = field(factory=dict, init=False)
+
+    async def ask(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
+        """What this question brings, whoever asked it first in this round. Raises what it raises."""
+        asking = self._next.get(key)
+        if asking is None:
+            asking = self._next[key] = self._beside.begin(self._sent(key, send))
+            asking.add_done_callback(partial(self._forget, key))
+        return await shared(asking)
+
+    async def _sent(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
+        # Whoever comes from here on asks anew.
+        del self._next[key]
+        return await send()
+
+    def _forget(self, key: K, asked: "asyncio.Task[T]") -> None:
+        """What was ended before it was sent is nobody's to join."""
+        if self._next.get(key) is asked:
+            del self._next[key]
 
 
 @define(eq=False)

@@ -10,7 +10,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Hash32, Timestamp
 from xl2.errors import RpcUnavailable
 from xl2.ports import Block, Log, LogState
-from xl2_adapters.together import Beside, StatesTogether, UnderWay
+from xl2_adapters.together import Beside, OneRound, StatesTogether, UnderWay
 
 AT = BlockNumber(9)
 
@@ -132,3 +132,46 @@ async def test_what_nobody_waits_for_any_more_ends_with_the_chain_and_a_chain_th
     assert was_going_on
     assert ended.is_set()
     assert state.count == 3
+
+
+class Counted:
+    """Tells how many were asked before."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def send(self) -> int:
+        self.sent += 1
+        number = self.sent
+        await asyncio.sleep(0)
+        return number
+
+
+async def test_a_question_of_one_round_is_sent_once_and_another_key_is_another_question() -> None:
+    counted, together = Counted(), OneRound[int, int]()
+
+    found = await asyncio.gather(*(together.ask(key, counted.send) for key in (7, 7, 7, 8)))
+
+    assert found == [1, 1, 1, 2]
+
+
+async def test_who_asks_when_a_question_of_his_kind_is_out_has_one_that_is_sent_after_he_asked() -> None:
+    counted, together = Counted(), OneRound[int, int]()
+    first = asyncio.ensure_future(together.ask(7, counted.send))
+    while not counted.sent:  # noqa: ASYNC110 - until the loop has sent it
+        await asyncio.sleep(0)
+
+    assert (await together.ask(7, counted.send), await first) == (2, 1)
+
+
+async def test_a_question_that_was_ended_before_it_was_sent_is_nobodys_to_join() -> None:
+    beside = Beside()
+    together = OneRound[int, int](beside)
+    counted = Counted()
+    gone = asyncio.ensure_future(together.ask(7, counted.send))
+    await asyncio.sleep(0)
+    await beside.close()
+    with pytest.raises(RpcUnavailable, match="was closed"):
+        await gone
+
+    assert await together.ask(7, counted.send) == 1
