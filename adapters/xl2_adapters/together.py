@@ -50,41 +50,33 @@ class UnderWay(Generic[K, T]):
     """Questions that were sent and are not answered."""
 
     _beside: Beside = field(factory=Beside)
+    #: Those that may be joined.
     _asked: dict[K, "asyncio.Task[T]"] = field(factory=dict, init=False)
 
     async def ask(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
-        """What the question that is under way brings, or else this one. Raises what it raises."""
+        """What the question that may be joined brings, or else this one. Raises what it raises."""
         asking = self._asked.get(key)
         if asking is None:
-            asking = self._asked[key] = self._beside.begin(_awaited(send))
-            asking.add_done_callback(lambda _: self._asked.pop(key))
-        return await shared(asking)
-
-
-@define(eq=False)
-class OneRound(Generic[K, T]):
-    """Questions that are asked in one round of the loop, and sent behind it: each is asked once."""
-
-    _beside: Beside = field(factory=Beside)
-    _next: dict[K, "asyncio.Task[T]"] = field(factory=dict, init=False)
-
-    async def ask(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
-        """What this question brings, whoever asked it first in this round. Raises what it raises."""
-        asking = self._next.get(key)
-        if asking is None:
-            asking = self._next[key] = self._beside.begin(self._sent(key, send))
+            asking = self._asked[key] = self._beside.begin(self._sent(key, send))
             asking.add_done_callback(partial(self._forget, key))
         return await shared(asking)
 
-    async def _sent(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
-        # Whoever comes from here on asks anew.
-        del self._next[key]
+    async def _sent(self, key: K, send: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG002 - for who ends joining here
         return await send()
 
     def _forget(self, key: K, asked: "asyncio.Task[T]") -> None:
-        """What was ended before it was sent is nobody's to join."""
-        if self._next.get(key) is asked:
-            del self._next[key]
+        """What is over, or was ended before it was sent, is nobody's to join."""
+        if self._asked.get(key) is asked:
+            del self._asked[key]
+
+
+@define(eq=False)
+class OneRound(UnderWay[K, T]):
+    """Questions that are asked in one round of the loop, and sent behind it: whoever comes later asks anew."""
+
+    async def _sent(self, key: K, send: Callable[[], Awaitable[T]]) -> T:
+        del self._asked[key]
+        return await send()
 
 
 @define(eq=False)
@@ -133,10 +125,6 @@ async def shared(asking: "asyncio.Task[T]") -> T:
         if asking.cancelled() and asker is not None and not asker.cancelling():
             raise RpcUnavailable("the chain was closed before it answered", endpoint="") from None
         raise
-
-
-async def _awaited(send: Callable[[], Awaitable[T]]) -> T:
-    return await send()
 
 
 def heed(done: "asyncio.Future[T]") -> None:
