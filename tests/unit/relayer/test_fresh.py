@@ -1,13 +1,13 @@
 """Fresh: a log is looked at before evidence of it is wanted, by its own room, and nobody waits long for that."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from attrs import define, field
+from attrs import define
 
 from tests.unit.relayer.process import Relayer, put
-from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, Hash32
@@ -82,26 +82,34 @@ async def test_who_rests_over_a_failure_is_not_waited_for(scene: Scene) -> None:
 
 @define(kw_only=True)
 class Doubted(MemoryProver):
-    """What it shows does not hold at first, so that it is asked again after a minute."""
+    """What it shows does not hold before its log was made fresh, so that it is asked again after a rest."""
 
-    #: How many blocks behind the final one each question was.
-    behind: list[int] = field(factory=list)
+    told: list[str]
 
     async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
-        self.behind.append((await self.home.head(Finality.FINALIZED)).number - upto)
-        if len(self.behind) < 4:
+        was_fresh = self.told[-1:] == ["fresh"]
+        self.told.append("asked")
+        if not was_fresh and self.told.count("asked") < 20:
             raise ProofInvalid("it does not hold yet")
         return await MemoryProver.show(self, log, count, upto, known)
 
 
-async def test_after_a_long_rest_evidence_is_asked_for_at_a_block_that_was_observed_since(tmp_path: Path) -> None:
+async def test_after_a_rest_the_log_is_made_fresh_before_evidence_of_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, wanted = list[str](), Fresh.wanted
+
+    async def tell(fresh: Fresh, kind: LogKind) -> None:
+        await wanted(fresh, kind)
+        if kind is LogKind.LANE:
+            told.append("fresh")
+
+    monkeypatch.setattr(Fresh, "wanted", tell)
     world = World()
-    prover = Doubted(home=world.chain(901))
+    prover = Doubted(home=world.chain(901), told=told)
     relayer = Relayer(world, tmp_path / "relayer.sqlite", provers={901: prover})
     await put(relayer, 1)
 
     await relayer.run_until(State.SETTLED)
 
-    assert len(prover.behind) == 4
-    # A block comes every few seconds of this clock, and the last rest took sixty.
-    assert max(prover.behind) <= 4
+    assert ("fresh", "asked") in pairwise(told)
