@@ -3,14 +3,13 @@ Attested heads: k of n attesters are asked for a head, and their signatures beco
 
 Comes in: a log and a count. Goes out: `Shown` with the proof of `AttestedHeads`. Promise: the block is final and the
 head is what this side read there itself, or what the asker found there; each signature was recovered to a signer of
-the verifier's set before it counts, so a lying attester costs no gas, and a sleeping one a moment where enough are
-awake. What the set is worth is left to whoever accepts it.
+the verifier's set before it counts, so a lying attester costs no gas, and a sleeping one no time where enough are awake
+and somebody heeds it, else a moment. What the set is worth is left to whoever accepts it.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from attrs import frozen
 from eth_keys.datatypes import Signature as EcdsaSignature
@@ -27,8 +26,8 @@ from xl2_adapters.standing import require_standing
 
 log = logging.getLogger(__name__)
 
-#: Where enough have signed, the others are waited for so long: who hangs costs no more, and who is merely second is not
-#: cut off, which would cost a connection each time.
+#: Where enough have signed, others that nobody heeds are waited for so long: who hangs costs no more, and who is merely
+#: second is not cut off, which would cost a connection each time.
 _LATE_SECONDS = 0.25
 
 #: A checked signature, an attester that gives no answer, or why there is no signature.
@@ -43,8 +42,8 @@ class AttestedProver:
     reader: Chain
     verifier: VerifierSettings
     attesters: Sequence[Attester]
-    #: Longest wait for one attester.
-    timeout_seconds: float = 30.0
+    #: Longest wait for one attester: longer than it waits itself where it is behind a URL, so that it says what failed.
+    timeout_seconds: float = 40.0
 
     @property
     def name(self) -> str:
@@ -109,7 +108,7 @@ class AttestedProver:
     async def _signatures(self, log: Log, attestation: Attestation, count: int | None) -> tuple[Signature, ...]:
         """K good signatures by rising index. Raises `NotYet` where fewer came."""
         asked = [one for one in self.attesters if one.address in self.verifier.signers]
-        answers = await self._answers([self._ask(one, log, attestation, count) for one in asked])
+        answers = await self._answers(asked, log, attestation, count)
         by_index = {one.index: one for one in answers if isinstance(one, Signature)}
         good = [by_index[index] for index in sorted(by_index)]
         if len(good) < self.verifier.threshold:
@@ -121,24 +120,30 @@ class AttestedProver:
             )
         return tuple(good[: self.verifier.threshold])
 
-    async def _answers(self, questions: Sequence[Coroutine[Any, Any, _Answer]]) -> list[_Answer]:
-        """All answers; but where enough sign, those who are late are waited for a moment only."""
-        waiting = {asyncio.ensure_future(one) for one in questions}
+    async def _answers(
+        self, asked: Sequence[Attester], log: Log, attestation: Attestation, count: int | None
+    ) -> list[_Answer]:
+        """All answers; but where enough sign, nobody is waited for who is heeded, and others a moment only."""
+        waiting = {asyncio.ensure_future(self._ask(one, log, attestation, count)): one for one in asked}
         found: list[_Answer] = []
+        signed: set[int] = set()
         try:
-            while waiting:
-                enough = len({one.index for one in found if isinstance(one, Signature)}) >= self.verifier.threshold
-                done, waiting = await asyncio.wait(
-                    waiting,
-                    timeout=_LATE_SECONDS if enough else None,
-                    return_when=asyncio.ALL_COMPLETED if enough else asyncio.FIRST_COMPLETED,
-                )
-                found += [one.result() for one in done]
-                if enough:
-                    break
+            while waiting and len(signed) < self.verifier.threshold:
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for question in done:
+                    del waiting[question]
+                    found.append(question.result())
+                signed = {one.index for one in found if isinstance(one, Signature)}
+            for question, attester in list(waiting.items()):
+                if isinstance(attester, Heeded):
+                    del waiting[question]
+                    attester.late(log, question)
+            if waiting:
+                done, _ = await asyncio.wait(waiting, timeout=_LATE_SECONDS)
+                found += [question.result() for question in done]
         finally:
-            for one in waiting:
-                one.cancel()
+            for question in waiting:
+                question.cancel()
         return found
 
     async def _ask(self, attester: Attester, log: Log, attestation: Attestation, count: int | None) -> _Answer:

@@ -52,20 +52,13 @@ class HttpAttester:
         """Ask for the log's head at a block, or after so many entries."""
         question = {"lane": hex_text(log.lane.encode()), "kind": log.kind.name.lower(), "block": at}
         question |= {} if count is None else {"count": count}
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                status, body = await self._again_if_cut(hdrs.METH_POST, self._base + "/attest", orjson.dumps(question))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._unreachable(error) from None
+        status, body = await self._asked(hdrs.METH_POST, "/attest", orjson.dumps(question), self._timeout_seconds)
         return self._read(status, body, log)
 
     async def answers_as(self) -> Address:
         """Ask for the account that it signs as; it signs nothing for that. Raises `RpcUnavailable`."""
-        try:
-            async with asyncio.timeout(min(self._timeout_seconds, _NAME_SECONDS)):
-                status, body = await self._again_if_cut(hdrs.METH_GET, self._base + "/healthz", None)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._unreachable(error) from None
+        seconds = min(self._timeout_seconds, _NAME_SECONDS)
+        status, body = await self._asked(hdrs.METH_GET, "/healthz", None, seconds)
         try:
             return address(orjson.loads(body)["signer"])
         except (KeyError, TypeError, ValueError, InvalidInput) as bad:
@@ -86,9 +79,16 @@ class HttpAttester:
     ) -> None:
         await self.close()
 
-    def _unreachable(self, error: Exception) -> RpcUnavailable:
-        what = f"{self.name} cannot be reached ({type(error).__name__})"
-        return RpcUnavailable(what, endpoint=self.name, remedy="See whether it runs, or correct attester.urls.")
+    async def _asked(self, method: str, path: str, question: bytes | None, seconds: float) -> tuple[int, bytes]:
+        """Status and body, within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._again_if_cut(method, self._base + path, question)
+        except TimeoutError:
+            what = f"{self.name} did not answer within {seconds:g} s"
+        except aiohttp.ClientError as error:
+            what = f"{self.name} cannot be reached ({type(error).__name__})"
+        raise RpcUnavailable(what, endpoint=self.name, remedy="See whether it runs, or correct attester.urls.")
 
     async def _again_if_cut(self, method: str, url: str, question: bytes | None) -> tuple[int, bytes]:
         """Status and body. The other end may end a connection that was kept just as it is used again."""

@@ -89,6 +89,7 @@ LINES: Final[Mapping[str, Line]] = {
         what="the start waits for an endpoint",
         remedy="goes on by itself",
         by="faults/test_start.py::test_a_relayer_that_starts_behind_endpoints_that_do_not_serve_waits_for_them",
+        alarm=_DOWN,
     ),
     # Several endpoints a chain: the faulty one is named.
     "one of several is down, behind, slow or limits": Line(
@@ -105,6 +106,12 @@ LINES: Final[Mapping[str, Line]] = {
         what=" gives no signature that counts: ",
         remedy="compare its chains, verifiers and key",
         by="faults/test_lines.py::test_an_attester_that_signs_for_another_verifier_is_one_line_until_it_signs_well",
+        alarm=_DOWN,
+    ),
+    "attester hangs": Line(
+        what=" gives no signature that counts: ",
+        remedy="see what holds it up",
+        by="integration/test_attester_hangs.py::test_one_that_hangs_is_one_alarm_by_its_account_until_it_signs_again",
         alarm=_DOWN,
     ),
     "misfit": Line(

@@ -280,7 +280,7 @@ async def test_an_attester_that_says_nothing_is_waited_for_no_longer_than_its_li
     wire.swallows = True
 
     async with HttpAttester(wire.url, CAROL.address, timeout_seconds=0.2) as silent:
-        with pytest.raises(RpcUnavailable, match=r"cannot be reached \(TimeoutError\)"):
+        with pytest.raises(RpcUnavailable, match=r"did not answer within 0\.2 s"):
             await silent.attest(log_of(world), AT)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import define, field
 
+from xl2.app.clock import CLOCK
 from xl2.app.edges import edge
 from xl2.app.keys import account_of, open_key
 from xl2.attester.attest import HeadAttester
@@ -56,7 +57,9 @@ class Attesters:
     def _behind(self, account: Address) -> Attester:
         if account not in self._remote:
             made = remote_attester(self.config, account)
-            self._remote[account] = made if self.alarms is None else HeededAttester(inner=made, alarms=self.alarms)
+            alarms = self.alarms
+            heeded = made if alarms is None else HeededAttester(inner=made, clock=CLOCK, alarms=alarms)
+            self._remote[account] = heeded
         return self._remote[account]
 
     def _with(self, key: str) -> HeadAttester:

@@ -5,7 +5,8 @@ Promise: what a prover hands out as `Shown` was verified by it, by the same rule
 be paid for. What is not there yet is `NotYet` or `Needed`, never weaker evidence.
 """
 
-from typing import Protocol, runtime_checkable
+from asyncio import Task
+from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
@@ -95,10 +96,18 @@ class Attester(Protocol):
 
 @runtime_checkable
 class Heeded(Protocol):
-    """An attester that is told by whoever checks its answers what they are worth."""
+    """An attester that is told by whoever checks its answers what they are worth, and for which nobody waits."""
 
     def checked(self, log: Log, wrong: ProofInvalid | None) -> None:
         """Why what it signed for a log does not hold; None: it does."""
+        ...
+
+    def late(self, log: Log, question: Task[Any]) -> None:
+        """
+        Take over a question about a log that has its answer without this one.
+
+        It is ended here, or goes on to its own end, within its limit, so that what it comes to is checked too.
+        """
         ...
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from attrs import evolve
 from eth_account import Account
 
+from tests.waiting import PATIENCE_SECONDS
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import AttestedProof, Signature
 from xl2.core.evidence import Head
@@ -16,6 +18,7 @@ from xl2.core.types import Address, BlockNumber, Hash32, checksum
 from xl2.errors import NotYet, ProofInvalid, RpcUnavailable
 from xl2.ports import Attester, Log, Shown, SignedHead, VerifierSettings
 from xl2.testing import World
+from xl2_adapters import attested
 from xl2_adapters.attested import AttestedProver, recover
 from xl2_adapters.web3_edge import AccountSigner, signer
 
@@ -79,6 +82,28 @@ class Mangled(Odd):
 
     async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
         return evolve(await self.honest.attest(log, at, count), signature=b"\xff" * 65)
+
+
+class Heeding(Forging):
+    """Is told what its signature is worth, which it gives when it may."""
+
+    def __init__(self, honest: HeadAttester, key: str) -> None:
+        super().__init__(honest, key)
+        self.may = asyncio.Event()
+        self.told: list[ProofInvalid | None] = []
+        self.left: list[asyncio.Task[Any]] = []
+
+    async def attest(self, log: Log, at: BlockNumber, count: int | None = None) -> SignedHead:
+        await self.may.wait()
+        return await super().attest(log, at, count)
+
+    def checked(self, log: Log, wrong: ProofInvalid | None) -> None:
+        assert log.id
+        self.told.append(wrong)
+
+    def late(self, log: Log, question: asyncio.Task[Any]) -> None:
+        assert log.id
+        self.left.append(question)
 
 
 @pytest.fixture
@@ -145,6 +170,25 @@ async def test_too_few_honest_attesters_make_no_evidence(world: World, odd: type
 
     with pytest.raises(NotYet, match="2 of 3 attestations"):
         await prover(world, found).show(log_of(world), 1, BlockNumber(9))
+
+
+async def test_one_that_is_heeded_is_waited_for_by_nobody_who_has_enough_and_checked_when_it_signs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attested, "_LATE_SECONDS", 3_600)
+    *good, one = honest(world)
+    late = Heeding(one, KEYS[4])
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        shown = await prover(world, [late, *good[:3]]).show(log_of(world), 1, BlockNumber(9))
+    told_by_then = list(late.told)
+    late.may.set()
+    await asyncio.gather(*late.left)
+
+    assert isinstance(shown, Shown)
+    assert told_by_then == []
+    (wrong,) = late.told
+    assert "the signature is by" in str(wrong)
 
 
 async def test_attesters_that_give_no_answer_are_told_in_one_breath(world: World) -> None:
