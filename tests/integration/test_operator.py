@@ -98,7 +98,10 @@ def relayer(folder: Path) -> Iterator[Relayer]:
         wait_until((folder / "relayer.sqlite.view").exists, "the relayer's address")
         url = json.loads((folder / "relayer.sqlite.view").read_text("utf-8"))["url"]
         token = (folder / "relayer.sqlite.token").read_text("utf-8").strip()
-        yield Relayer(folder=folder, url=url, token=token, process=process)
+        running = Relayer(folder=folder, url=url, token=token, process=process)
+        # It answers before it carries.
+        wait_until(lambda: any(lane["carried"] for lane in running.ask("GET", "/lanes")[1]["lanes"]), "its lanes")
+        yield running
 
 
 def send(devnet: Description, folder: Path, text: str) -> str:

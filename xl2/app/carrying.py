@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from xl2.app.attesters import attester_watch
 from xl2.app.fitting import require_fitting
-from xl2.app.patience import patiently
+from xl2.app.patience import Patience
 from xl2.app.terms import policy_of
 from xl2.config import Config
 from xl2.core.lane import Lane
@@ -77,19 +77,25 @@ class Carriage:
         self.ended.set()
 
 
-async def carriage(config: Config, parts: Parts, *, observer: Observer, alarms: Alarms) -> Carriage:
+async def carriage(
+    config: Config,
+    parts: Parts,
+    submitters: Mapping[ChainId, JournalledSubmitter],
+    patience: Patience,
+    *,
+    observer: Observer,
+    alarms: Alarms,
+) -> Carriage:
     """What carries, put together when the endpoints and the store answer, however long that takes."""
-    # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
-    submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
     claims = _claims(config, parts, submitters)
-    await patiently(lambda: require_fitting(config, parts.chains), parts.clock)
-    carried = await patiently(
-        lambda: _carried(config, parts, submitters, observer=observer, alarms=alarms, claims=claims), parts.clock
+    await patience.answer(lambda: require_fitting(config, parts.chains))
+    carried = await patience.answer(
+        lambda: _carried(config, parts, submitters, observer=observer, alarms=alarms, claims=claims)
     )
     polling = PipelineSettings(poll_seconds=config.relayer.poll_seconds)
     pipeline = Pipeline((), tuple(submitters.values()), polling, tuple(claims.values()))
     leases = _leases(config, parts, carried, submitters, pipeline)
-    await patiently(leases.start, parts.clock)
+    await patience.answer(leases.start)
     beside = [*_beside(config, parts, pipeline), attester_watch(config, parts.clock, alarms)]
     return Carriage(submitters=submitters, pipeline=pipeline, leases=leases, beside=beside)
 

@@ -56,15 +56,15 @@ class Readings:
     _causes: dict[ChainId, set[Hashable]] = field(factory=dict, init=False)
     _last: dict[ChainId, ChainReading | _Silence] = field(factory=dict, init=False)
 
-    async def keep(self) -> None:
-        """Read for ever."""
+    async def keep(self, *, is_alarmed: bool = True) -> None:
+        """Read for ever. `is_alarmed`: a person is told of what is found; else who looks finds it."""
         while True:
-            await self.read()
+            await self.read(is_alarmed=is_alarmed)
             await self.clock.sleep(READ_SECONDS)
 
-    async def read(self) -> None:
+    async def read(self, *, is_alarmed: bool = True) -> None:
         """Read all chains once."""
-        await asyncio.gather(*(self._read(chain) for chain in self.chains))
+        await asyncio.gather(*(self._read(chain, is_alarmed=is_alarmed) for chain in self.chains))
 
     @property
     def last(self) -> list[ChainReading]:
@@ -111,13 +111,13 @@ class Readings:
             return Check(what=what, ok=False, said=said, remedy=remedy)
         return Check(what=what, ok=True, said=said)
 
-    async def _read(self, chain: ChainId) -> None:
+    async def _read(self, chain: ChainId, *, is_alarmed: bool) -> None:
         blocks, account = self.chains[chain]
         try:
             found = await self._reading(blocks, account)
         except Xl2Error as silent:
             self._last[chain] = _Silence(what=silent.what, remedy=silent.remedy)
-            if isinstance(silent, RpcUnavailable | RpcRejected):
+            if is_alarmed and isinstance(silent, RpcUnavailable | RpcRejected):
                 what = f"chain {self.name(chain)} does not answer: {silent.what}; {_MEANWHILE}. {silent.remedy}"
                 alarm = Alarm(kind=AlarmKind.PROVIDER_DOWN, what=what, chain=chain, endpoint=silent.endpoint)
                 self._tell(chain, (AlarmKind.PROVIDER_DOWN, silent.endpoint), alarm)
@@ -125,7 +125,8 @@ class Readings:
             self._last[chain] = found
             self.told(found)
             self._well(chain)
-            self._mind_heads(chain, found.heads)
+            if is_alarmed:
+                self._mind_heads(chain, found.heads)
 
     def _mind_heads(self, chain: ChainId, heads: Mapping[str, int]) -> None:
         """Tell where blocks come no more, or become final no more; counted by a clock that never jumps."""

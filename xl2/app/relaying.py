@@ -2,7 +2,8 @@
 Relaying: a configuration in, a running relayer and the operator's view of it out.
 
 Promise: it carries until it is cancelled or drained, stops cleanly then, and ends by itself only with the error that
-made it stop. What carries is put together by `carrying`, what is seen of it by `viewing`.
+made it stop; from its start on it can be asked how it is. What carries is put together by `carrying`, what is seen of
+it by `viewing`.
 """
 
 import asyncio
@@ -20,10 +21,10 @@ from xl2.app.clients import Source, configuration
 from xl2.app.clock import CLOCK
 from xl2.app.endpoints import wake_on_heads
 from xl2.app.parts import parts_of
-from xl2.app.patience import patiently
+from xl2.app.patience import Patience
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
-from xl2.app.viewing import Carrying, Watched, view, watched
+from xl2.app.viewing import Carrying, Phase, Viewed, Watched, tell_where, view, watched
 from xl2.config import Config, require_key
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
@@ -32,9 +33,9 @@ from xl2.flow.alarms import Alarms
 from xl2.flow.submit import JournalledSubmitter
 from xl2.operator.desk import Desk
 from xl2.ports import AlarmLines, Blocks, Several
-from xl2.relayer.purse import Spending
+from xl2.relayer.purse import Purse, Spending
 from xl2.sdk import Parts
-from xl2.store import open_store
+from xl2.store import is_shared, open_store
 from xl2.wallet import Unattended
 
 log = logging.getLogger(__name__)
@@ -79,12 +80,24 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
     store = open_store(config.relayer.store, config.source.parent)
     signer = watched_signer(config, key or require_key(config, "relayer", "key"), alarms)
     parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer, alarms=alarms)
+    patience = Patience(clock=parts.clock, alarms=alarms)
     try:
-        # A place that cannot be used is told before anything else; `parts.close` closes it.
-        await patiently(store.__aenter__, parts.clock)
-        carries = await carriage(config, parts, observer=observer, alarms=alarms)
-        async with _under_way(config, parts, carries, watch=watch, spending=spending, alarms=alarms) as running:
-            yield running
+        # A file that cannot be used, or that another relayer has, is told before all else; `parts.close` closes it.
+        if not is_shared(config.relayer.store):
+            await patience.answer(store.__aenter__)
+        # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
+        submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
+        phase = Phase(address=next(iter(submitters.values())).address, patience=patience)
+        readings = _readings(config, parts, submitters, alarms, watch)
+        async with view(config, parts, phase, watch, readings, alarms=alarms) as viewed:
+            async with _reading_while_it_waits(patience, readings):
+                await patience.answer(store.__aenter__)
+                carries = await carriage(config, parts, submitters, patience, observer=observer, alarms=alarms)
+            phase.carrying = _seen(carries)
+            tell_where(config, viewed.where)
+            purse = purse_of(config, parts, submitters, spending, alarms)
+            async with _under_way(config, parts, carries, viewed, purse, watch=watch, readings=readings) as running:
+                yield running
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
     finally:
@@ -92,13 +105,38 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
+async def _reading_while_it_waits(patience: Patience, readings: Readings) -> AsyncIterator[None]:
+    """
+    Read the chains from when a start waits for one of them, for whoever looks.
+
+    What it waits for is alarmed already, once.
+    """
+
+    async def read() -> None:
+        await patience.has_waited.wait()
+        await readings.keep(is_alarmed=False)
+
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(read(), name="readings of a start")
+        try:
+            yield
+        finally:
+            reading.cancel()
+
+
+@contextlib.asynccontextmanager
 async def _under_way(
-    config: Config, parts: Parts, carries: Carriage, *, watch: Watched, spending: Spending, alarms: Alarms
+    config: Config,
+    parts: Parts,
+    carries: Carriage,
+    viewed: Viewed,
+    purse: Purse,
+    *,
+    watch: Watched,
+    readings: Readings,
 ) -> AsyncIterator[RunningRelayer]:
-    """Carry until the block ends, with the purse, new heads and the operator's view beside it."""
+    """Carry until the block ends, with the purse and new heads beside it."""
     pipeline, stop = carries.pipeline, asyncio.Event()
-    readings = _readings(config, parts, carries.submitters, alarms, watch)
-    purse = purse_of(config, parts, carries.submitters, spending, alarms)
     async with asyncio.TaskGroup() as tasks:
         # First: what is earned and spent is counted from its first look on.
         reading = tasks.create_task(readings.keep(), name="readings")
@@ -106,26 +144,21 @@ async def _under_way(
         looking = tasks.create_task(purse.keep(), name="purse")
         waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
         try:
-            async with view(config, parts, _seen(carries), watch, readings, alarms=alarms) as (listening, desk):
-                earner, lanes = config.relayer.payee or carries.address, pipeline.lanes
-                fields: dict[str, Any] = {
-                    "version": version("xl2"),
-                    "configuration": str(config.source),
-                    "url": listening.url,
-                }
-                fields |= {"pays": checksum(carries.address), "earns": checksum(earner), "lanes": len(lanes)}
-                log.info("relayer started", extra={"fields": fields})
-                yield RunningRelayer(
-                    address=carries.address,
-                    earner=earner,
-                    lanes=tuple((lane.name, lane.words(parts.name)) for lane in lanes),
-                    backlog=parts.store.backlog,
-                    url=listening.url,
-                    desk=desk,
-                    watched=watch,
-                    readings=readings,
-                    ended=carries.ended,
-                )
+            earner, lanes, url = config.relayer.payee or carries.address, pipeline.lanes, viewed.listening.url
+            fields: dict[str, Any] = {"version": version("xl2"), "configuration": str(config.source), "url": url}
+            fields |= {"pays": checksum(carries.address), "earns": checksum(earner), "lanes": len(lanes)}
+            log.info("relayer started", extra={"fields": fields})
+            yield RunningRelayer(
+                address=carries.address,
+                earner=earner,
+                lanes=tuple((lane.name, lane.words(parts.name)) for lane in lanes),
+                backlog=parts.store.backlog,
+                url=url,
+                desk=viewed.desk,
+                watched=watch,
+                readings=readings,
+                ended=carries.ended,
+            )
         finally:
             reading.cancel()
             looking.cancel()
@@ -137,7 +170,6 @@ def _seen(carries: Carriage) -> Carrying:
     """What carries, as the operator's view asks of it."""
     pipeline = carries.pipeline
     return Carrying(
-        address=carries.address,
         lanes=lambda: pipeline.lanes,
         recovered=lambda: pipeline.is_recovered,
         drain=pipeline.drain,

@@ -1,9 +1,9 @@
 """
-Viewing: a relayer that is put together in, the operator's view of it out: HTTP, metrics, events, alarms.
+Viewing: a relayer in, while it starts and while it carries, the operator's view of it out: HTTP, metrics, events.
 
-Promise: what the view needs of the chains is read by `reading`, so looking costs no endpoint anything; where it
-listens, and the token of orders, are written down beside the store, readable by this user alone, and the address is
-gone again when the relayer stops.
+Promise: what the view needs of the chains is read by `reading`, so looking costs no endpoint anything; a start that
+waits says so, and for what, to whoever asks; where it listens, and the token of orders, are written down beside the
+store, readable by this user alone, and the address is gone again when the relayer stops.
 """
 
 import asyncio
@@ -13,10 +13,11 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from xl2 import mask
 from xl2.app.explaining import why
+from xl2.app.patience import Patience
 from xl2.app.reading import Readings
 from xl2.app.standing import Standings
 from xl2.app.stuck import Stuck
@@ -24,6 +25,7 @@ from xl2.config import Config
 from xl2.config.listen import host_and_port
 from xl2.core.lane import Lane
 from xl2.core.types import Address, checksum, hex_text
+from xl2.errors import NotYet, Retryable
 from xl2.flow.alarms import Alarms
 from xl2.listening import Listening
 from xl2.operator.client import Whereabouts, find, write_down
@@ -56,14 +58,52 @@ class Watched:
 
 @frozen(kw_only=True)
 class Carrying:
-    """What the view asks of a running relayer."""
+    """What the view asks of a relayer that carries."""
 
-    #: It signs with this account.
-    address: Address
     lanes: Callable[[], Sequence[Lane]]
     recovered: Callable[[], bool]
     drain: Callable[[], None] = field(repr=False)
     hurry: Callable[[], None] = field(repr=False)
+
+
+@define(kw_only=True)
+class Phase:
+    """How far a relayer is, from its start on."""
+
+    #: It signs with this account.
+    address: Address
+    patience: Patience
+    #: None: it starts.
+    carrying: Carrying | None = None
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """What it carries: nothing yet, where it starts."""
+        return () if self.carrying is None else self.carrying.lanes()
+
+    def hurry(self) -> None:
+        """Let what rests look at once."""
+        if self.carrying is not None:
+            self.carrying.hurry()
+
+    def drain(self) -> None:
+        """Raises `NotYet` where it starts."""
+        if self.carrying is None:
+            raise NotYet(
+                f"the relayer starts, so it has nothing to drain: {self.patience.check().said}",
+                remedy="End it: SIGTERM or Ctrl-C; nothing is under way.",
+            )
+        self.carrying.drain()
+
+
+@frozen(kw_only=True)
+class Viewed:
+    """Where the view answers, and by whom."""
+
+    listening: Listening
+    desk: Desk
+    #: As `view_file` has it.
+    where: Whereabouts
 
 
 def watched(clock: Clock) -> Watched:
@@ -73,9 +113,14 @@ def watched(clock: Clock) -> Watched:
 
 @contextlib.asynccontextmanager
 async def view(
-    config: Config, parts: Parts, carrying: Carrying, watch: Watched, readings: Readings, *, alarms: Alarms
-) -> AsyncIterator[tuple[Listening, Desk]]:
-    """Serve the operator's view until the block ends."""
+    config: Config, parts: Parts, phase: Phase, watch: Watched, readings: Readings, *, alarms: Alarms
+) -> AsyncIterator[Viewed]:
+    """
+    Serve the operator's view until the block ends.
+
+    Where, is written down at once beside a store that nobody else can have open; on one that others share, by
+    `tell_where` once nobody else signs with this account.
+    """
     settings, clock = config.relayer, parts.clock
     host, port = host_and_port(settings.listen)
     token = token_for(host, settings.token.reveal(), token_file(config))
@@ -87,12 +132,12 @@ async def view(
         name=parts.name,
         why=partial(why, parts),
         standing=standings.all,
-        carried=carrying.lanes,
+        carried=lambda: phase.lanes,
         configured=lambda: lanes_between(list(parts.chains.values())),
         chains_read=lambda: readings.last,
-        checks=lambda: _checks(config, carrying, readings, desk),
-        drain=carrying.drain,
-        hurry=carrying.hurry,
+        checks=lambda: _checks(config, phase, readings, desk),
+        drain=phase.drain,
+        hurry=phase.hurry,
         started=clock.now(),
     )
     shown = View(
@@ -106,16 +151,22 @@ async def view(
     async with serve(shown, host=host, port=port) as listening:
         looking = asyncio.ensure_future(stuck.keep())
         file = view_file(config)
-        where = Whereabouts(url=listening.url, started=desk.started, pays=checksum(carrying.address))
-        write_down(file, where)
+        where = Whereabouts(url=listening.url, started=desk.started, pays=checksum(phase.address))
+        if not is_shared(settings.store):
+            tell_where(config, where)
         try:
-            yield listening, desk
+            yield Viewed(listening=listening, desk=desk, where=where)
         finally:
             # Another relayer of this configuration may have written there since.
             if await find(file) == where:
                 file.unlink(missing_ok=True)
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
+
+
+def tell_where(config: Config, where: Whereabouts) -> None:
+    """Write down where this configuration's relayer answers."""
+    write_down(view_file(config), where)
 
 
 def view_file(config: Config) -> Path:
@@ -135,7 +186,10 @@ def _beside(config: Config, ending: str) -> Path:
     return config.source.parent / f"{name}.{ending}"
 
 
-async def _checks(config: Config, carrying: Carrying, readings: Readings, desk: Desk) -> list[Check]:
+async def _checks(config: Config, phase: Phase, readings: Readings, desk: Desk) -> list[Check]:
+    carrying = phase.carrying
+    if carrying is None:
+        return [phase.patience.check(), await readings.store_check(None), *readings.checks()]
     recovered = Check(what="recovery", ok=True, said="what an earlier run signed is included")
     if not carrying.recovered():
         recovered = _recovery(await desk.transactions())
@@ -164,8 +218,12 @@ def _recovery(still: OpenTransactions) -> Check:
 
 
 async def _metrics(desk: Desk, metrics: Metrics, readings: Readings) -> bytes:
-    metrics.stands(await desk.lanes(), desk.clock.now())
-    metrics.alarmed_now(await desk.alarms())
     metrics.endpoints(readings.endpoints)
-    metrics.is_ready((await desk.readiness()).ready)
+    try:
+        metrics.stands(await desk.lanes(), desk.clock.now())
+        metrics.alarmed_now(await desk.alarms())
+        metrics.is_ready((await desk.readiness()).ready)
+    except Retryable:
+        # The store does not answer: what it holds stands as it was, and all else is told.
+        metrics.is_ready(False)
     return metrics.text()

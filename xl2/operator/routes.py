@@ -137,7 +137,7 @@ async def _messages(desk: Desk, asked: Asked) -> Messages:
 ROUTES: Final = (
     Route(
         method="GET", path="/readyz", answers=Readiness, ask=lambda desk, _: desk.readiness(),
-        what="Whether the relayer can work, and what is not as it should be (then with status 503).",
+        what="Whether the relayer can work; if not, with status 503, what is wrong or what its start waits for.",
     ),
     Route(
         method="GET", path="/alarms", answers=StandingAlarms, ask=lambda desk, _: desk.alarms(),

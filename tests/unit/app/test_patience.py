@@ -1,0 +1,92 @@
+"""Patience: a start that waits says for what and for how long, alarms it once, and is over when it is answered."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from tests.heard import Heard
+from xl2.app.patience import Patience
+from xl2.errors import ConfigInvalid, RpcUnavailable, StoreUnavailable, Xl2Error
+from xl2.flow.alarms import Alarms
+from xl2.ports import AlarmKind
+from xl2.testing import ManualClock
+
+
+class Asked:
+    """Fails with each of these, and answers then; hears what was said of the start before each."""
+
+    def __init__(self, patience: Patience, fails: Sequence[Xl2Error]) -> None:
+        self._patience, self._fails = patience, list(fails)
+        self.said: list[str] = []
+
+    async def __call__(self) -> str:
+        self.said.append(self._patience.check().said)
+        if self._fails:
+            raise self._fails.pop(0)
+        return "here"
+
+
+def down(name: str) -> RpcUnavailable:
+    return RpcUnavailable(f"{name} cannot be reached", endpoint=name)
+
+
+async def test_what_a_start_waits_for_is_said_as_it_was_met_last_and_alarmed_once() -> None:
+    heard, clock = Heard(), ManualClock()
+    alarms = Alarms(heard)
+    patience = Patience(clock=clock, alarms=alarms)
+    asked = Asked(patience, [down("one"), down("two"), down("two")])
+
+    answered = await patience.answer(asked)
+
+    assert answered == "here"
+    assert asked.said[0].startswith("under way")
+    assert [said.partition(", and")[0] for said in asked.said[1:]] == [
+        f"it waits for an endpoint, for {seconds} s by now" for seconds in ("0", "2", "4")
+    ]
+    assert [said.rpartition(": ")[2] for said in asked.said[1:]] == [
+        f"{name} cannot be reached" for name in ("one", "two", "two")
+    ]
+    assert [(one.kind, one.endpoint) for one in heard.alarms] == [(AlarmKind.PROVIDER_DOWN, "one")]
+    assert alarms.standing == []
+    assert patience.check().said.startswith("under way")
+
+
+async def test_a_store_that_is_waited_for_is_said_and_left_to_tell_of_itself() -> None:
+    heard = Heard()
+    patience = Patience(clock=ManualClock(), alarms=Alarms(heard))
+    asked = Asked(patience, [StoreUnavailable("the database is away", remedy="Start it.")])
+
+    await patience.answer(asked)
+
+    assert "it waits for the store" in asked.said[1]
+    assert patience.has_waited.is_set()
+    assert heard.alarms == []
+
+
+async def test_what_no_waiting_mends_is_raised_at_once() -> None:
+    patience = Patience(clock=ManualClock(), alarms=Alarms(Heard()))
+
+    with pytest.raises(ConfigInvalid):
+        await patience.answer(Asked(patience, [ConfigInvalid("another chain's id")]))
+
+    assert not patience.has_waited.is_set()
+
+
+async def test_an_alarm_of_a_start_stands_until_it_goes_on() -> None:
+    alarms = Alarms(Heard())
+    patience = Patience(clock=ManualClock(), alarms=alarms)
+    answers = asyncio.Event()
+
+    async def ask() -> None:
+        if not answers.is_set():
+            raise down("one")
+
+    starting = asyncio.ensure_future(patience.answer(ask))
+    await patience.has_waited.wait()
+    stood = [one.alarm.endpoint for one in alarms.standing]
+    answers.set()
+    await starting
+
+    assert stood == ["one"]
+    assert alarms.standing == []
