@@ -27,7 +27,16 @@ from xl2.app.clock import SystemClock
 from xl2.cli import main as xl2
 
 _SET_PDEATHSIG = 1
-_ALL_IT_TAKES = ("xl2.app.relaying", "xl2.cli.relayer", "xl2_adapters.op_stack", "xl2_adapters.web3_edge")
+_ALL_IT_TAKES = (
+    "xl2.app.relaying",
+    "xl2.cli.relayer",
+    "xl2.log",
+    "xl2_adapters.keys.raw",
+    "xl2_adapters.op_stack",
+    "xl2_adapters.web3_edge",
+    # Who signs loads it with the first key.
+    "coincurve",
+)
 
 
 def main() -> None:

@@ -80,14 +80,23 @@ def _warn_of_open_file(path: Path) -> None:
 
 
 def _maker(name: str, entry_name: str) -> SignerMaker:
-    for entry in entry_points(group=SIGNERS, name=entry_name):
-        maker: SignerMaker = entry.load()
+    maker = _installed(entry_name)
+    if maker is not None:
         return maker
     known = ", ".join(sorted(entry.name for entry in entry_points(group=SIGNERS))) or "none"
     raise ConfigInvalid(
         f"keys.{name}: no {entry_name!r} is installed that opens keys (entry point group {SIGNERS})",
         remedy=f"Installed are: {known}. Correct `plugin`, or install the package that brings it.",
     )
+
+
+@cache
+def _installed(entry_name: str) -> SignerMaker | None:
+    """Looked for once: looking reads the metadata of every distribution, and a daemon opens keys for each lane."""
+    for entry in entry_points(group=SIGNERS, name=entry_name):
+        maker: SignerMaker = entry.load()
+        return maker
+    return None
 
 
 def _check(name: str, key: PluginKey, made: object) -> None:

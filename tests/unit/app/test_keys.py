@@ -1,7 +1,9 @@
 """Keys: whoever keeps one is found by name, nobody's key signs for another account, and known keys stay on devnets."""
 
 import json
-from importlib.metadata import EntryPoint
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,32 @@ prompt = true
     read = config(tmp_path, text, attester=OWN)
 
     assert [one.address for one in Attesters(read, {}).of(next(iter(read.settings())))] == [OWN_ACCOUNT]
+
+
+@pytest.fixture(autouse=True)
+def looked_for_anew() -> Iterator[None]:
+    """What one test installs is there for no other."""
+    keys._installed.cache_clear()
+    yield
+    keys._installed.cache_clear()
+
+
+def test_what_is_installed_is_read_once_however_many_keys_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Counter[str]()
+
+    def counted(group: str, name: str) -> Any:
+        asked[name] += 1
+        return entry_points(group=group, name=name)
+
+    monkeypatch.setattr(keys, "entry_points", counted)
+    read = config(tmp_path, user=OWN, attester=OWN)
+
+    for name in ("user", "attester", "user"):
+        open_key(read, name)
+
+    assert list(asked.values()) == [1]
 
 
 def plug(monkeypatch: pytest.MonkeyPatch, maker: Any) -> list[KeySettings]:
