@@ -7,8 +7,8 @@ from xl2.core.types import MessageId
 from xl2.errors import InvalidInput
 from xl2.ports import INCIDENT, Pause
 from xl2.store import rows
+from xl2.store.rest import IS_RESTING, IS_SKIPPED, READY_UNLESS_SKIPPED
 from xl2.store.session import Session
-from xl2.store.turn import IS_RESTING, IS_SKIPPED, READY_UNLESS_SKIPPED
 
 
 async def pause(db: Session, lane: Lane, why: str, by: str, now: float) -> None:

@@ -16,8 +16,8 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, Hash32, MessageId, hex_text
 from xl2.errors import InvalidInput, NotFound
 from xl2.ports import Cursor, Entry, Happening, Log, Place, Sent
+from xl2.store.rest import READY_UNLESS_SKIPPED, Rest
 from xl2.store.session import Row, Session, among, first
-from xl2.store.turn import READY_UNLESS_SKIPPED, Turn
 
 #: Cursors kept for each log, to find the fork after a reorg.
 _KEPT_CURSORS = 256
@@ -190,7 +190,7 @@ async def _put(db: Session, lane: Lane, rows: Sequence[tuple[Sent, Hash32]], now
     await db.many(
         "INSERT INTO messages (id, lane, nonce, header, payload, start, block, block_hash, tx_hash, log_index, "
         "state, since, due, attempts, cause, stands, resting) "
-        f"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 0, '', 1, {Turn.READY})",
+        f"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 0, '', 1, {Rest.READY})",
         [
             (
                 one.message.id,

@@ -15,8 +15,8 @@ from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, Expired, parse_receipt
 from xl2.core.types import Address, Hash32, MessageId, Wei
+from xl2.store.rest import Rest
 from xl2.store.session import Row, Session, among, first
-from xl2.store.turn import Turn
 
 #: Pages that are looked at, and receipts, in one transaction.
 _PAGES = 32
@@ -79,12 +79,12 @@ async def journal(db: Session, before: float) -> int:
 
 
 async def _first_ended(db: Session, lane: bytes, from_nonce: int) -> int | None:
-    """Lowest nonce of a message that is over: found by the index of turns, past whatever waits."""
+    """Lowest nonce of a message that is over: found by an index, past whatever waits."""
     sql = (
         "SELECT min(nonce) FROM messages WHERE lane = ?1 AND state = ?2 AND resting = ?3 AND stands = 1 AND nonce >= ?4"
     )
-    turns = [(state, turn) for state in _ENDED for turn in Turn]
-    found = [await first(db, sql, lane, *turn, from_nonce) for turn in turns]
+    rests = [(state, rest) for state in _ENDED for rest in Rest]
+    found = [await first(db, sql, lane, *rest, from_nonce) for rest in rests]
     return min((int(row[0]) for row in found if row is not None and row[0] is not None), default=None)
 
 

@@ -12,8 +12,8 @@ from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, Hash32, MessageId, Nonce
 from xl2.ports import Record
 from xl2.store import rows
+from xl2.store.rest import IS_READY, IS_RESTING, IS_SKIPPED, RESTS_UNLESS_SKIPPED, Rest
 from xl2.store.session import Session, among
-from xl2.store.turn import IS_READY, IS_RESTING, IS_SKIPPED, RESTS_UNLESS_SKIPPED, Turn
 
 #: More than any store holds: a limit for whoever wants all.
 _ALL = 1 << 62
@@ -32,7 +32,7 @@ async def due(db: Session, lane: Lane, states: Sequence[State], now: float, limi
     found: list[Record] = []
     for state in states:
         place = (lane.encode(), state)
-        # Whatever its `due`: the clock may have gone back since its turn came.
+        # Whatever its `due`: the clock may have gone back since its time came.
         condition = f"lane = ?1 AND state = ?2 AND stands = 1 AND {IS_READY} ORDER BY nonce LIMIT ?3"
         ready = await records(db, condition, *place, limit)
         most = max(limit - len(ready), limit // _RESTED_PART, 1)
@@ -67,11 +67,11 @@ async def _listed(db: Session, lane: bytes, states: Sequence[State], above: int,
         return await records(db, condition, lane, above, limit)
     found: list[Record] = []
     for state in states:
-        for turn in Turn:
+        for rest in Rest:
             condition = (
                 "lane = ?1 AND state = ?2 AND resting = ?3 AND stands = 1 AND nonce > ?4 ORDER BY nonce LIMIT ?5"
             )
-            found += await records(db, condition, lane, state, turn, above, limit)
+            found += await records(db, condition, lane, state, rest, above, limit)
     return sorted(found, key=_by_nonce)[:limit]
 
 

@@ -1,5 +1,5 @@
 """
-Turn: whether the time of a message has come, as `messages.resting` holds it.
+Rest: whether a message rests, as `messages.resting` holds it.
 
 In goes nothing; out come the three values of that column and pieces of SQL. Promise: no other statement writes one of
 these numbers by itself. They stand in the statements as numbers and not as parameters: the index of what rests
@@ -9,10 +9,10 @@ these numbers by itself. They stand in the statements as numbers and not as para
 from enum import IntEnum
 
 
-class Turn(IntEnum):
+class Rest(IntEnum):
     """What `messages.resting` may be."""
 
-    #: Its turn may have come.
+    #: Its time may have come.
     READY = 0
     #: It rests until it is due.
     RESTS = 1
@@ -20,10 +20,10 @@ class Turn(IntEnum):
     SKIPPED = 2
 
 
-IS_READY = f"resting = {Turn.READY}"
-IS_RESTING = f"resting = {Turn.RESTS}"
-IS_SKIPPED = f"resting = {Turn.SKIPPED}"
+IS_READY = f"resting = {Rest.READY}"
+IS_RESTING = f"resting = {Rest.RESTS}"
+IS_SKIPPED = f"resting = {Rest.SKIPPED}"
 
 #: New values of what is not skipped; what is skipped stays so.
-READY_UNLESS_SKIPPED = f"resting = CASE WHEN {IS_SKIPPED} THEN {Turn.SKIPPED} ELSE {Turn.READY} END"
-RESTS_UNLESS_SKIPPED = f"resting = CASE WHEN {IS_SKIPPED} THEN {Turn.SKIPPED} ELSE {Turn.RESTS} END"
+READY_UNLESS_SKIPPED = f"resting = CASE WHEN {IS_SKIPPED} THEN {Rest.SKIPPED} ELSE {Rest.READY} END"
+RESTS_UNLESS_SKIPPED = f"resting = CASE WHEN {IS_SKIPPED} THEN {Rest.SKIPPED} ELSE {Rest.RESTS} END"
