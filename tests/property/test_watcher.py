@@ -20,7 +20,7 @@ from xl2.core.types import BlockNumber, ChainId, Hash32, MessageId, Timestamp
 from xl2.ports import Log, Motion, Moved, Place
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.facts import At, HeadTaken, Holding, LogStands, NeverSent, TransferMoved
-from xl2.watcher.ledger import Ledger, Turn
+from xl2.watcher.ledger import Deed, Ledger
 
 CHAINS = tuple(ChainId(one) for one in (901, 902, 903))
 HOME = CHAINS[0]
@@ -123,7 +123,7 @@ class Token(RuleBasedStateMachine):
             upto = data.draw(st.integers(self.read[chain], len(side.blocks) - 1))
             for number in range(self.read[chain] + 1, upto + 1):
                 for moved in side.blocks[number]:
-                    self.ledger.take(Turn(chain=chain, moved=moved))
+                    self.ledger.take(Deed(chain=chain, moved=moved))
             self.read[chain] = upto
 
     @invariant()
@@ -141,9 +141,9 @@ class Token(RuleBasedStateMachine):
 
     def contradictions(self) -> list[Contradiction]:
         found = [Contradiction(facts=(self.holding(chain),)) for chain in CHAINS]
-        found += [self.never_sent(turn) for turn in self.ledger.early.values()]
+        found += [self.never_sent(deed) for deed in self.ledger.early.values()]
         found += [Contradiction(facts=(moved(one), moved(other))) for one, other in self.ledger.clashes]
-        found += [self.again(turn) for turn in self.ledger.again if self.ledger.arrived_at(turn.moved.id)]
+        found += [self.again(deed) for deed in self.ledger.again if self.ledger.arrived_at(deed.moved.id)]
         return [one for one in found if one.why(MARGIN_SECONDS)]
 
     def holding(self, chain: ChainId) -> Holding:
@@ -158,19 +158,19 @@ class Token(RuleBasedStateMachine):
             refunded=end.refunded if end else 0,
         )
 
-    def never_sent(self, turn: Turn) -> Contradiction:
+    def never_sent(self, deed: Deed) -> Contradiction:
         others = [
-            NeverSent(at=self.sides[chain].at(self.read[chain]), bridge=BRIDGES[chain], id=turn.moved.id)
+            NeverSent(at=self.sides[chain].at(self.read[chain]), bridge=BRIDGES[chain], id=deed.moved.id)
             for chain in CHAINS
-            if chain != turn.chain
+            if chain != deed.chain
         ]
-        return Contradiction(facts=(moved(turn, self.sides), *others))
+        return Contradiction(facts=(moved(deed, self.sides), *others))
 
-    def again(self, turn: Turn) -> Contradiction:
-        where = self.ledger.arrived_at(turn.moved.id)
+    def again(self, deed: Deed) -> Contradiction:
+        where = self.ledger.arrived_at(deed.moved.id)
         assert where is not None
-        first = next(one for one in self.sides[where[0]].blocks[where[1]] if one.id == turn.moved.id)
-        return Contradiction(facts=(moved(Turn(chain=where[0], moved=first)), moved(turn)))
+        first = next(one for one in self.sides[where[0]].blocks[where[1]] if one.id == deed.moved.id)
+        return Contradiction(facts=(moved(Deed(chain=where[0], moved=first)), moved(deed)))
 
     def delta(self) -> int:
         held = {chain: self.sides[chain].held[self.read[chain]] for chain in CHAINS}
@@ -184,7 +184,7 @@ class Token(RuleBasedStateMachine):
         for chain in CHAINS:
             for number in range(self.read[chain] + 1, len(self.sides[chain].blocks)):
                 for one in self.sides[chain].blocks[number]:
-                    self.ledger.take(Turn(chain=chain, moved=one))
+                    self.ledger.take(Deed(chain=chain, moved=one))
             self.read[chain] = len(self.sides[chain].blocks) - 1
 
     def _taken(self, data: st.DataObject) -> Flight:
@@ -261,22 +261,22 @@ def place(chain: ChainId, number: int) -> Place:
     )
 
 
-def moved(turn: Turn, sides: dict[ChainId, Side] | None = None) -> TransferMoved:
-    number = turn.moved.place.block
+def moved(deed: Deed, sides: dict[ChainId, Side] | None = None) -> TransferMoved:
+    number = deed.moved.place.block
     at = At(
-        chain=turn.chain,
+        chain=deed.chain,
         number=number,
-        hash=turn.moved.place.block_hash,
-        time=Timestamp(sides[turn.chain].times[number] if sides else 0),
+        hash=deed.moved.place.block_hash,
+        time=Timestamp(sides[deed.chain].times[number] if sides else 0),
         is_final=True,
     )
     return TransferMoved(
         at=at,
-        tx_hash=turn.moved.place.tx_hash,
-        bridge=BRIDGES[turn.chain],
-        motion=turn.moved.motion,
-        id=turn.moved.id,
-        amount=turn.moved.amount,
+        tx_hash=deed.moved.place.tx_hash,
+        bridge=BRIDGES[deed.chain],
+        motion=deed.moved.motion,
+        id=deed.moved.id,
+        amount=deed.moved.amount,
     )
 
 

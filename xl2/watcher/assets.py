@@ -21,7 +21,7 @@ from xl2.ports import Motion
 from xl2.watcher.contradiction import Contradiction
 from xl2.watcher.eyes import Eye
 from xl2.watcher.facts import At, Holding, NeverSent, TransferMoved
-from xl2.watcher.ledger import End, Ledger, Turn
+from xl2.watcher.ledger import Deed, End, Ledger
 from xl2.watcher.spans import spans
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class AssetWatch:
         self.delta = self.ledger.delta(held, sum(one.held for one in holdings if not one.is_home))
         found = [self._of(Contradiction(facts=(one,), ends=self._concerned(one.at.chain))) for one in holdings]
         early = () if self.strangers else self.ledger.early.values()
-        found += [self._of(await self._never_sent(turn)) for turn in early]
+        found += [self._of(await self._never_sent(deed)) for deed in early]
         for arrived, other in await self._clashes():
             facts = (await self._moved(arrived), await self._moved(other))
             found.append(self._of(Contradiction(facts=facts, ends=self._concerned(*(one.at.chain for one in facts)))))
@@ -96,15 +96,15 @@ class AssetWatch:
                 remedy="Find out whether the endpoint or the chain broke its word.",
             )
         first = known.number + 1 if known else 0
-        turns: list[Turn] = []
+        deeds: list[Deed] = []
         links: list[InteropAddress] = []
         for start, last in spans(first, at.number):
             moves = await eye.chain.watched().moves(self.ends[chain], start, last)
-            turns += [Turn(chain=chain, moved=one) for one in moves]
+            deeds += [Deed(chain=chain, moved=one) for one in moves]
             links += await eye.chain.watched().links(self.ends[chain], start, last)
         # All or nothing, so that a question that is cut off is asked again whole.
-        for turn in turns:
-            self.ledger.take(turn)
+        for deed in deeds:
+            self.ledger.take(deed)
         self._upto[chain] = at
         for link in links:
             if self.ends.get(link.chain) != link.account and link not in self.strangers:
@@ -112,16 +112,16 @@ class AssetWatch:
                 fields = {"chain": chain, "linked_to": link.chain, "bridge": checksum(link.account)}
                 logger.warning("a token is linked to a bridge that is not configured", extra={"fields": fields})
 
-    async def _never_sent(self, turn: Turn) -> Contradiction:
+    async def _never_sent(self, deed: Deed) -> Contradiction:
         others = [
-            NeverSent(at=at, bridge=self.ends[chain], id=turn.moved.id)
+            NeverSent(at=at, bridge=self.ends[chain], id=deed.moved.id)
             for chain, at in self._upto.items()
-            if chain != turn.chain
+            if chain != deed.chain
         ]
-        return Contradiction(facts=(await self._moved(turn), *others), ends=self._concerned(turn.chain))
+        return Contradiction(facts=(await self._moved(deed), *others), ends=self._concerned(deed.chain))
 
-    async def _clashes(self) -> list[tuple[Turn, Turn]]:
-        """Pairs of turns that cannot both be."""
+    async def _clashes(self) -> list[tuple[Deed, Deed]]:
+        """Pairs of deeds that cannot both be."""
         found = list(self.ledger.clashes)
         for second in self.ledger.again:
             arrived = self.ledger.arrived_at(second.moved.id)
@@ -130,16 +130,16 @@ class AssetWatch:
             chain, block = arrived[0], BlockNumber(arrived[1])
             moves = await self.eyes[chain].chain.watched().moves(self.ends[chain], block, block)
             same = [one for one in moves if one.id == second.moved.id and one.motion is Motion.RECEIVED]
-            found += [(Turn(chain=chain, moved=one), second) for one in same]
+            found += [(Deed(chain=chain, moved=one), second) for one in same]
         return found
 
-    async def _moved(self, turn: Turn) -> TransferMoved:
-        moved = turn.moved
-        block = await self.eyes[turn.chain].chain.block(moved.place.block)
+    async def _moved(self, deed: Deed) -> TransferMoved:
+        moved = deed.moved
+        block = await self.eyes[deed.chain].chain.block(moved.place.block)
         return TransferMoved(
-            at=At.of(turn.chain, block, is_final=True),
+            at=At.of(deed.chain, block, is_final=True),
             tx_hash=moved.place.tx_hash,
-            bridge=self.ends[turn.chain],
+            bridge=self.ends[deed.chain],
             motion=moved.motion,
             id=moved.id,
             amount=moved.amount,

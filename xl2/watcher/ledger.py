@@ -13,7 +13,7 @@ from xl2.ports import Motion, Moved
 
 
 @frozen(kw_only=True)
-class Turn:
+class Deed:
     """Something that an end of a token did."""
 
     chain: ChainId
@@ -35,31 +35,31 @@ class Ledger:
 
     ends: dict[ChainId, End] = field(factory=dict, init=False)
     #: Left, and neither arrived nor given back.
-    in_flight: dict[MessageId, Turn] = field(factory=dict, init=False)
+    in_flight: dict[MessageId, Deed] = field(factory=dict, init=False)
     #: Arrived, and not seen to leave.
-    early: dict[MessageId, Turn] = field(factory=dict, init=False)
+    early: dict[MessageId, Deed] = field(factory=dict, init=False)
     #: Pairs that cannot both be: arrived and given back, or left and arrived with different amounts.
-    clashes: list[tuple[Turn, Turn]] = field(factory=list, init=False)
+    clashes: list[tuple[Deed, Deed]] = field(factory=list, init=False)
     #: Where those that are over arrived, or were given back: by block only, as there are many.
     _arrived: dict[MessageId, tuple[ChainId, int]] = field(factory=dict, init=False)
-    _returned: dict[MessageId, Turn] = field(factory=dict, init=False)
+    _returned: dict[MessageId, Deed] = field(factory=dict, init=False)
     #: Arrived or given back a second time: where they first arrived, `arrived_at` says.
-    again: list[Turn] = field(factory=list, init=False)
+    again: list[Deed] = field(factory=list, init=False)
 
-    def take(self, turn: Turn) -> None:
+    def take(self, deed: Deed) -> None:
         """Book one; those of one chain come in the order of its blocks."""
-        end = self.ends.setdefault(turn.chain, End())
-        moved = turn.moved
+        end = self.ends.setdefault(deed.chain, End())
+        moved = deed.moved
         match moved.motion:
             case Motion.SENT:
                 end.sent += moved.amount
-                self._leaves(turn)
+                self._leaves(deed)
             case Motion.RECEIVED:
                 end.received += moved.amount
-                self._arrives(turn)
+                self._arrives(deed)
             case Motion.REFUNDED:
                 end.refunded += moved.amount
-                self._returns(turn)
+                self._returns(deed)
 
     def arrived_at(self, message_id: MessageId) -> tuple[ChainId, int] | None:
         """Chain and block where a transfer arrived."""
@@ -71,31 +71,31 @@ class Ledger:
         ahead = sum(one.moved.amount for one in self.early.values())
         return held - minted - flying + ahead
 
-    def _leaves(self, turn: Turn) -> None:
-        arrival = self.early.pop(turn.moved.id, None)
+    def _leaves(self, deed: Deed) -> None:
+        arrival = self.early.pop(deed.moved.id, None)
         if arrival is None:
-            self.in_flight[turn.moved.id] = turn
+            self.in_flight[deed.moved.id] = deed
         else:
-            self._ends(turn, arrival)
+            self._ends(deed, arrival)
 
-    def _arrives(self, turn: Turn) -> None:
-        left = self.in_flight.pop(turn.moved.id, None)
-        returned = self._returned.get(turn.moved.id)
+    def _arrives(self, deed: Deed) -> None:
+        left = self.in_flight.pop(deed.moved.id, None)
+        returned = self._returned.get(deed.moved.id)
         if left is not None:
-            self._ends(left, turn)
+            self._ends(left, deed)
         elif returned is not None:
-            self.clashes.append((turn, returned))
-        elif turn.moved.id in self._arrived:
-            self.again.append(turn)
+            self.clashes.append((deed, returned))
+        elif deed.moved.id in self._arrived:
+            self.again.append(deed)
         else:
-            self.early[turn.moved.id] = turn
+            self.early[deed.moved.id] = deed
 
-    def _returns(self, turn: Turn) -> None:
-        self._returned[turn.moved.id] = turn
-        if self.in_flight.pop(turn.moved.id, None) is None:
-            self.again.append(turn)
+    def _returns(self, deed: Deed) -> None:
+        self._returned[deed.moved.id] = deed
+        if self.in_flight.pop(deed.moved.id, None) is None:
+            self.again.append(deed)
 
-    def _ends(self, left: Turn, arrived: Turn) -> None:
+    def _ends(self, left: Deed, arrived: Deed) -> None:
         if left.moved.amount != arrived.moved.amount:
             self.clashes.append((arrived, left))
         self._arrived[left.moved.id] = (arrived.chain, arrived.moved.place.block)
