@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from attrs import define, field
 
 from tests.faults.proxy import Fault, FaultProxy
-from tests.scenario.route import Opened
+from tests.scenario.route import BRISKLY, Opened
 from xl2.app.attesters import Attesters
 from xl2.app.clock import CLOCK
 from xl2.config import Config
@@ -129,4 +129,4 @@ class DevnetSubject(Subject):
         return signer(self.config.secret(self.role).reveal())
 
     def _submitter(self, chain: Blocks) -> JournalledSubmitter:
-        return JournalledSubmitter(chain, self._signer, self.store, CLOCK)
+        return JournalledSubmitter(chain, self._signer, self.store, CLOCK, BRISKLY)

@@ -18,12 +18,16 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId, MessageId
 from xl2.errors import NotYet, Reverted, RpcRejected, RpcUnavailable
 from xl2.flow import confirm, deliver, observe, prove, send, settle
-from xl2.flow.submit import JournalledSubmitter
+from xl2.flow.inclusion import Patience
+from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import Attester, Blocks, Chain, Family, Log, Needed, Prover, Record, Sent, Signer
 from xl2.store import SqliteStore
 from xl2_adapters.web3_edge import signer
 
 T = TypeVar("T")
+
+#: A devnet in tests makes four blocks a second.
+BRISKLY = SubmitPolicy(patience=Patience(poll_seconds=0.1))
 
 
 class Opened:
@@ -82,7 +86,7 @@ class Route:
         return signer(self.config.secret(role).reveal())
 
     def submitter(self, chain: Blocks, role: str = "") -> JournalledSubmitter:
-        return JournalledSubmitter(chain, self.account(role or self.payer), self.store, CLOCK)
+        return JournalledSubmitter(chain, self.account(role or self.payer), self.store, CLOCK, BRISKLY)
 
     async def send(self, outgoing: send.Outgoing, role: str = "alice") -> Sent:
         """Send a message, signed by an account of the devnet."""

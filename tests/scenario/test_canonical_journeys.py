@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from tests.faults.anchored import UNDISPUTED
 from tests.integration.clients import client_of
 from xl2.core.types import address
 from xl2.ports import CrossingState
-from xl2_devnet import BRISK, Description, Options
+from xl2_devnet import Description, Options
 from xl2_devnet.devnet import running
 
 PATIENCE_SECONDS = 150.0
@@ -19,7 +20,7 @@ FAMILIES = ("op", "arbitrum", "zk")
 @pytest.fixture(scope="module")
 def families() -> Iterator[Description]:
     """One chain of each family."""
-    with running(Options(l2=FAMILIES, clocks=BRISK)) as description:
+    with running(Options(l2=FAMILIES, clocks=UNDISPUTED)) as description:
         yield description
 
 

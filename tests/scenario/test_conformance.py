@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.faults.anchored import UNDISPUTED
 from tests.faults.proxy import FaultProxy
 from tests.scenario.devnet_subject import DevnetSubject
 from tests.scenario.route import Opened
 from xl2.config import Config
 from xl2.testing.conformance import Conformance, Subject
 from xl2_devnet import Description
-from xl2_devnet.clocks import BRISK
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.options import Options
@@ -19,7 +19,7 @@ from xl2_devnet.options import Options
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """An L2 of each family, and Base beside Optimism: one family, two chains."""
-    with running(Options(l2=("op", "base", "arbitrum", "zk"), clocks=BRISK), controls=controls) as description:
+    with running(Options(l2=("op", "base", "arbitrum", "zk"), clocks=UNDISPUTED), controls=controls) as description:
         yield description
 
 

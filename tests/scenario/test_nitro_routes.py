@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from tests.faults.anchored import UNDISPUTED
 from tests.integration.clients import client_of
-from tests.scenario.conftest import WayOf
 from tests.scenario.nitro_rule import ARBITRUM, OP, Rule, block_of
 from tests.scenario.route import Route
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded, to_nobody
+from tests.scenario.ways import WayOf
 from tests.waiting import until
 from xl2.config import Config
 from xl2.core.lifecycle import State
@@ -23,7 +24,7 @@ from xl2_adapters.nitro.chain import NitroChain
 from xl2_adapters.nitro.outbox import ROOT_UPDATED
 from xl2_adapters.nitro.roots import Roots
 from xl2_adapters.proven import ProvenProver
-from xl2_devnet import BRISK, Description, Options
+from xl2_devnet import Description, Options
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.nitro.assertion import ROLLUP
@@ -32,7 +33,7 @@ from xl2_devnet.nitro.assertion import ROLLUP
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """An L1, an OP-Stack chain, and Arbitrum; in place of the session's."""
-    with running(Options(l2=("op", "arbitrum"), clocks=BRISK), controls=controls) as description:
+    with running(Options(l2=("op", "arbitrum"), clocks=UNDISPUTED), controls=controls) as description:
         yield description
 
 

@@ -1,5 +1,6 @@
 """An operator in an incident: `xl2 watcher pause` stops things by one command, and only the owner gives them back."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.devnet_user import User
 from tests.integration.clients import file_of
@@ -26,8 +28,8 @@ NOTHING = bytes(32)
 
 @pytest.fixture(scope="module")
 def devnet() -> Iterator[Description]:
-    """One of our own: what is paused here concerns nobody else."""
-    with running(Options(clocks=BRISK)) as description:
+    """One of our own: what is paused here concerns nobody else, and no owner is to be prevented from giving it back."""
+    with running(Options(clocks=evolve(BRISK, timelock_seconds=1))) as description:
         yield description
 
 
@@ -45,23 +47,25 @@ def told(folder: Path, *words: str, code: int = 0) -> Any:
     return json.loads(ran.stdout)
 
 
-async def resume(devnet: Description, chain: str, call: dict[str, str]) -> None:
-    """Have the owner, a timelock, make the call that was told."""
+async def resume(devnet: Description, chain: str, *calls: dict[str, str]) -> None:
+    """Have the owner, a timelock, make the calls that were told."""
     entry = devnet.chain(chain)
     lock, timelock, delay = entry.contracts["timelock"], contract("TimelockController"), devnet.clocks.timelock_seconds
-    operation = (call["to"], 0, bytes.fromhex(call["data"][2:]), NOTHING, NOTHING)
+    data = [bytes.fromhex(call["data"][2:]) for call in calls]
+    # All in one operation, as an owner would.
+    operation = ([call["to"] for call in calls], [0] * len(calls), data, NOTHING, NOTHING)
     async with (
         User(entry, account("deployer").private_key) as proposer,
         User(entry, account("bob").private_key) as anybody,
     ):
-        await proposer.send(lock, timelock.call("schedule", *operation, delay))
-        name = await anybody.read(lock, timelock, "hashOperation", *operation)
+        await proposer.send(lock, timelock.call("scheduleBatch", *operation, delay))
+        name = await anybody.read(lock, timelock, "hashOperationBatch", *operation)
 
         async def is_ready() -> bool | None:
             return await anybody.read(lock, timelock, "isOperationReady", name) or None
 
         await until(is_ready, "the timelock's delay")
-        await anybody.send(lock, timelock.call("execute", *operation))
+        await anybody.send(lock, timelock.call("executeBatch", *operation))
 
 
 async def test_a_lane_is_paused_by_one_command_and_resumed_by_the_call_that_it_tells(
@@ -105,8 +109,13 @@ async def test_verifiers_and_tokens_are_paused_on_each_chain_also_while_the_watc
     assert "reinstate(0)" in shown
     # Whole, to be copied.
     assert verifiers[0]["resumed_by"]["data"] in shown.split()
-    for one in (*verifiers, *tokens):
-        await resume(devnet, A if one["chain"] == 901 else B, one["resumed_by"])
+    paused = (*verifiers, *tokens)
+    await asyncio.gather(
+        *(
+            resume(devnet, chain, *(one["resumed_by"] for one in paused if one["chain"] == number))
+            for chain, number in ((A, 901), (B, 902))
+        )
+    )
     assert told(folder, "pauses") == []
 
 

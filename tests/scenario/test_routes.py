@@ -1,11 +1,15 @@
 """Messages from one real rollup to another and their receipts back, by each kind of evidence."""
 
 import asyncio
+from collections.abc import Awaitable, Iterator, Mapping
 
 import pytest
 
+from tests.faults.anchored import UNDISPUTED
+from tests.scenario.beside import Failure, told, walked
 from tests.scenario.conftest import RouteOf, Valve
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded, to_nobody
+from tests.scenario.ways import config_in, opened_attesters, opened_ways
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
@@ -15,11 +19,42 @@ from xl2.flow import deliver, send
 from xl2.flow.prove import Proven
 from xl2.ports import Call, Log, Needed
 from xl2_adapters.proven import ProvenProver
+from xl2_devnet import Description, Options, running
+
+A, B = "op-a", "op-b"
+#: By kind of evidence, who sends and pays.
+CARRIED = {"attested": "alice", "proven": "bob", "routed": "carol"}
+OVERDUE = {"attested": "erin", "proven": "grace"}
 
 
-@pytest.mark.parametrize("kind", ["attested", "proven", "routed"])
-async def test_a_message_is_delivered_and_its_fee_earned(route_of: RouteOf, kind: str) -> None:
-    await delivered_and_settled(route_of(kind))
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Description]:
+    """One of our own, whose games are over soon: nobody claims what is false."""
+    with running(Options(clocks=UNDISPUTED)) as description:
+        yield description
+
+
+@pytest.fixture(scope="module")
+def ended(devnet: Description, tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str], Failure]:
+    """Walks by each kind of evidence, at once; by what and which kind, what it failed with."""
+
+    async def all_at_once() -> Mapping[tuple[str, str], Failure]:
+        config = config_in(tmp_path_factory.mktemp("ways"), devnet)
+        async with opened_attesters(config) as attesters, opened_ways(config, attesters) as way_of:
+            walks: dict[tuple[str, str], Awaitable[None]] = {
+                ("carried", kind): delivered_and_settled(way_of(kind, A, B, role), role)
+                for kind, role in CARRIED.items()
+            }
+            for kind, role in OVERDUE.items():
+                walks["refunded", kind] = expired_and_refunded(way_of(kind, A, B, role), role)
+            return await walked(walks)
+
+    return asyncio.run(all_at_once())
+
+
+@pytest.mark.parametrize("kind", CARRIED)
+def test_a_message_is_delivered_and_its_fee_earned(ended: Mapping[tuple[str, str], Failure], kind: str) -> None:
+    told(ended["carried", kind])
 
 
 async def test_a_root_that_is_kept_makes_later_evidence_small(route_of: RouteOf) -> None:
@@ -55,9 +90,11 @@ async def test_a_root_that_is_kept_makes_later_evidence_small(route_of: RouteOf)
     assert await route.states(records) == {State.DELIVERED}
 
 
-@pytest.mark.parametrize("kind", ["attested", "proven"])
-async def test_a_message_that_nobody_delivered_in_time_is_refunded_by_proof(route_of: RouteOf, kind: str) -> None:
-    await expired_and_refunded(route_of(kind))
+@pytest.mark.parametrize("kind", OVERDUE)
+def test_a_message_that_nobody_delivered_in_time_is_refunded_by_proof(
+    ended: Mapping[tuple[str, str], Failure], kind: str
+) -> None:
+    told(ended["refunded", kind])
 
 
 async def test_a_hundred_messages_are_delivered_in_one_transaction(route_of: RouteOf) -> None:

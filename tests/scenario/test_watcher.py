@@ -15,6 +15,7 @@ import pytest
 
 import xl2
 from tests.devnet_user import User
+from tests.faults.anchored import UNDISPUTED
 from tests.faults.proxy import Fault, FaultProxy
 from tests.heard import Heard
 from tests.integration.clients import file_of, with_little_time
@@ -51,7 +52,7 @@ from xl2.watcher.watch import Case
 from xl2_adapters.contracts.heads import SHOW
 from xl2_adapters.contracts.inbox import DELIVER
 from xl2_adapters.web3_edge import signer
-from xl2_devnet import BRISK, Description, Options
+from xl2_devnet import Description, Options
 from xl2_devnet.abi import op_stack
 from xl2_devnet.abi import xl2 as contract
 from xl2_devnet.accounts import ATTESTER_THRESHOLD, ATTESTERS, account
@@ -68,7 +69,7 @@ FALSE = Hash32(b"\x66" * 32)
 @pytest.fixture(scope="module")
 def devnet() -> Iterator[Description]:
     """One of our own: what is paused here stays so."""
-    with running(Options(clocks=BRISK)) as description:
+    with running(Options(clocks=UNDISPUTED)) as description:
         yield description
 
 
@@ -136,14 +137,19 @@ async def transferred(
         await client.relay(sent.id, "refunded" if overdue else "settled", PATIENCE_SECONDS)
 
 
+async def noted(file: Path, role: str, origin: str, destination: str) -> None:
+    """Have attesters carry a note, and its receipt back."""
+    async with xl2.connect_async(file, key=role) as client:
+        notebook = client.contract(destination, "notebook")
+        sent = await client.send(origin, destination, notebook, b"hi", assurance="attested", gas_limit=90_000)
+        await client.relay(sent.id, "settled", PATIENCE_SECONDS)
+
+
 async def test_honest_traffic_with_expiries_and_refunds_alarms_nobody(file: Path, opened: Opened) -> None:
     noticing = Heard()
     async with watcher(file, observer=noticing) as watching:
-        async with xl2.connect_async(file, key="alice") as client:
-            notebook = client.contract(B, "notebook")
-            sent = await client.send(A, B, notebook, b"hi", assurance="attested", gas_limit=90_000)
-            await client.relay(sent.id, "settled", PATIENCE_SECONDS)
         await asyncio.gather(
+            noted(file, "alice", A, B),
             transferred(file, "bob", A, B, "USDD"),
             transferred(file, "carol", A, B, "USDD", overdue=True),
             transferred(file, "dave", A, B, "GOLD"),

@@ -1,65 +1,100 @@
 """Messages between an OP-Stack rollup and a ZK-stack chain, by each kind of evidence that there can be."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from eth_account import Account
 
 from tests.devnet_user import User
+from tests.faults.anchored import UNDISPUTED
 from tests.integration.clients import client_of
-from tests.scenario.conftest import WayOf
+from tests.scenario.beside import Failure, told, walked
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded
+from tests.scenario.ways import WayOf, config_in, opened_attesters, opened_ways
 from tests.waiting import PATIENCE_SECONDS
 from xl2.core.types import address, checksum
 from xl2.ports import CrossingState
-from xl2_devnet import Description
+from xl2_devnet import Description, Options, running
 from xl2_devnet.accounts import account
-from xl2_devnet.clocks import BRISK
-from xl2_devnet.devnet import running
-from xl2_devnet.options import Options
 
 OP, ZK = "op-a", "zk-b"
 
-#: Every pair and kind, but for state proofs of the ZK chain, which there are none of.
-WAYS = [(OP, ZK, "attested"), (OP, ZK, "proven"), (OP, ZK, "routed"), (ZK, OP, "attested"), (ZK, OP, "routed")]
+#: Every pair and kind, but for state proofs of the ZK chain, which there are none of; and who sends and pays.
+CARRIED = {
+    (OP, ZK, "attested"): "alice",
+    (OP, ZK, "proven"): "bob",
+    (OP, ZK, "routed"): "carol",
+    (ZK, OP, "attested"): "dave",
+    (ZK, OP, "routed"): "grace",
+}
+OVERDUE = {(OP, ZK): "erin", (ZK, OP): "frank"}
+TRAVELLERS = {(OP, ZK): "relayer", (ZK, OP): "guardian"}
+
+Way = tuple[str, ...]
 
 
 @pytest.fixture(scope="module")
 def devnet() -> Iterator[Description]:
     """One L2 of the OP Stack, one of the ZK stack."""
-    with running(Options(l2=("op", "zk"), clocks=BRISK)) as description:
+    with running(Options(l2=("op", "zk"), clocks=UNDISPUTED)) as description:
         yield description
 
 
-@pytest.mark.parametrize(("origin", "destination", "kind"), WAYS)
-async def test_a_message_is_delivered_and_its_fee_earned(
-    way_of: WayOf, origin: str, destination: str, kind: str
-) -> None:
-    # What came by a state proof of the OP chain goes back routed: its receipts stand on the chain without state proofs.
-    await delivered_and_settled(way_of(kind, origin, destination), back="routed" if kind == "proven" else kind)
+@pytest.fixture(scope="module")
+def ended(devnet: Description, tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, Way], Failure]:
+    """All that goes from one to the other, at once; by what and which way, what it failed with."""
+
+    async def all_at_once() -> Mapping[tuple[str, Way], Failure]:
+        config = config_in(tmp_path_factory.mktemp("ways"), devnet)
+        async with opened_attesters(config) as attesters, opened_ways(config, attesters) as way_of:
+            walks: dict[tuple[str, Way], Awaitable[None]] = {}
+            for way, role in CARRIED.items():
+                origin, destination, kind = way
+                # What came by a state proof of the OP chain goes back routed: its receipts stand on the chain without
+                # state proofs.
+                back = "routed" if kind == "proven" else kind
+                walks["carried", way] = delivered_and_settled(way_of(kind, origin, destination, role), role, back)
+            for between, role in OVERDUE.items():
+                walks["refunded", between] = expired_and_refunded(way_of("routed", *between, role), role)
+            for between, role in TRAVELLERS.items():
+                walks["ether", between] = _travelled(devnet, tmp_path_factory.mktemp(role), role, *between)
+            return await walked(walks)
+
+    return asyncio.run(all_at_once())
 
 
-@pytest.mark.parametrize(("origin", "destination"), [(OP, ZK), (ZK, OP)])
-async def test_a_message_that_nobody_delivered_in_time_is_refunded(
-    way_of: WayOf, origin: str, destination: str
-) -> None:
-    await expired_and_refunded(way_of("routed", origin, destination))
-
-
-@pytest.mark.parametrize(("origin", "destination"), [(OP, ZK), (ZK, OP)])
-async def test_ether_travels_over_both_rollups_own_bridges_by_one_hash(
-    devnet: Description, tmp_path: Path, origin: str, destination: str
-) -> None:
+async def _travelled(devnet: Description, folder: Path, role: str, origin: str, destination: str) -> None:
+    """Ether arrives over both rollups' own bridges, known by its first hash alone."""
     recipient = address(Account.create().address)
 
-    async with client_of(devnet, tmp_path, "dave") as client:
+    async with client_of(devnet, folder, role) as client:
         begun = await client.travel(origin, destination, "0.5", checksum(recipient))
         done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
 
-    async with User(devnet.chain(destination), account("dave").private_key) as there:
+    async with User(devnet.chain(destination), account(role).private_key) as there:
         assert await there.balance(checksum(recipient)) == 5 * 10**17
     assert done.journey.current.state is CrossingState.ARRIVED
+
+
+@pytest.mark.parametrize("way", CARRIED, ids="-".join)
+def test_a_message_is_delivered_and_its_fee_earned(ended: Mapping[tuple[str, Way], Failure], way: Way) -> None:
+    told(ended["carried", way])
+
+
+@pytest.mark.parametrize("way", OVERDUE, ids="-".join)
+def test_a_message_that_nobody_delivered_in_time_is_refunded(
+    ended: Mapping[tuple[str, Way], Failure], way: Way
+) -> None:
+    told(ended["refunded", way])
+
+
+@pytest.mark.parametrize("way", TRAVELLERS, ids="-".join)
+def test_ether_travels_over_both_rollups_own_bridges_by_one_hash(
+    ended: Mapping[tuple[str, Way], Failure], way: Way
+) -> None:
+    told(ended["ether", way])
 
 
 async def test_that_there_are_no_state_proofs_of_a_zk_chain_is_said_in_words(way_of: WayOf) -> None:
