@@ -5,7 +5,8 @@ Promise: families are found by entry points (`xl2.adapters`), so nothing here im
 another distribution. Opening connects to nothing; `close` gives back whatever was connected since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -84,14 +85,23 @@ def opened(config: Config) -> Opened:
 
 def family(settings: ChainSettings) -> Family:
     """Find a chain family. Raises `ConfigInvalid` where none of that name is installed."""
-    for entry in entry_points(group=ADAPTERS, name=settings.family):
-        made: Family = entry.load()()
-        return made
+    maker = _installed(settings.family)
+    if maker is not None:
+        return maker()
     known = ", ".join(sorted(entry.name for entry in entry_points(group=ADAPTERS))) or "none"
     raise ConfigInvalid(
         f"chain {settings.name} is of family {settings.family!r}, which is not installed",
         remedy=f"Installed are: {known}. Correct `family`, or install the package that brings it.",
     )
+
+
+@cache
+def _installed(word: str) -> Callable[[], Family] | None:
+    """Looked for once: looking reads the metadata of every distribution there is."""
+    for entry in entry_points(group=ADAPTERS, name=word):
+        maker: Callable[[], Family] = entry.load()
+        return maker
+    return None
 
 
 def _anchor(one: ChainSettings, all_of: Mapping[ChainId, ChainSettings], families: Mapping[str, Family]) -> Blocks:
