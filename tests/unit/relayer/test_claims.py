@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.relayer.process import SETTINGS, FastClock
+from tests.unit.relayer.process import POLICY, SETTINGS, FastClock
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.types import Address, Wei
 from xl2.errors import RpcUnavailable
 from xl2.flow.submit import JournalledSubmitter
@@ -27,7 +28,7 @@ def origin() -> MemoryChain:
 @pytest.fixture
 async def submitter(origin: MemoryChain) -> AsyncIterator[JournalledSubmitter]:
     async with SqliteStore(":memory:") as store:
-        yield JournalledSubmitter(origin, SIGNER, store, FastClock())
+        yield JournalledSubmitter(origin, SIGNER, store, FastClock(), POLICY)
 
 
 def claims(origin: MemoryChain, submitter: JournalledSubmitter, account: Address = SIGNER.address) -> Claims:
@@ -42,7 +43,7 @@ async def test_what_others_settled_is_paid_out_by_a_relayer_that_carries_no_lane
     stop = asyncio.Event()
     pipeline = Pipeline((), [submitter], SETTINGS, [claims(origin, submitter, account)])
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
         tasks.create_task(pipeline.run(stop))
         while await origin.credit(account):  # noqa: ASYNC110 - of the chain, which tells nobody
             await asyncio.sleep(0.001)
@@ -63,7 +64,7 @@ async def test_an_endpoint_that_fails_delays_that_and_ends_nothing(
     stop = asyncio.Event()
     pipeline = Pipeline((), [submitter], SETTINGS, [claims(origin, submitter)])
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
         tasks.create_task(pipeline.run(stop))
         while await origin.credit(SIGNER.address):  # noqa: ASYNC110 - of the chain, which tells nobody
             await asyncio.sleep(0.001)

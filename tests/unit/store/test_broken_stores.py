@@ -121,6 +121,7 @@ async def test_an_outage_is_told_once_and_its_end_too(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "xl2.store.sql")
+    monkeypatch.setattr("xl2.store.sql._WELL_SECONDS", 3_600.0)
     store = SqliteStore(":memory:")
 
     with unavailable(store, monkeypatch):

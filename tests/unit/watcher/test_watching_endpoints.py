@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from tests.unit.watcher.watched_world import HOME, REMOTE, SUSPENDED, Liar, Scene
+from tests.unit.watcher.watched_world import HOME, REMOTE, SUSPENDED, Guardian, Liar, Scene
+from tests.waiting import PATIENCE_SECONDS
+from xl2.ports import Call, TxReceipt
 from xl2.watcher import Eye, witness
 
 
@@ -85,7 +87,15 @@ async def test_an_endpoint_that_says_all_is_paused_already_keeps_no_other_from_p
 async def test_a_pause_that_only_its_own_endpoint_sees_is_made_by_the_next(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xl2.watcher.brake._BEHIND_SECONDS", 0.01)
+    submit, told = Guardian.submit, list[bool]()
+
+    async def submit_and_be_seen(guardian: Guardian, call: Call) -> TxReceipt:
+        # What is on no chain is waited for in vain, however long; what is, until it is seen.
+        told.append(bool(guardian.lost))
+        monkeypatch.setattr("xl2.watcher.brake._BEHIND_SECONDS", 0.01 if guardian.lost else PATIENCE_SECONDS)
+        return await submit(guardian, call)
+
+    monkeypatch.setattr(Guardian, "submit", submit_and_be_seen)
     liar = Liar(scene.remote)
     watcher = await scene.deceived(remote=[liar, scene.remote, scene.remote])
     scene.guardians[REMOTE].lost = 1
@@ -93,6 +103,7 @@ async def test_a_pause_that_only_its_own_endpoint_sees_is_made_by_the_next(
     (case,) = await watcher.look()
 
     assert case.is_over
+    assert told == [True, False]
     assert scene.paused == SUSPENDED
 
 
@@ -109,7 +120,7 @@ async def test_who_makes_a_contradiction_up_and_keeps_silent_holds_up_no_other(
     remotes = [Eye(name=f"remote {place}", chain=one) for place, one in seen]  # type: ignore[arg-type]
     eyes = {HOME: [Eye(name="home", chain=scene.home)], REMOTE: remotes}
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         said = await witness.testimony(case.contradiction, eyes, agree=0)
 
     assert not said.is_confirmed

@@ -141,7 +141,9 @@ class Group:
             del seconds
             await asyncio.sleep(0)
 
-        pool = Pool(CHAIN, endpoints, PoolLimits(quorum=quorum), clock=clock, sleep=at_once)
+        # These answer at once; were the machine to stand still meanwhile, others must not be asked in their place.
+        limits = PoolLimits(quorum=quorum, patience_seconds=3_600)
+        pool = Pool(CHAIN, endpoints, limits, clock=clock, sleep=at_once)
         pool.report_to(told)
         return cls(list(endpoints), pool, clock, told)
 
