@@ -16,8 +16,8 @@ from attrs import frozen
 
 import xl2
 from bench.figures import Figure
-from xl2.app.clock import CLOCK
 from xl2.app.families import family
+from xl2.clock import CLOCK
 from xl2.core.hashing import keccak
 from xl2.core.lane import Lane
 from xl2.core.storage_proof import LogKind

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 from attrs import field, frozen
 
 from xl2 import load, open_key
+from xl2.clock import CLOCK
 from xl2.core.types import Hash32, address, checksum, hash32, hex_text
 from xl2.errors import ConfigInvalid, InvalidInput, NotFound
 from xl2.ports import Signer
@@ -31,23 +31,6 @@ from xl2_adapters.providers import rpc_of
 #: What the command line prints: rows of names and values.
 Row = dict[str, str | int | bool]
 _FAMILY: Final = "op"
-
-
-@frozen
-class _SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> float:
-        """Unix seconds."""
-        return time.time()
-
-    def steady(self) -> float:
-        """Seconds that never jump."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Return after `seconds`."""
-        await asyncio.sleep(seconds)
 
 
 class _WithFields(logging.Formatter):
@@ -123,7 +106,7 @@ class Desk:
             raise InvalidInput("one chain alone has nothing to carry", field="chain", remedy="Name two or more.")
         kept = Journal(self.folder / journal)
         try:
-            relay = Relay(carried, self._signs(), kept, _SystemClock(), policy)
+            relay = Relay(carried, self._signs(), kept, CLOCK, policy)
             ids = ", ".join(str(evm.chain) for evm in carried)
             told: Row = {"pays": checksum(self._signs().address), "chains": ids}
             await _until_stopped(relay, lambda: begun(told))

@@ -23,8 +23,8 @@ from typing import Any, NoReturn
 import orjson
 
 from tests.faults.points import AFTER, BEFORE, POINTS, PORTS, Point
-from xl2.app.clock import SystemClock
 from xl2.cli import main as xl2
+from xl2.clock import SystemClock
 
 _SET_PDEATHSIG = 1
 _ALL_IT_TAKES = (

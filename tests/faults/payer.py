@@ -16,7 +16,7 @@ from attrs import define, evolve, field
 from eth_account import Account
 
 from tests.heard import Heard
-from xl2.app.clock import CLOCK
+from xl2.clock import CLOCK
 from xl2.core.types import Address, ChainId, Hash32, Wei, checksum, hex_text
 from xl2.errors import RpcRejected
 from xl2.flow.fees import FeeCaps

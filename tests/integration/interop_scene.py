@@ -11,7 +11,7 @@ from eth_abi import decode
 
 from bench.supersim import Supersim
 from tests.waiting import until
-from xl2.app.clock import CLOCK
+from xl2.clock import CLOCK
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, hex_text
 from xl2.errors import Xl2Error
 from xl2.ports import Signer

@@ -9,7 +9,7 @@ from attrs import define, field
 from tests.faults.proxy import Fault, FaultProxy
 from tests.scenario.route import BRISKLY, Opened
 from xl2.app.attesters import Attesters
-from xl2.app.clock import CLOCK
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane

@@ -8,8 +8,8 @@ from typing import TypeVar
 from attrs import frozen
 
 from tests.waiting import PATIENCE_SECONDS
-from xl2.app.clock import CLOCK
 from xl2.app.families import family
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane

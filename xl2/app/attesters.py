@@ -11,10 +11,10 @@ from typing import Final
 
 from attrs import define, field
 
-from xl2.app.clock import CLOCK
 from xl2.app.edges import edge
 from xl2.app.keys import account_of, open_key
 from xl2.attester.attest import HeadAttester
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, checksum
 from xl2.errors import ConfigInvalid

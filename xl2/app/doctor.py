@@ -15,13 +15,13 @@ from attrs import frozen
 
 from xl2.app.checking import look, look_at_chain
 from xl2.app.clients import Source, configuration, signer_of
-from xl2.app.clock import CLOCK
 from xl2.app.doctor_attesters import attester_checks
 from xl2.app.doctor_fitting import fitting_checks
 from xl2.app.doctor_relayer import relayer_checks
 from xl2.app.endpoints import look_at_endpoints
 from xl2.app.keys import open_key
 from xl2.app.parts import parts_of
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.config.keys import Keystore
 from xl2.config.tree import Attester

@@ -12,10 +12,10 @@ from functools import partial
 
 from xl2.app.carrying import able
 from xl2.app.checking import CHAIN_SECONDS, look, look_at_chain
-from xl2.app.clock import CLOCK
 from xl2.app.keys import account_of
 from xl2.app.still_open import still_open
 from xl2.app.viewing import token_file, view_file
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.config.listen import host_and_port
 from xl2.core.amounts import wei_and_ether

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from xl2.app.attesters import Attesters
-from xl2.app.clock import CLOCK
 from xl2.app.endpoints import report_to
 from xl2.app.families import opened
 from xl2.app.sending import Senders
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.flow.alarms import Alarms
 from xl2.ports import AlarmLines, Log, Observer, Prover, Signer

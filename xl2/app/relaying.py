@@ -18,13 +18,13 @@ from attrs import field, frozen
 from xl2.app.carrying import Carriage, carriage
 from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration
-from xl2.app.clock import CLOCK
 from xl2.app.endpoints import wake_on_heads
 from xl2.app.parts import parts_of
 from xl2.app.patience import Patience
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
 from xl2.app.viewing import Carrying, Phase, Viewed, Watched, tell_where, view, watched
+from xl2.clock import CLOCK
 from xl2.config import Config, require_key
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State

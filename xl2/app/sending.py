@@ -13,8 +13,8 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from xl2.app.clock import CLOCK
 from xl2.app.naming import book_of
+from xl2.clock import CLOCK
 from xl2.config import Config
 from xl2.core.types import Address, ChainId, hex_text
 from xl2.flow.alarms import Alarms

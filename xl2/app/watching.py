@@ -16,11 +16,11 @@ from attrs import field, frozen
 
 from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration, signer_of
-from xl2.app.clock import CLOCK
 from xl2.app.eyes import Eyes, answering, close, eyes_of
 from xl2.app.keys import account_of
 from xl2.app.sending import RecoveringSubmitter
 from xl2.app.turns import Turns
+from xl2.clock import CLOCK
 from xl2.config import Config, require_key
 from xl2.config.listen import host_and_port
 from xl2.core.evidence import Finality

@@ -1,4 +1,8 @@
-"""Clock: the time of this machine, as `xl2.ports.Clock`."""
+"""
+Clock: the time of this machine, as `xl2.ports.Clock`.
+
+Promise: whoever runs in earnest has the one value `CLOCK`; a test has a clock of its own (`xl2.testing`).
+"""
 
 import asyncio
 import time
