@@ -87,16 +87,16 @@ async def test_an_endpoint_that_says_all_is_paused_already_keeps_no_other_from_p
 async def test_a_pause_that_only_its_own_endpoint_sees_is_made_by_the_next(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit, told = Guardian.submit, list[bool]()
+    submit, told, liar = Guardian.submit, list[bool](), Liar(scene.remote)
 
     async def submit_and_be_seen(guardian: Guardian, call: Call) -> TxReceipt:
         # What is on no chain is waited for in vain, however long; what is, until it is seen.
         told.append(bool(guardian.lost))
+        liar.says_paused = True
         monkeypatch.setattr("xl2.watcher.brake._BEHIND_SECONDS", 0.01 if guardian.lost else PATIENCE_SECONDS)
         return await submit(guardian, call)
 
     monkeypatch.setattr(Guardian, "submit", submit_and_be_seen)
-    liar = Liar(scene.remote)
     watcher = await scene.deceived(remote=[liar, scene.remote, scene.remote])
     scene.guardians[REMOTE].lost = 1
 
