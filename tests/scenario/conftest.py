@@ -1,11 +1,12 @@
-"""Routes over the session's devnet, and recipients on it."""
+"""A devnet for each module, routes over it, and recipients on it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.devnet_user import User
+from tests.faults.anchored import UNDISPUTED
 from tests.faults.recipients import RECIPIENTS, VALVE
 from tests.scenario.nitro_rule import Rule, opened_rule
 from tests.scenario.route import Route
@@ -13,10 +14,17 @@ from tests.scenario.ways import WayOf, config_in, opened_attesters, opened_ways
 from xl2.config import Config
 from xl2.core.types import Address, address
 from xl2.ports import Attester
-from xl2_devnet import Description
+from xl2_devnet import Description, Options, running
 from xl2_devnet.accounts import account
 
 RouteOf = Callable[[str], Route]
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Description]:
+    """Two L2s of the OP Stack for each module, in place of the session's; games are over soon, as nobody disputes."""
+    with running(Options(clocks=UNDISPUTED)) as description:
+        yield description
 
 
 @pytest.fixture

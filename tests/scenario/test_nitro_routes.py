@@ -1,15 +1,14 @@
 """Messages between an OP-Stack chain and Arbitrum, by each kind of evidence, whatever its assertions or a node say."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 from attrs import evolve
 
 from tests.faults.anchored import UNDISPUTED
-from tests.integration.clients import client_of
+from tests.scenario.beside import Failure, told, travelled, walked
 from tests.scenario.nitro_rule import ARBITRUM, OP, Rule, block_of
 from tests.scenario.route import Route
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded, to_nobody
@@ -19,7 +18,6 @@ from xl2.config import Config
 from xl2.core.lifecycle import State
 from xl2.core.types import BlockNumber, hex_text
 from xl2.errors import NotYet
-from xl2.ports import CrossingState
 from xl2_adapters.nitro.chain import NitroChain
 from xl2_adapters.nitro.outbox import ROOT_UPDATED
 from xl2_adapters.nitro.roots import Roots
@@ -28,6 +26,9 @@ from xl2_devnet import Description, Options
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.nitro.assertion import ROLLUP
+
+#: Origin and destination, by who goes there.
+JOURNEYS = {"alice": (ARBITRUM, OP), "bob": (OP, ARBITRUM)}
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +64,19 @@ async def test_messages_go_both_ways_by_each_kind_of_evidence_and_what_expires_i
             tasks.create_task(walked(expired_and_refunded, way))
 
 
-@pytest.mark.parametrize(("origin", "destination", "role"), [(ARBITRUM, OP, "alice"), (OP, ARBITRUM, "bob")])
-async def test_ether_travels_from_rollup_to_rollup_by_their_own_bridges_and_one_hash_is_enough(
-    devnet: Description, tmp_path: Path, origin: str, destination: str, role: str
-) -> None:
-    async with client_of(devnet, tmp_path, role) as client:
-        begun = await client.travel(origin, destination, "0.25")
-        done = await client.advance(begun.first.sent.tx_hash, until_over=True)
+@pytest.fixture(scope="module")
+def travels(devnet: Description, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Failure]:
+    """Both journeys at once; by who goes there, what it failed with."""
+    return asyncio.run(
+        walked({role: travelled(devnet, tmp_path_factory.mktemp(role), role, *way) for role, way in JOURNEYS.items()})
+    )
 
-    last = done.journey.current
-    assert (last.state, last.rollup) == (CrossingState.ARRIVED, devnet.chain(destination).chain_id)
-    assert last.cargo.amount == 10**18 // 4
+
+@pytest.mark.parametrize("role", JOURNEYS, ids=lambda role: "-".join((*JOURNEYS[role], role)))
+def test_ether_travels_from_rollup_to_rollup_by_their_own_bridges_and_one_hash_is_enough(
+    travels: Mapping[str, Failure], role: str
+) -> None:
+    told(travels[role])
 
 
 async def test_a_false_assertion_is_never_used(

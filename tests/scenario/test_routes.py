@@ -1,11 +1,10 @@
 """Messages from one real rollup to another and their receipts back, by each kind of evidence."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Mapping
 
 import pytest
 
-from tests.faults.anchored import UNDISPUTED
 from tests.scenario.beside import Failure, told, walked
 from tests.scenario.conftest import RouteOf, Valve
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded, to_nobody
@@ -19,19 +18,12 @@ from xl2.flow import deliver, send
 from xl2.flow.prove import Proven
 from xl2.ports import Call, Log, Needed
 from xl2_adapters.proven import ProvenProver
-from xl2_devnet import Description, Options, running
+from xl2_devnet import Description
 
 A, B = "op-a", "op-b"
 #: By kind of evidence, who sends and pays.
 CARRIED = {"attested": "alice", "proven": "bob", "routed": "carol"}
 OVERDUE = {"attested": "erin", "proven": "grace"}
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Description]:
-    """One of our own, whose games are over soon: nobody claims what is false."""
-    with running(Options(clocks=UNDISPUTED)) as description:
-        yield description
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 
 import xl2
 from tests.devnet_user import User
-from tests.faults.anchored import UNDISPUTED
 from tests.faults.proxy import Fault, FaultProxy
 from tests.heard import Heard
 from tests.integration.clients import file_of, with_little_time
@@ -52,11 +51,10 @@ from xl2.watcher.watch import Case
 from xl2_adapters.contracts.heads import SHOW
 from xl2_adapters.contracts.inbox import DELIVER
 from xl2_adapters.web3_edge import signer
-from xl2_devnet import Description, Options
+from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.abi import xl2 as contract
 from xl2_devnet.accounts import ATTESTER_THRESHOLD, ATTESTERS, account
-from xl2_devnet.devnet import running
 
 A, B = "op-a", "op-b"
 #: A false head on an entry that there is must be paused within so many blocks of the chain that took it (a quarter of
@@ -64,13 +62,6 @@ A, B = "op-a", "op-b"
 MOST_BLOCKS = 120
 MARGIN_SECONDS = 5
 FALSE = Hash32(b"\x66" * 32)
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Description]:
-    """One of our own: what is paused here stays so."""
-    with running(Options(clocks=UNDISPUTED)) as description:
-        yield description
 
 
 @pytest.fixture

@@ -2,22 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
-from pathlib import Path
 
 import pytest
-from eth_account import Account
 
-from tests.devnet_user import User
 from tests.faults.anchored import UNDISPUTED
-from tests.integration.clients import client_of
-from tests.scenario.beside import Failure, told, walked
+from tests.scenario.beside import Failure, told, travelled, walked
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded
 from tests.scenario.ways import WayOf, config_in, opened_attesters, opened_ways
-from tests.waiting import PATIENCE_SECONDS
-from xl2.core.types import address, checksum
-from xl2.ports import CrossingState
 from xl2_devnet import Description, Options, running
-from xl2_devnet.accounts import account
 
 OP, ZK = "op-a", "zk-b"
 
@@ -59,23 +51,10 @@ def ended(devnet: Description, tmp_path_factory: pytest.TempPathFactory) -> Mapp
             for between, role in OVERDUE.items():
                 walks["refunded", between] = expired_and_refunded(way_of("routed", *between, role), role)
             for between, role in TRAVELLERS.items():
-                walks["ether", between] = _travelled(devnet, tmp_path_factory.mktemp(role), role, *between)
+                walks["ether", between] = travelled(devnet, tmp_path_factory.mktemp(role), role, *between)
             return await walked(walks)
 
     return asyncio.run(all_at_once())
-
-
-async def _travelled(devnet: Description, folder: Path, role: str, origin: str, destination: str) -> None:
-    """Ether arrives over both rollups' own bridges, known by its first hash alone."""
-    recipient = address(Account.create().address)
-
-    async with client_of(devnet, folder, role) as client:
-        begun = await client.travel(origin, destination, "0.5", checksum(recipient))
-        done = await client.advance(begun.first.sent.tx_hash, until_over=True, timeout_seconds=PATIENCE_SECONDS)
-
-    async with User(devnet.chain(destination), account(role).private_key) as there:
-        assert await there.balance(checksum(recipient)) == 5 * 10**17
-    assert done.journey.current.state is CrossingState.ARRIVED
 
 
 @pytest.mark.parametrize("way", CARRIED, ids="-".join)
