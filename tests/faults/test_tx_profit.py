@@ -13,6 +13,7 @@ from tests.faults.rooms import rooms_on
 from tests.faults.scene import FEE, SENDERS, Parcel, Scene
 from tests.integration.node import Node
 from tests.waiting import until
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
@@ -107,7 +108,7 @@ async def test_gas_a_hundredfold_sends_nothing_and_it_goes_on_when_it_falls(scen
     await carrier.rooms.deliver(proven)
 
     assert declined is None
-    assert f"its fee of {FEE} wei is below the" in why
+    assert f"its fee of {wei_and_ether(FEE)} is below the" in why
     assert "wait until gas falls" in why
     assert len(await scene.receipts_of([sent])) == 1
 
@@ -278,7 +279,7 @@ async def test_dear_gas_at_the_origin_keeps_fees_waiting_and_no_refund(scene: Sc
     await carrier.rooms.settle()
 
     assert at_dear_gas == [Ending.OPEN, Ending.REFUNDED]
-    assert f"brings this relayer {FEE} wei" in why
+    assert f"brings this relayer {wei_and_ether(FEE)}" in why
     assert await _endings(scene, paid, late) == [Ending.SETTLED, Ending.REFUNDED]
 
 

@@ -127,7 +127,7 @@ async def test_a_deposit_whose_call_fails_keeps_its_ether_with_the_sender_and_sa
 
     assert await frank.above.balance(closed) == 0
     assert 0 < await frank.above.balance(frank.above.address) - before <= 99
-    assert "its 99 wei are with" in lost.steps[-1].detail
+    assert "its 99 wei (0.000000000000000099 ether) are with" in lost.steps[-1].detail
     assert lost.moves == ()
 
 

@@ -137,7 +137,7 @@ async def test_the_value_of_a_call_that_fails_is_its_refund_recipients(traveller
         return await carol.above.balance(carol.above.address) >= before + ETHER or None
 
     await until(back, "the value of the failed call")
-    assert f"its {ETHER} wei are with {carol.above.address} on the rollup" in failed.steps[-1].detail
+    assert f"its {ETHER} wei (1 ether) are with {carol.above.address} on the rollup" in failed.steps[-1].detail
     # L1 can be shown that it failed, and not that it did not.
     proof = await _when_executed(carol, failed.key)
     assert not proof.succeeded

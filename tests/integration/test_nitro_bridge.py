@@ -184,7 +184,7 @@ async def test_a_ticket_is_kept_alive_and_only_its_refund_account_gives_it_up(al
 
     assert longer.until == failed.until + 7 * 24 * 3600
     assert (await alice.crossing(kept)).key == failed.key
-    assert f"its 7 wei are with {checksum(alice.address)}" in over.steps[-1].detail
+    assert f"its 7 wei (0.000000000000000007 ether) are with {checksum(alice.address)}" in over.steps[-1].detail
     assert over.moves == ()
 
 
@@ -196,7 +196,8 @@ async def test_a_ticket_that_cannot_pay_for_itself_says_whose_the_deposit_is(ali
     receipt = await alice.below.send(checksum(inbox), data, value=6)
     over = await alice.until(Hash32(bytes.fromhex(receipt["transactionHash"][2:])), CrossingState.IMPOSSIBLE)
 
-    assert f"its 6 wei are with {checksum(speaker(alice.address))}" in over.steps[-1].detail
+    said = f"its 6 wei (0.000000000000000006 ether) are with {checksum(speaker(alice.address))}"
+    assert said in over.steps[-1].detail
 
 
 async def test_what_the_inbox_does_not_bring_is_refused(alice: Traveller) -> None:

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 
 from xl2.cli.screen import entries, moment, pairs
-from xl2.core.amounts import ether
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import checksum, hex_text
 from xl2.ports import Crossing
 from xl2.sdk import Act, Advanced, Journey
 
-#: A millionth of an ether.
-_SMALL_WEI = 10**12
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
@@ -53,15 +51,10 @@ def _cargo(crossing: Crossing) -> str:
     if cargo.token is not None:
         what = f"{cargo.amount} units of {checksum(cargo.token)}"
     elif cargo.amount or not cargo.data:
-        what = _amount(cargo.amount)
+        what = wei_and_ether(cargo.amount)
     else:
         what = f"{len(cargo.data)} bytes"
     return f"{what} for {checksum(cargo.recipient)}"
-
-
-def _amount(wei: int) -> str:
-    """Ether where that is shorter to read; exact in any case."""
-    return f"{wei} wei" if wei < _SMALL_WEI else ether(wei)
 
 
 def _next(journey: Journey) -> list[tuple[str, str]]:

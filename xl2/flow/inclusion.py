@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from attrs import field, frozen, validators
 
+from xl2.core.amounts import wei_and_gwei
 from xl2.core.evidence import Finality
 from xl2.core.types import checksum, hex_text
 from xl2.errors import NotAccepted, Refused, Retryable, Unaffordable
@@ -282,11 +283,11 @@ class Inclusion:
         better = fees.capped(old, asked, self._caps)
         fields: dict[str, object] = {"what": entry.what, "tx_nonce": old.tx_nonce, "max_fee_wei": old.max_fee}
         if better is None:
-            cap = fees.ceiling(asked, self._caps)
+            cap, asks = fees.ceiling(asked, self._caps), asked.base_fee + asked.priority_fee
             what = (
-                f"a transaction on chain {old.chain} is stuck at the fee cap: {entry.what} offers {old.max_fee} wei a "
-                f"gas, the chain asks {asked.base_fee + asked.priority_fee}, the cap is {cap}; raise max_fee_gwei of "
-                "the chain, or wait until gas falls"
+                f"a transaction on chain {old.chain} is stuck at the fee cap: {entry.what} offers "
+                f"{wei_and_gwei(old.max_fee)} a gas, the chain asks {wei_and_gwei(asks)}, the cap is "
+                f"{wei_and_gwei(cap)}; raise max_fee_gwei of the chain, or wait until gas falls"
             )
             alarm = Alarm(kind=AlarmKind.FEE_CAP, what=what, chain=old.chain, value=cap)
             self._alarms.tell(self._cause(AlarmKind.FEE_CAP), alarm, "stuck")

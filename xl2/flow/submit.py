@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from xl2.core.amounts import wei_and_ether
+from xl2.core.amounts import wei_and_ether, wei_and_gwei
 from xl2.core.message import MAX_TX_GAS
 from xl2.core.types import Address, ChainId, Wei, checksum, hex_text
 from xl2.errors import Refused, Retryable, Reverted, TooExpensive, Unaffordable
@@ -211,8 +211,8 @@ class JournalledSubmitter:
         if price is not None:
             self._alarms.well(self._cause(AlarmKind.FEE_CAP), "opening")
             return price
-        asked = quote.fees.base_fee + quote.fees.priority_fee
-        what = f"{call.what}: chain {call.chain} asks {asked} wei a gas, the cap is {self._caps.absolute}"
+        asked, cap = quote.fees.base_fee + quote.fees.priority_fee, self._caps.absolute or 0
+        what = f"{call.what}: chain {call.chain} asks {wei_and_gwei(asked)} a gas, the cap is {wei_and_gwei(cap)}"
         expensive = TooExpensive(what)
         alarm = Alarm(
             kind=AlarmKind.FEE_CAP, what=f"{what}; {expensive.remedy}", chain=call.chain, value=self._caps.absolute

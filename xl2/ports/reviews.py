@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, Wei, checksum, hex_text
 from xl2.ports.transactions import Transaction
 
@@ -41,7 +42,9 @@ def unexpected_value(tx: Transaction) -> tuple[Caution, ...]:
     """What to say of a call that takes no native value: what rides along is refused by the contract, or lost."""
     if not tx.value:
         return ()
-    return (Caution(code="UNEXPECTED_VALUE", text=f"The call takes no value, yet {tx.value} wei ride along."),)
+    return (
+        Caution(code="UNEXPECTED_VALUE", text=f"The call takes no value, yet {wei_and_ether(tx.value)} ride along."),
+    )
 
 
 @frozen(kw_only=True)

@@ -66,6 +66,7 @@ class Review:
 
 
 def _amount(amount: Amount) -> str:
-    asset = "wei" if amount.token is None else f"units of token {checksum(amount.token)}"
+    units = amount.units
+    what = wei_and_ether(units) if amount.token is None else f"{units} units of token {checksum(amount.token)}"
     verb = "may be taken by" if amount.allowance else "to"
-    return f"{amount.units} {asset} {verb} {checksum(amount.to)}"
+    return f"{what} {verb} {checksum(amount.to)}"

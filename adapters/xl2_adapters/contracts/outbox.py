@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.interop import InteropAddress
 from xl2.core.lane import Lane, index_in_page, page_of
@@ -182,7 +183,7 @@ class Outbox:
     def add_fee_call(self, message: Message, amount: Wei) -> Call:
         """Top a fee up."""
         data = ADD_FEE.encode(message.destination, message.assurance, message.nonce)
-        return self._call(data, f"add {amount} wei to the fee of message {hex_text(message.id)}", amount)
+        return self._call(data, f"add {wei_and_ether(amount)} to the fee of message {hex_text(message.id)}", amount)
 
     def settle_call(self, lane: Lane, segment: bytes, evidence: bytes) -> Call:
         """Prove receipts back."""

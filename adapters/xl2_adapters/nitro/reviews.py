@@ -11,6 +11,7 @@ from typing import Any, Final
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
+from xl2.core.amounts import wei_and_ether, wei_and_gwei
 from xl2.core.types import Address, address, checksum, hex_text
 from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes, unexpected_value
 
@@ -30,7 +31,8 @@ def _deposit(tx: Transaction, book: Book) -> Meaning:
     return Meaning(
         contract=INBOX,
         call="depositEth",
-        summary=f"Deposits {tx.value} wei from {book.chain(tx.chain)} to the signer's own account on the rollup.",
+        summary=f"Deposits {wei_and_ether(tx.value)} from {book.chain(tx.chain)} "
+        "to the signer's own account on the rollup.",
         facts=(("if the signer has code", "its alias on the rollup gets it"),),
         amounts=(Amount(token=None, units=tx.value, to=Address(tx.to)),),
         on_failure=_ONLY_GAS,
@@ -44,13 +46,13 @@ def _ticket(tx: Transaction, book: Book, *values: Any) -> Meaning:
     return Meaning(
         contract=INBOX,
         call="createRetryableTicket",
-        summary=f"Sends {value} wei from {book.chain(tx.chain)} over the rollup's own bridge to {checksum(recipient)}, "
-        f"for {most} wei at most.",
+        summary=f"Sends {wei_and_ether(value)} from {book.chain(tx.chain)} over the rollup's own bridge "
+        f"to {checksum(recipient)}, for {wei_and_ether(most)} at most.",
         facts=(
             ("recipient on the rollup", checksum(recipient)),
             ("data", shown_bytes(data)),
-            ("gas on the rollup", f"{gas} at {price} wei at most"),
-            ("submission", f"{submission} wei at most"),
+            ("gas on the rollup", f"{gas} at {wei_and_gwei(price)} at most"),
+            ("submission", f"{wei_and_ether(submission)} at most"),
             (_REFUND, f"{checksum(address(refund))}, {checksum(address(excess))}"),
         ),
         amounts=(Amount(token=None, units=value, to=recipient),),
@@ -64,17 +66,17 @@ def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:
     token, refund, to, units, gas, price, data = values
     here, recipient = address(token), address(to)
     try:
-        submission = f"{decode(('uint256', 'bytes'), data)[0]} wei at most"
+        submission = f"{wei_and_ether(decode(('uint256', 'bytes'), data)[0])} at most"
     except (DecodingError, OverflowError):
         submission = "unreadable"
     return Meaning(
         contract=GATEWAYS,
         call="outboundTransferCustomRefund",
         summary=f"Sends {book.units(tx.chain, here, units)} from {book.chain(tx.chain)} over the rollup's own bridge "
-        f"to {checksum(recipient)}, for {tx.value} wei at most.",
+        f"to {checksum(recipient)}, for {wei_and_ether(tx.value)} at most.",
         facts=(
             ("recipient on the rollup", checksum(recipient)),
-            ("gas on the rollup", f"{gas} at {price} wei at most"),
+            ("gas on the rollup", f"{gas} at {wei_and_gwei(price)} at most"),
             ("submission", submission),
             (_REFUND, checksum(address(refund))),
         ),
@@ -98,7 +100,7 @@ def _up(tx: Transaction, book: Book, *, call: str, to: str, facts: tuple[tuple[s
     return Meaning(
         contract=ARB_SYS,
         call=call,
-        summary=f"Sends {tx.value} wei from {book.chain(tx.chain)} over the rollup's own bridge "
+        summary=f"Sends {wei_and_ether(tx.value)} from {book.chain(tx.chain)} over the rollup's own bridge "
         f"to {checksum(recipient)}.",
         facts=(("recipient on the anchor", checksum(recipient)), *facts),
         amounts=(Amount(token=None, units=tx.value, to=recipient),),
@@ -148,8 +150,8 @@ def _pay_out(tx: Transaction, book: Book, *values: Any) -> Meaning:
     return Meaning(
         contract=OUTBOX,
         call="executeTransaction",
-        summary=f"Has {value} wei paid out to {checksum(recipient)} on {book.chain(tx.chain)}, as send {position} of "
-        "the rollup says.",
+        summary=f"Has {wei_and_ether(value)} paid out to {checksum(recipient)} on {book.chain(tx.chain)}, "
+        f"as send {position} of the rollup says.",
         facts=(("sent by", checksum(address(sender))), ("data", shown_bytes(data))),
         recipient=recipient,
         on_failure="If the recipient fails, nothing changes: it can be tried again.",

@@ -8,6 +8,7 @@ nothing of the signer's but gas, and say so. Source: contracts-bedrock.
 
 from typing import Any, Final
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import Address, address, checksum
 from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes, unexpected_value
 
@@ -37,7 +38,7 @@ def _deposit(tx: Transaction, book: Book, *values: Any) -> Meaning:
         value=value,
         data=data,
         gas=gas,
-        facts=(("ether that leaves the anchor", f"{tx.value} wei"),),
+        facts=(("ether that leaves the anchor", wei_and_ether(tx.value)),),
         on_failure="If the call fails on the rollup, its ether stays there with the sender's own account or its alias.",
         cautions=(_CALLED_ONCE, _CREATES) if creates else (_CALLED_ONCE,),
     )
@@ -136,7 +137,7 @@ def _moved(
         summary=f"{what} what {checksum(address(sender))} sent over the rollup's own bridge.",
         facts=(
             ("is called", book.account(tx.chain, recipient)),
-            ("with", f"{value} wei that were sent along, and {shown_bytes(data)}"),
+            ("with", f"{wei_and_ether(value)} that were sent along, and {shown_bytes(data)}"),
         ),
         recipient=recipient,
         cautions=unexpected_value(tx),
@@ -159,7 +160,7 @@ def _crossing(
     facts: tuple[tuple[str, str], ...] = (),
 ) -> Meaning:
     recipient = address(to)
-    what = f"{value} wei" if token is None else token[2]
+    what = wei_and_ether(value) if token is None else token[2]
     units, asset = (value, None) if token is None else (token[1], token[0])
     return Meaning(
         contract=contract,

@@ -8,6 +8,7 @@ of the contracts (`eras`) are known. Sources: @matterlabs/zksync-contracts 0.6.1
 
 from typing import Any, Final
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import Address, ChainId, address, checksum, hex_text
 from xl2.ports import Amount, Book, Caution, Meaning, Reviews, Transaction, shown_bytes, unexpected_value
 from xl2_adapters.zk_stack.logs import BASE_TOKEN
@@ -70,8 +71,8 @@ def _down(
     return Meaning(
         contract=contract,
         call=call,
-        summary=f"Sends {value} wei from {book.chain(tx.chain)} over the rollup's own bridge to {checksum(recipient)}, "
-        f"for {max(0, tx.value - value)} wei at most.",
+        summary=f"Sends {wei_and_ether(value)} from {book.chain(tx.chain)} over the rollup's own bridge "
+        f"to {checksum(recipient)}, for {wei_and_ether(max(0, tx.value - value))} at most.",
         facts=(
             ("recipient on the rollup", checksum(recipient)),
             *facts,
@@ -94,7 +95,7 @@ def _tokens_down(tx: Transaction, book: Book, *values: Any) -> Meaning:
         contract=TOKENS_ON_L1,
         call="deposit",
         summary=f"Sends {book.units(tx.chain, here, units)} from {book.chain(tx.chain)} over the rollup's own bridge "
-        f"to {checksum(recipient)}, for {tx.value} wei at most.",
+        f"to {checksum(recipient)}, for {wei_and_ether(tx.value)} at most.",
         facts=(
             ("recipient on the rollup", checksum(recipient)),
             ("gas on the rollup", str(gas)),
@@ -112,7 +113,7 @@ def _ether_up(tx: Transaction, book: Book, to: str) -> Meaning:
     return Meaning(
         contract=ETHER,
         call="withdraw",
-        summary=f"Sends {tx.value} wei from {book.chain(tx.chain)} over the rollup's own bridge "
+        summary=f"Sends {wei_and_ether(tx.value)} from {book.chain(tx.chain)} over the rollup's own bridge "
         f"to {checksum(recipient)}.",
         facts=(("recipient on the anchor", checksum(recipient)),),
         amounts=(Amount(token=None, units=tx.value, to=recipient),),
@@ -154,7 +155,7 @@ def _out_today(tx: Transaction, book: Book, shown: tuple[Any, ...]) -> Meaning:
 def _out(tx: Transaction, book: Book, contract: str, call: str, *, batch: int, message: bytes) -> Meaning:
     recipient, what = None, "what its message says"
     if len(message) == _ETHER_MESSAGE:
-        recipient, what = Address(message[4:24]), f"{int.from_bytes(message[24:])} wei"
+        recipient, what = Address(message[4:24]), wei_and_ether(int.from_bytes(message[24:]))
     if len(message) == _TOKEN_MESSAGE:
         units = int.from_bytes(message[44:])
         recipient, what = Address(message[4:24]), book.units(tx.chain, Address(message[24:44]), units)

@@ -35,9 +35,9 @@ def test_a_ticket_says_who_gets_what_and_what_it_costs_at_most() -> None:
 
     (amount,) = meaning.amounts
     assert (amount.token, amount.units, amount.to) == (None, 7, TO)
-    assert "for 250 wei at most" in meaning.summary
+    assert "for 250 wei (0.00000000000000025 ether) at most" in meaning.summary
     assert (meaning.fee_wei, meaning.recipient) == (250, TO)
-    assert ("gas on the rollup", "50 at 3 wei at most") in meaning.facts
+    assert ("gas on the rollup", "50 at 3 wei (0.000000003 gwei) at most") in meaning.facts
     assert any(checksum(REFUND) in text for _, text in meaning.facts)
 
 
@@ -46,7 +46,7 @@ def test_tokens_over_the_gateways_name_token_and_recipient() -> None:
 
     (amount,) = meaning.amounts
     assert (amount.token, amount.units, amount.to) == (TOKEN, 55, TO)
-    assert ("submission", "9 wei at most") in meaning.facts
+    assert ("submission", "9 wei (0.000000000000000009 ether) at most") in meaning.facts
 
 
 def test_a_submission_that_cannot_be_read_is_said_to_be_so() -> None:
@@ -69,7 +69,7 @@ def test_ether_is_an_amount_of_the_review(role: str, signature: str, values: tup
     (amount,) = meaning.amounts
     assert (meaning.contract, meaning.call) == (role, signature.partition("(")[0])
     assert (amount.token, amount.units) == (None, 9)
-    assert "9 wei" in meaning.summary
+    assert "9 wei (0.000000000000000009 ether)" in meaning.summary
 
 
 def test_a_note_behind_a_withdrawal_is_shown_and_behind_another_call_makes_it_unknown() -> None:
@@ -103,7 +103,7 @@ def test_value_that_rides_along_where_none_is_taken_is_cautioned_of(signature: s
     meaning = read(TICKETS, signature, b"\x77" * 32, value=3)
 
     assert meaning.cautions[-1].code == "UNEXPECTED_VALUE"
-    assert "3 wei ride along" in meaning.cautions[-1].text
+    assert "3 wei (0.000000000000000003 ether) ride along" in meaning.cautions[-1].text
 
 
 def test_a_payout_names_who_gets_it_and_who_sent_it() -> None:

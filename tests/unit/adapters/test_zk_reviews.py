@@ -55,7 +55,7 @@ def test_an_operation_says_who_gets_what_and_what_it_costs_at_most() -> None:
 
     (amount,) = meaning.amounts
     assert (amount.token, amount.units, amount.to) == (None, 7, TO)
-    assert "for 100 wei at most" in meaning.summary
+    assert "for 100 wei (0.0000000000000001 ether) at most" in meaning.summary
     assert (meaning.fee_wei, meaning.recipient) == (100, TO)
     assert ("what is left is refunded to", checksum(REFUND)) in meaning.facts
     assert [caution.code for caution in meaning.cautions] == ["CALLED_ONCE"]
@@ -94,7 +94,7 @@ def test_ether_that_is_withdrawn_is_an_amount_of_the_review() -> None:
 @pytest.mark.parametrize(
     ("role", "function", "message", "paid"),
     [
-        (DIAMOND, "finalizeEthWithdrawal", bytes(4) + TO + (9).to_bytes(32), "9 wei"),
+        (DIAMOND, "finalizeEthWithdrawal", bytes(4) + TO + (9).to_bytes(32), "9 wei (0.000000000000000009 ether)"),
         (TOKENS_ON_L1, "finalizeWithdrawal", bytes(4) + TO + TOKEN + (55).to_bytes(32), "55 units of token"),
     ],
 )

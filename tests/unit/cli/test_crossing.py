@@ -44,7 +44,7 @@ def test_it_says_what_is_waited_for_and_how_long_and_what_to_do_next() -> None:
     text = shown(Journey(first=PROVEN, arrival_seconds=604_800))
 
     for words in (
-        f"withdrawal of 5 wei for {checksum(RECIPIENT)} from chain 901 to 900 is proven",
+        f"withdrawal of 5 wei (0.000000000000000005 ether) for {checksum(RECIPIENT)} from chain 901 to 900 is proven",
         "against game 3",
         "the end of game 3",
         "2 d 2 h 1 min, at the earliest",
@@ -62,11 +62,9 @@ def test_times_are_said_as_they_are_known(seconds: int | None, words: str) -> No
 @pytest.mark.parametrize(
     ("wei", "words"),
     [
-        (5, "5 wei"),
-        (10**18, "of 1 ether"),
-        (25 * 10**16, "of 0.25 ether"),
-        (10**18 + 1, "of 1.000000000000000001 ether"),
-        (30 * 10**18, "of 30 ether"),
+        (5, "of 5 wei (0.000000000000000005 ether)"),
+        (25 * 10**16, "of 250000000000000000 wei (0.25 ether)"),
+        (10**18 + 1, "of 1000000000000000001 wei (1.000000000000000001 ether)"),
     ],
 )
 def test_amounts_are_exact(wei: int, words: str) -> None:

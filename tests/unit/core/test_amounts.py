@@ -2,7 +2,7 @@
 
 import pytest
 
-from xl2.core.amounts import wei_and_ether
+from xl2.core.amounts import wei_and_ether, wei_and_gwei
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,16 @@ from xl2.core.amounts import wei_and_ether
 )
 def test_wei_stands_beside_ether(wei: int, said: str) -> None:
     assert wei_and_ether(wei) == said
+
+
+@pytest.mark.parametrize(
+    ("wei", "said"),
+    [
+        (0, "0 wei (0 gwei)"),
+        (1, "1 wei (0.000000001 gwei)"),
+        (1_500_000_000, "1500000000 wei (1.5 gwei)"),
+        (10**11, "100000000000 wei (100 gwei)"),
+    ],
+)
+def test_what_a_gas_costs_stands_beside_gwei(wei: int, said: str) -> None:
+    assert wei_and_gwei(wei) == said

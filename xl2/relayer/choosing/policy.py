@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from attrs import field, frozen, validators
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.message import Message
 from xl2.core.types import Address, ChainId, Wei, checksum
 
@@ -100,7 +101,7 @@ class Policy:
             why = f"this relayer carries nothing from chain {message.origin} to chain {message.destination}"
             return Declined(why=why, may_change=False)
         if fee < terms.min_fee:
-            why = f"{_paid(message, added)} is below the {terms.min_fee} wei that this relayer asks for"
+            why = f"{_paid(message, added)} is below the {wei_and_ether(terms.min_fee)} that this relayer asks for"
             return Declined(why=why, may_change=True)
         return Accepted()
 
@@ -134,13 +135,16 @@ def least_fee(cost: int, terms: Terms) -> int:
 
 def too_poor(message: Message, added: Wei, own: Wei, shared: Wei, terms: Terms) -> Declined:
     """Why a message is not carried. `own`: what it costs itself; `shared`: what all of a delivery pay together."""
+    least = wei_and_ether(least_fee(own + shared, terms))
     why = (
-        f"{_paid(message, added)} is below the {least_fee(own + shared, terms)} wei that this relayer asks for now: "
-        f"delivery costs {own + shared} wei, {shared} of them shared by those that go together, and a margin of "
-        f"{terms.margin_percent} percent; add to the fee, or wait until gas falls or others come that share"
+        f"{_paid(message, added)} is below the {least} that this relayer asks for now: delivery costs "
+        f"{wei_and_ether(own + shared)}, of which those that go together share {wei_and_ether(shared)}, and a margin "
+        f"of {terms.margin_percent} percent; add to the fee, or wait until gas falls or others come that share"
     )
     return Declined(why=why, may_change=True)
 
 
 def _paid(message: Message, added: Wei) -> str:
-    return f"its fee of {message.fee + added} wei" + (f" ({added} of them added)" if added else "")
+    return f"its fee of {wei_and_ether(message.fee + added)}" + (
+        f", {wei_and_ether(added)} of it added" if added else ""
+    )

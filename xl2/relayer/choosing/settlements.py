@@ -10,6 +10,7 @@ and whoever wants it sooner may do it himself. Where a lane carries at any price
 
 from attrs import define, field, frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.lane import Lane, closing_page, page_start
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered, parse_receipt
@@ -140,8 +141,8 @@ class Settlements:
         brings = sum(self._brings(due, place) for place in earning)
         cost = least_fee(bill.of(max(1, len(earning))), self.terms)
         why = (
-            f"its receipt waits to be proven back: that costs {cost} wei now, with a margin of "
-            f"{self.terms.margin_percent} percent, and what waits with it brings this relayer {brings} wei; "
+            f"its receipt waits to be proven back: that costs {wei_and_ether(cost)} now, with a margin of "
+            f"{self.terms.margin_percent} percent, and what waits with it brings this relayer {wei_and_ether(brings)}; "
             "it is proven back when gas falls or more come that share"
         )
         now = self.clock.now()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, checksum, hex_text
 from xl2.errors import InvalidInput, NotYet, Refused
@@ -106,7 +107,7 @@ class NitroBridge:
         # L1's bridge pays nothing out to an account without code that is to be called: there it is a note.
         is_call = bool(cargo.data) and bool(await self.anchor_evm.code(cargo.recipient))
         data = SEND_TO_L1.encode(cargo.recipient, cargo.data) if is_call else withdraw_data(cargo.recipient, cargo.data)
-        what = f"send {cargo.amount} wei to {checksum(cargo.recipient)} on l1"
+        what = f"send {wei_and_ether(cargo.amount)} to {checksum(cargo.recipient)} on l1"
         return (Call(chain=self.rollup, to=ARB_SYS, data=data, value=Wei(cargo.amount), what=what),)
 
     async def duration(self, direction: Direction) -> int | None:

@@ -7,6 +7,7 @@ call failed is not lost while it lives: anybody may redeem it, and its value is 
 
 from attrs import frozen
 
+from xl2.core.amounts import wei_and_ether, wei_and_gwei
 from xl2.core.types import Address, BlockNumber, Wei, checksum
 from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place, TxReceipt
 from xl2_adapters.contracts.alias import behind
@@ -126,12 +127,12 @@ def _detail(content: Ticket | EtherDeposit, status: TicketStatus) -> str:
     if isinstance(content, EtherDeposit):
         return ""
     value, refund = content.call_value, checksum(content.call_value_refund)
-    held = f"; its {value} wei are with {refund} on the rollup" if value else ""
+    held = f"; its {wei_and_ether(value)} are with {refund} on the rollup" if value else ""
     spoken = {
         TicketState.WAITING: _why_waiting(content, value),
         TicketState.CREATION_FAILED: (
-            f"the ticket could not pay for itself: its {content.deposit} wei are with {checksum(content.sender)} "
-            "on the rollup"
+            f"the ticket could not pay for itself: its {wei_and_ether(content.deposit)} are with "
+            f"{checksum(content.sender)} on the rollup"
         ),
         TicketState.EXPIRED: f"nobody redeemed the ticket in its time{held}",
         TicketState.CANCELLED: f"the ticket was cancelled{held}",
@@ -140,10 +141,10 @@ def _detail(content: Ticket | EtherDeposit, status: TicketStatus) -> str:
 
 
 def _why_waiting(ticket: Ticket, value: Wei) -> str:
-    held = f"; the ticket holds its {value} wei meanwhile" if value else ""
+    held = f"; the ticket holds its {wei_and_ether(value)} meanwhile" if value else ""
     if not ticket.tries_by_itself:
         return f"the ticket pays for no try of its own{held}"
-    return f"the call failed, or {ticket.gas_limit} gas at {ticket.max_fee} wei were too little for it{held}"
+    return f"the call failed, or {ticket.gas_limit} gas at {wei_and_gwei(ticket.max_fee)} were too little for it{held}"
 
 
 def _place(receipt: TxReceipt) -> Place:

@@ -9,6 +9,7 @@ mint stands even then. Source: optimism specs, "Deposits".
 from attrs import field, frozen
 
 from xl2.core import rlp
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
 from xl2.core.types import ZERO_ADDRESS, Address, BlockNumber, Hash32, Timestamp, address, checksum, hex_text
@@ -231,7 +232,11 @@ class Deposits:
         at = await self._time(arrived.block)
         if arrived.succeeded:
             return CrossingStep(state=CrossingState.ARRIVED, chain=self.rollup.chain, at=at, place=arrived.place)
-        kept = f"; its {deposit.mint} wei are with {checksum(deposit.sender)} on the rollup" if deposit.mint else ""
+        kept = (
+            f"; its {wei_and_ether(deposit.mint)} are with {checksum(deposit.sender)} on the rollup"
+            if deposit.mint
+            else ""
+        )
         return CrossingStep(
             state=CrossingState.IMPOSSIBLE,
             chain=self.rollup.chain,
@@ -253,7 +258,7 @@ class Deposits:
         at = await self._time(place.block)
         if outcome.succeeded:
             return [CrossingStep(state=CrossingState.ARRIVED, chain=self.rollup.chain, at=at, place=place)]
-        held = f"; the messenger holds its {relay.value} wei meanwhile" if relay.value else ""
+        held = f"; the messenger holds its {wei_and_ether(relay.value)} meanwhile" if relay.value else ""
         return [
             CrossingStep(
                 state=CrossingState.FAILED,

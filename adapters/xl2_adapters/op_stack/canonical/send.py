@@ -8,6 +8,7 @@ there; all else by the messenger, which keeps what failed for another try.
 
 from attrs import frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import ZERO_ADDRESS, Address, Wei, checksum
 from xl2.errors import InvalidInput, Reverted, Unaffordable
 from xl2.ports import Call, Cargo
@@ -86,7 +87,7 @@ class Sender:
         return calls
 
     async def _direct(self, cargo: Cargo, sender: Address) -> Call:
-        what = f"{cargo.amount} wei"
+        what = wei_and_ether(cargo.amount)
         if self.portal is None:
             gas = _gas_limit(cargo.gas_limit, await self._estimated(cargo, None))
             data = INITIATE.encode(cargo.recipient, gas, cargo.data)
@@ -102,7 +103,7 @@ class Sender:
         return self._call(self.portal, data, cargo.amount, what, cargo)
 
     async def _by_messenger(self, cargo: Cargo) -> Call:
-        what = f"{cargo.amount} wei"
+        what = wei_and_ether(cargo.amount)
         gas = _gas_limit(cargo.gas_limit, await self._estimated(cargo, self.ends.messenger_there))
         if cargo.data or not cargo.amount:
             data = SEND.encode(cargo.recipient, cargo.data, gas)
@@ -136,7 +137,8 @@ class Sender:
         available = await self.here.evm.balance(sender)
         if available < cargo.amount:
             raise Unaffordable(
-                f"{checksum(sender)} has {available} wei on {self.here.name}, not {cargo.amount}",
+                f"{checksum(sender)} has {wei_and_ether(available)} on {self.here.name}, "
+                f"not {wei_and_ether(cargo.amount)}",
                 needed=cargo.amount,
                 available=available,
             )

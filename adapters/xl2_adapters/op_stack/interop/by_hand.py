@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.hashing import keccak
 from xl2.core.types import Address, ChainId, Hash32, checksum, hex_text
@@ -122,7 +123,8 @@ async def _included(
     mine = await account(evm, signer.address)
     gas_limit = gas + gas * _MARGIN_PERCENT // 100
     if gas_limit * mine.price.max_fee > mine.balance:
-        what = f"{checksum(signer.address)} has {mine.balance} wei on chain {evm.chain}; {gas_limit} gas cost more"
+        has = f"{checksum(signer.address)} has {wei_and_ether(mine.balance)} on chain {evm.chain}"
+        what = f"{has}; {gas_limit} gas cost more"
         raise Unaffordable(what, needed=gas_limit * mine.price.max_fee, available=mine.balance)
     unsigned = Unsigned(
         chain=evm.chain,

@@ -17,6 +17,7 @@ from typing import Final
 
 from attrs import evolve, field, frozen, validators
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.hashing import keccak
 from xl2.core.types import BlockNumber, ChainId, Timestamp, checksum, hex_text
 from xl2.errors import Refused, Retryable, Unaffordable
@@ -236,11 +237,11 @@ class Carrier:
         needed = sum(one.gas_limit * one.max_fee for one in unsigned)
         if needed > mine.balance:
             raise Unaffordable(
-                f"{checksum(self._signer.address)} has {mine.balance} wei on chain {self.chain}; "
-                f"{len(unsigned)} transactions take up to {needed} wei",
+                f"{checksum(self._signer.address)} has {wei_and_ether(mine.balance)} on chain {self.chain}; "
+                f"{len(unsigned)} transactions take up to {wei_and_ether(needed)}",
                 needed=needed,
                 available=mine.balance,
-                remedy=f"Send it {needed - mine.balance} wei more; the relayer goes on by itself.",
+                remedy=f"Send it {wei_and_ether(needed - mine.balance)} more; the relayer goes on by itself.",
             )
 
     async def _broadcast(self, attempt: Attempt, batch: Batch | None) -> None:

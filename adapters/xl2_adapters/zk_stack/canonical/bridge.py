@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, checksum, hex_text
 from xl2.errors import InvalidInput, NotYet, Refused, Unaffordable
@@ -96,7 +97,7 @@ class ZkBridge:
                 to=cargo.recipient, value=amount, data=cargo.data, gas_limit=limit, paid=paid, refund_recipient=sender
             )
         )
-        what = f"deposit {amount} wei to {checksum(cargo.recipient)} on chain {self.rollup}"
+        what = f"deposit {wei_and_ether(amount)} to {checksum(cargo.recipient)} on chain {self.rollup}"
         return (Call(chain=self.anchor, to=to, data=data, value=paid, what=what),)
 
     async def withdraw_calls(self, cargo: Cargo, sender: Address) -> Sequence[Call]:
@@ -111,7 +112,7 @@ class ZkBridge:
                 remedy="Leave `data` out; a message of xl2 calls its recipient.",
             )
         await self._check_ether(self.rollup_evm, sender, Wei(cargo.amount))
-        what = f"withdraw {cargo.amount} wei to {checksum(cargo.recipient)} on l1"
+        what = f"withdraw {wei_and_ether(cargo.amount)} to {checksum(cargo.recipient)} on l1"
         data = WITHDRAW.encode(cargo.recipient)
         return (Call(chain=self.rollup, to=BASE_TOKEN, data=data, value=Wei(cargo.amount), what=what),)
 
@@ -235,7 +236,10 @@ class ZkBridge:
     async def _check_ether(self, evm: Evm, owner: Address, amount: Wei) -> None:
         balance = await evm.balance(owner)
         if balance < amount:
-            what = f"{checksum(owner)} has {balance} wei on chain {evm.chain}, needed are {amount} and its fee"
+            what = (
+                f"{checksum(owner)} has {wei_and_ether(balance)} on chain {evm.chain}, needed are "
+                f"{wei_and_ether(amount)} and its fee"
+            )
             raise Unaffordable(what, needed=amount, available=balance)
 
     def _token_bridge(self, cargo: Cargo) -> Tokens:

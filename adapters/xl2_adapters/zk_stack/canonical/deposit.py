@@ -8,6 +8,7 @@ back there once the batch that says so is executed.
 
 from attrs import frozen
 
+from xl2.core.amounts import wei_and_ether
 from xl2.core.types import BlockNumber, checksum
 from xl2.errors import NotYet
 from xl2.ports import Call, Cargo, Crossing, CrossingState, CrossingStep, Direction, Move, Place, TxReceipt
@@ -83,7 +84,7 @@ class Deposits:
             return _Found(state=CrossingState.ARRIVED, receipt=receipt)
         if moved is None or self.tokens is None:
             recipient = checksum(asked.refund_recipient)
-            held = f"; its {asked.value} wei are with {recipient} on the rollup" if asked.value else ""
+            held = f"; its {wei_and_ether(asked.value)} are with {recipient} on the rollup" if asked.value else ""
             return _Found(state=CrossingState.IMPOSSIBLE, receipt=receipt, detail=f"the call failed{held}")
         on_l1 = "the call failed; the tokens are in the bridge on l1"
         try:

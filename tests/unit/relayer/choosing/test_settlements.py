@@ -6,6 +6,7 @@ import pytest
 from attrs import frozen
 
 from tests.unit.flow.walk import RELAYER, Walk
+from xl2.core.amounts import wei_and_ether
 from xl2.core.evidence import Finality
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
@@ -135,8 +136,8 @@ async def test_a_fee_that_covers_its_settlement_is_settled_at_once_and_one_gwei_
     await scene.settle()
 
     assert (waited, waiting) == ([False], [State.CONFIRMED])
-    assert f"that costs {enough} wei now" in why
-    assert f"brings this relayer {enough - 10**9} wei" in why
+    assert f"that costs {wei_and_ether(enough)} now" in why
+    assert f"brings this relayer {wei_and_ether(enough - 10**9)}" in why
     assert await states(scene, [poor, rich]) == [State.SETTLED] * 2
     assert scene.settlements == 1
 
