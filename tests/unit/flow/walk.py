@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
@@ -101,6 +102,6 @@ class Walk:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Let other tasks run until something holds; the test's own time limit is pytest's."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110 - another task makes it true
             await asyncio.sleep(0)

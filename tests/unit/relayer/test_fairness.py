@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.relayer.process import SETTINGS, FastClock
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
@@ -47,7 +48,11 @@ async def test_a_chain_that_hangs_keeps_no_other_waiting(tmp_path: Path) -> None
 
     world.chain(903).head = hang  # type: ignore[method-assign]
 
-    async with SqliteStore(tmp_path / "relayer.sqlite") as store, asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with (
+        SqliteStore(tmp_path / "relayer.sqlite") as store,
+        asyncio.timeout(PATIENCE_SECONDS),
+        asyncio.TaskGroup() as tasks,
+    ):
         lanes = [parts(world, store, clock, destination) for destination in (903, 902)]
         stop = asyncio.Event()
         running = tasks.create_task(Pipeline(lanes, [], SETTINGS).run(stop))
@@ -71,11 +76,33 @@ def world() -> World:
     return World(CHAINS)
 
 
+@pytest.fixture
+def looks(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Finality]:
+    """Every question for the head of the chain that is watched."""
+    asked: list[Finality] = []
+    head = world.chain(901).head
+
+    async def counting(finality: Finality) -> Block:
+        asked.append(finality)
+        return await head(finality)
+
+    monkeypatch.setattr(world.chain(901), "head", counting)
+    return asked
+
+
+async def look_again(watched: HeadWatch, looks: list[Finality], times: int = 3) -> None:
+    """Return when it has looked so often since."""
+    before = len(looks)
+    while len(looks) <= before + times:
+        watched.poke()
+        await asyncio.sleep(0.001)
+
+
 def watch(world: World) -> HeadWatch:
     return HeadWatch(chain=world.chain(901), finality=Finality.LATEST, clock=FastClock(), poll_seconds=0.01)
 
 
-async def test_only_logs_that_are_others_than_before_are_told_of(world: World) -> None:
+async def test_only_logs_that_are_others_than_before_are_told_of(world: World, looks: list[Finality]) -> None:
     told: list[tuple[int, BlockNumber]] = []
     watched = watch(world)
     for destination in (902, 903):
@@ -83,7 +110,7 @@ async def test_only_logs_that_are_others_than_before_are_told_of(world: World) -
         watched.follow(log, lambda block, to=destination: told.append((to, block)))  # type: ignore[misc]
 
     looking = asyncio.ensure_future(watched.run())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(told) < 2:  # noqa: ASYNC110 - of a list, which tells nobody
             await asyncio.sleep(0.001)
         del told[:]
@@ -92,15 +119,15 @@ async def test_only_logs_that_are_others_than_before_are_told_of(world: World) -
             watched.poke()
             await asyncio.sleep(0.001)
         world.chain(901).mine(3)
-        for _ in range(20):
-            watched.poke()
-            await asyncio.sleep(0.001)
+        await look_again(watched, looks)
     looking.cancel()
 
     assert [to for to, _ in told] == [903]
 
 
-async def test_a_head_that_stays_costs_one_question_a_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_stays_costs_one_question_a_look(
+    world: World, looks: list[Finality], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
     chain = world.chain(901)
     states = chain.log_states
@@ -114,9 +141,8 @@ async def test_a_head_that_stays_costs_one_question_a_look(world: World, monkeyp
     for destination in (902, 903):
         watched.follow(Log(lane=world.lane(901, destination), kind=LogKind.LANE), lambda _: None)
     looking = asyncio.ensure_future(watched.run())
-    for _ in range(50):
-        watched.poke()
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await look_again(watched, looks)
     looking.cancel()
 
     assert asked == [2]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.factories import message
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, Nonce, Timestamp, Wei
@@ -152,7 +153,7 @@ async def test_as_many_expiries_are_in_one_block_as_are_mended_at_once(bench: Be
     bench.there.automine = False
     first = bench.there.state.receipts
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
         mending = tasks.create_task(bench.mend())
         for waiting in (AT_ONCE, 5):
             while len(bench.there._pool) < waiting:  # noqa: ASYNC110 - of the pool, which tells nobody

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.relayer.process import FEE, RECIPIENT, Relayer, put
+from tests.waiting import PATIENCE_SECONDS
 from xl2.core.lifecycle import State
 from xl2.core.receipt import Delivered
 from xl2.core.types import Address, Timestamp, Wei
@@ -108,7 +109,7 @@ async def test_a_killed_relayer_loses_nothing_and_doubles_nothing(relayer: Relay
 
     async with SqliteStore(relayer.path) as store:
         killed = asyncio.ensure_future(relayer.pipeline(store).run(asyncio.Event()))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not destination.broadcasts:
                 relayer.world.chain(901).mine()
                 await asyncio.sleep(0.005)
@@ -204,7 +205,7 @@ async def test_a_broken_promise_of_a_chain_stops_the_relayer_aloud(relayer: Rela
         relayer.world.chain(901).fail(Incident("a final block is gone"))
 
         with pytest.raises(ExceptionGroup) as raised:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await pipeline.run(asyncio.Event())
 
     assert raised.group_contains(Fatal, match="a final block is gone")

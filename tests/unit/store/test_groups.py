@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
+from tests.waiting import PATIENCE_SECONDS
 from xl2.errors import StoreUnavailable
 from xl2.store import groups
 from xl2.store.session import Session
@@ -149,7 +150,7 @@ async def test_who_asked_on_a_loop_that_is_closed_keeps_nobody_else_waiting(desk
     await asyncio.sleep(0)
     busy.set()
 
-    assert await asyncio.wait_for(asked, 30) == "b"
+    assert await asyncio.wait_for(asked, PATIENCE_SECONDS) == "b"
     assert names(path) == ["a", "b"]
 
 
