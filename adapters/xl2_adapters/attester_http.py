@@ -8,8 +8,6 @@ are checked by `attested`. The other end is `xl2.attester.service`.
 
 import asyncio
 from http import HTTPStatus
-from types import TracebackType
-from typing import Self
 
 import aiohttp
 import orjson
@@ -21,6 +19,7 @@ from xl2.core.types import Address, BlockNumber, address, hash32, hex_text
 from xl2.errors import InvalidInput, NotYet, Refused, RpcUnavailable
 from xl2.mask import masked
 from xl2.ports import Log, SignedHead
+from xl2_adapters.connections import KeepsConnections
 from xl2_adapters.rpc_wire import endpoint_name
 
 _MAX_ANSWER_BYTES = 4_096
@@ -28,7 +27,7 @@ _MAX_ANSWER_BYTES = 4_096
 _NAME_SECONDS = 5.0
 
 
-class HttpAttester:
+class HttpAttester(KeepsConnections):
     """
     An attester behind a URL. Implements `xl2.ports.RemoteAttester`.
 
@@ -41,7 +40,6 @@ class HttpAttester:
         self._base = url.rstrip("/")
         self._signer = signer
         self._timeout_seconds = timeout_seconds
-        self._open_session: aiohttp.ClientSession | None = None
 
     @property
     def address(self) -> Address:
@@ -64,20 +62,6 @@ class HttpAttester:
         except (KeyError, TypeError, ValueError, InvalidInput) as bad:
             what = f"{self.name} answered HTTP {status} as no attester does"
             raise RpcUnavailable(what, endpoint=self.name) from bad
-
-    async def close(self) -> None:
-        """Close all connections. A closed attester opens new ones when asked again."""
-        session, self._open_session = self._open_session, None
-        if session is not None:
-            await session.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def _asked(self, method: str, path: str, question: bytes | None, seconds: float) -> tuple[int, bytes]:
         """Status and body, within so many seconds."""
@@ -109,13 +93,9 @@ class HttpAttester:
                     break
             return response.status, bytes(body[:_MAX_ANSWER_BYTES])
 
-    def _session(self) -> aiohttp.ClientSession:
-        if self._open_session is None:
-            # The limit is the whole question's, and no answer is told what another left here.
-            self._open_session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return self._open_session
+    def _new_session(self) -> aiohttp.ClientSession:
+        # The limit is the whole question's, and no answer is told what another left here.
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar())
 
     def _read(self, status: int, body: bytes, log: Log) -> SignedHead:
         try:

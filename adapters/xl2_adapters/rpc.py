@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import aiohttp
 from attrs import field, frozen, validators
@@ -26,6 +26,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 from xl2.errors import RpcRateLimited, RpcRejected, RpcTooLarge, RpcUnavailable, WrongChain
 from xl2_adapters.bucket import Bucket
+from xl2_adapters.connections import KeepsConnections
 from xl2_adapters.rpc_wire import (
     Call,
     Json,
@@ -40,7 +41,6 @@ from xl2_adapters.rpc_wire import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from types import TracebackType
 
     from tenacity import RetryCallState
 
@@ -85,7 +85,7 @@ class RpcLimits:
     calls_per_second: float = field(default=0.0, validator=validators.ge(0))
 
 
-class RpcClient:
+class RpcClient(KeepsConnections):
     """One endpoint. Made anywhere, used within one event loop, closed by `close` or by `async with`."""
 
     def __init__(
@@ -109,7 +109,6 @@ class RpcClient:
         self._places = asyncio.Semaphore(self.limits.max_concurrent)
         self._bucket = Bucket(rate=self.limits.calls_per_second, sleep=sleep)
         self._retry = transport_retry(self.limits, sleep)
-        self._open_session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
         return f"RpcClient({self.name})"
@@ -160,38 +159,22 @@ class RpcClient:
             what = f"{self.name} serves chain {actual}, configured is {expected}"
             raise WrongChain(what, expected=expected, actual=actual)
 
-    async def close(self) -> None:
-        """Close all connections. A closed client opens new ones when used again."""
-        session, self._open_session = self._open_session, None
-        if session is not None:
-            await session.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
     def _take_ids(self, how_many: int) -> int:
         first, self._next_id = self._next_id, self._next_id + how_many
         return first
 
-    def _session(self) -> aiohttp.ClientSession:
-        if self._open_session is None:
-            limits = self.limits
-            self._open_session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=limits.max_concurrent),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"Content-Type": "application/json"},
-                timeout=aiohttp.ClientTimeout(
-                    total=limits.total_timeout_seconds,
-                    sock_connect=limits.connect_timeout_seconds,
-                    sock_read=limits.read_timeout_seconds,
-                ),
-            )
-        return self._open_session
+    def _new_session(self) -> aiohttp.ClientSession:
+        limits = self.limits
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=limits.max_concurrent),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Content-Type": "application/json"},
+            timeout=aiohttp.ClientTimeout(
+                total=limits.total_timeout_seconds,
+                sock_connect=limits.connect_timeout_seconds,
+                sock_read=limits.read_timeout_seconds,
+            ),
+        )
 
     async def _exchange(self, request: bytes, calls: Sequence[Call]) -> bytes:
         resendable = all(call.method.startswith(_RESENDABLE) for call in calls)
