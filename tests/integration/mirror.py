@@ -14,7 +14,7 @@ from attrs import field, frozen
 from eth_account import Account
 
 from tests.integration.node import Node
-from tests.property.promises import ACCOUNTS, RECIPIENTS, SENDERS
+from tests.property.callers import ACCOUNTS, RECIPIENTS, SENDERS
 from tests.property.protocol_model import Evidence, Mood
 from tests.property.protocol_world import (
     ATTESTER,

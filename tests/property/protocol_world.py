@@ -3,7 +3,7 @@ World: the model's contracts on two chains with clocks, finality and reorgs, and
 
 Comes in: a `Call`, or something that happens to a chain. Goes out: whether it was accepted; the state is open.
 Promise: a refused call changes nothing but the clock, as a reverted transaction does. Who calls what is left to
-`promises.py`; the same calls go to real contracts in tests/integration/test_model_replay.py.
+`callers.py`; the same calls go to real contracts in tests/integration/test_model_replay.py.
 """
 
 from collections.abc import Mapping
