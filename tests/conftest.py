@@ -5,7 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ("xl2_devnet.pytest_plugin", "tests.canary_watch", "tests.devnet_fixtures")
 
@@ -31,9 +31,10 @@ LONGEST = {
 NO_SKIP = os.environ.get("XL2_NO_SKIP") == "1"
 
 # The gate tries the same examples each time, so that red means a change and not bad luck; `make soak` tries new ones.
-# No deadline: how long an example takes is the machine's affair.
-settings.register_profile("gate", deadline=None, derandomize=True)
-settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=True)
+# No deadline, and none for drawing either: how long an example takes is the machine's affair.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", _UNHURRIED, derandomize=True)
+settings.register_profile("soak", _UNHURRIED, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("XL2_HYPOTHESIS", "gate"))
 
 
