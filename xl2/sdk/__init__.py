@@ -1,6 +1,7 @@
 """SDK: the front door for programs. Read `client`, then `send`, `status`, `relay`; `canonical_client` for bridges."""
 
-from xl2.sdk.client import AsyncClient, Until
+from xl2.sdk.client import AsyncClient
+from xl2.sdk.follow import Until
 from xl2.sdk.parts import Parts
 from xl2.sdk.relay import Goal
 from xl2.sdk.sync import Client

@@ -15,16 +15,16 @@ from typing import Final, Self, TypeVar
 from xl2.config import assurance as class_named
 from xl2.core.amounts import wei_and_ether
 from xl2.core.lane import Lane
-from xl2.core.lifecycle import State
 from xl2.core.message import DEFAULT_GAS_LIMIT
 from xl2.core.types import Address, Assurance, ChainId, MessageId, checksum, hex_text, message_id
-from xl2.errors import InvalidInput, NotFound, NotYet, Refused, Retryable, Unaffordable
+from xl2.errors import NotFound, NotYet, Retryable, Unaffordable
 from xl2.flow.send import sent_by
 from xl2.plan import Quote
 from xl2.ports import Call, Chain, TxReceipt
 from xl2.ports import Sent as Placed
 from xl2.sdk.canonical_client import CanonicalClient
 from xl2.sdk.explain import explain
+from xl2.sdk.follow import Following, Until, goal_of
 from xl2.sdk.parts import Parts
 from xl2.sdk.relay import Carrier, Goal
 from xl2.sdk.send import Wishes, destination_of, expiry_on, prepare, price
@@ -35,28 +35,6 @@ from xl2.wallet import StatusEvent
 
 T = TypeVar("T")
 
-#: A `Goal` or its word: observed, tried, delivered, confirmed, settled, refunded.
-Until = Goal | str
-
-#: States that end a wait, by what is waited for.
-_REACHED: Final = {
-    Goal.OBSERVED: tuple(state for state in State if state not in (State.UNSENT, State.SENT)),
-    Goal.TRIED: (State.FAILED, State.DELIVERED, State.CONFIRMED, State.SETTLED),
-    Goal.DELIVERED: (State.DELIVERED, State.CONFIRMED, State.SETTLED),
-    Goal.CONFIRMED: (State.CONFIRMED, State.SETTLED),
-    Goal.SETTLED: (State.SETTLED,),
-    Goal.REFUNDED: (State.REFUNDED,),
-}
-#: States from which what is waited for can no longer come.
-_TOO_LATE: Final = (State.OVERDUE, State.EXPIRED, State.REFUNDABLE, State.REFUNDED)
-_MISSED: Final = {
-    Goal.OBSERVED: (),
-    Goal.TRIED: _TOO_LATE,
-    Goal.DELIVERED: _TOO_LATE,
-    Goal.CONFIRMED: _TOO_LATE,
-    Goal.SETTLED: _TOO_LATE,
-    Goal.REFUNDED: (State.DELIVERED, State.CONFIRMED, State.SETTLED),
-}
 DEFAULT_TIMEOUT_SECONDS: Final = 600.0
 #: No call of ours takes less gas: an approval is the smallest.
 LEAST_GAS: Final = 40_000
@@ -225,7 +203,7 @@ class AsyncClient(CanonicalClient):
         :raises NotYet: the time is over; the sentence says what the message waits for.
         :raises Refused: it ended otherwise, so this can no longer come.
         """
-        return await self._follow(message_id(message), _goal(until), timeout_seconds, carrier=None)
+        return await self._follow(message_id(message), goal_of(until), timeout_seconds, carrier=None)
 
     async def relay(
         self,
@@ -246,7 +224,7 @@ class AsyncClient(CanonicalClient):
         :raises NotYet, Refused: as `wait`.
         """
         carrier = Carrier(self._parts, via)
-        goal = _goal(until)
+        goal = goal_of(until)
         status = await self._follow(message_id(message), goal, timeout_seconds, carrier)
         if goal is Goal.REFUNDED:
             await carrier.pay_out(status.message)
@@ -257,39 +235,16 @@ class AsyncClient(CanonicalClient):
         return await explain(self._parts, await self.status(message))
 
     async def _follow(self, wanted: MessageId, goal: Goal, timeout_seconds: float, carrier: Carrier | None) -> Status:
-        """Ask the chains until a message is where it is wanted; with a carrier, take it there."""
-        end = self._parts.clock.steady() + timeout_seconds
-        seen: State | None = None
-        while True:
-            status = await self._statuses.of(wanted)
-            if status.state is not seen:
-                seen = status.state
-                await self._tell(status)
-            if seen in _REACHED[goal]:
-                return status
-            if seen in _MISSED[goal]:
-                raise Refused(
-                    f"message {hex_text(wanted)} is {seen}, so it will not be {goal}",
-                    remedy="`xl2 status` shows every room it has passed; what is overdue can be refunded.",
-                )
-            try:
-                if carrier is not None:
-                    await carrier.step(status, goal)
-                    continue
-            except Retryable as waiting:
-                # Not only what the chains wait for: an endpoint that fails now is no answer either.
-                if self._parts.clock.steady() >= end and not isinstance(waiting, NotYet):
-                    raise
-                if self._parts.clock.steady() >= end:
-                    raise NotYet(
-                        f"message {hex_text(wanted)} is {seen} after {timeout_seconds:g} s, not {goal}: {waiting.what}",
-                        remedy=waiting.remedy,
-                    ) from waiting
-            if self._parts.clock.steady() >= end:
-                why = await explain(self._parts, status)
-                what = f"message {hex_text(wanted)} is {seen} after {timeout_seconds:g} s, not {goal}: {why.cause}"
-                raise NotYet(what, remedy=why.unblocks)
-            await self._parts.clock.sleep(self._parts.config.relayer.poll_seconds)
+        following = Following(
+            parts=self._parts,
+            statuses=self._statuses,
+            wanted=wanted,
+            goal=goal,
+            timeout_seconds=timeout_seconds,
+            carrier=carrier,
+            tell=self._tell,
+        )
+        return await following.reach()
 
     async def _hand_in(self, chain: Chain, lane: Lane, call: Call) -> Sent:
         """Make the call that sends a message, and read from its block what was sent."""
@@ -357,15 +312,6 @@ class AsyncClient(CanonicalClient):
         await self._parts.hooks.on_status(
             StatusEvent(stage=status.state, chain_id=last.chain, message_id=status.id, tx_hash=last.tx_hash, at=last.at)
         )
-
-
-def _goal(until: Until) -> Goal:
-    try:
-        return Goal(until)
-    except ValueError as bad:
-        raise InvalidInput(
-            f"until is {until!r}", field="until", value=until, remedy=f"Name one of: {', '.join(Goal)}."
-        ) from bad
 
 
 def _wishes(

@@ -14,7 +14,8 @@ from typing import Any, Self, TypeVar
 from xl2.core.types import Address, Assurance
 from xl2.plan import Quote
 from xl2.sdk.canonical_sync import CanonicalSync
-from xl2.sdk.client import DEFAULT_TIMEOUT_SECONDS, AsyncClient, Until
+from xl2.sdk.client import DEFAULT_TIMEOUT_SECONDS, AsyncClient
+from xl2.sdk.follow import Until
 from xl2.sdk.values import Explanation, Relayed, Sent, Status
 
 T = TypeVar("T")

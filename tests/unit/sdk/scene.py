@@ -5,8 +5,7 @@ from functools import cache
 
 from attrs import evolve
 
-from xl2.config import Secret
-from xl2.config.tree import Chain, Config
+from xl2.config import Chain, Config, Secret
 from xl2.core.types import Address, ChainId
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
 from xl2.ports import CanonicalBridge, Log, Prover

@@ -7,12 +7,24 @@ import pytest
 from attrs import define, evolve
 
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
+from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, BlockNumber, Hash32, Wei, hex_text
-from xl2.errors import Incapable, InvalidInput, NotFound, NotYet, ProofInvalid, Refused, Reverted, RpcUnavailable
+from xl2.errors import (
+    Incapable,
+    InvalidInput,
+    NotFound,
+    NotYet,
+    ProofInvalid,
+    Refused,
+    Reverted,
+    RpcRejected,
+    RpcUnavailable,
+)
 from xl2.ports import Block, Call, Log, Needed, Sent, Shown
 from xl2.sdk import AsyncClient, Goal
+from xl2.sdk.follow import MAX_REJECTED
 from xl2.sdk.relay import MAX_ASKED
 from xl2.testing import MemoryProver
 from xl2.wallet import StatusEvent, WalletHooks
@@ -248,6 +260,49 @@ async def test_an_endpoint_that_fails_on_the_way_is_asked_again(scene: Scene) ->
     relayed = await AsyncClient(parts).relay(sent.id)
 
     assert relayed.status.is_delivered
+
+
+PRUNED = RpcRejected("it keeps no state that old", endpoint="http://anchor")
+
+
+async def test_a_node_that_rejects_on_the_way_is_asked_again_about_newer_blocks(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    flaky = Flaky(home=scene.a, failures=[PRUNED] * (MAX_REJECTED - 1))
+    parts = evolve(scene.parts, provers=lambda _: [flaky])
+
+    relayed = await AsyncClient(parts).relay(sent.id)
+
+    assert relayed.status.is_delivered
+
+
+async def test_a_node_that_goes_on_to_reject_is_told_long_before_the_time_is_over(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    flaky = Flaky(home=scene.a, failures=[PRUNED] * 1_000)
+    parts = evolve(scene.parts, provers=lambda _: [flaky])
+
+    with pytest.raises(RpcRejected, match="no state that old"):
+        await AsyncClient(parts).relay(sent.id)
+
+    assert len(flaky.failures) == 1_000 - MAX_REJECTED
+
+
+async def test_an_endpoint_that_fails_while_a_message_is_waited_for_ends_no_wait(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    head, asked = scene.a.head, list[Finality]()
+
+    async def failing_between(finality: Finality) -> Block:
+        asked.append(finality)
+        if len(asked) == 2:
+            raise RpcUnavailable("a is down", endpoint="a")
+        return await head(finality)
+
+    monkeypatch.setattr(scene.a, "head", failing_between)
+    with pytest.raises(NotYet, match="is observed after 30 s"):
+        await scene.client.wait(sent.id, timeout_seconds=30)
+
+    assert len(asked) > 2
 
 
 async def test_a_prover_that_asks_for_calls_without_end_is_not_paid_for_without_end(scene: Scene) -> None:
