@@ -23,22 +23,13 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 from cattrs.v import format_exception
 
+from xl2.config.chain import Chain, Verifier
 from xl2.config.fill import fill
 from xl2.config.floors import Floors, floors_of
 from xl2.config.keys import Key, Keystore, PluginKey, RemoteKey, is_key, key_of
 from xl2.config.policy import LanePolicy, RelayerPolicy
 from xl2.config.secret import Secret
-from xl2.config.tree import (
-    Attester,
-    Chain,
-    Config,
-    Log,
-    Relayer,
-    Token,
-    TokenPlace,
-    Verifier,
-    complaints,
-)
+from xl2.config.tree import Attester, Config, Log, Relayer, Token, TokenPlace, complaints
 from xl2.config.watcher import Watcher
 from xl2.config.where import line_of
 from xl2.core.types import Assurance, address
