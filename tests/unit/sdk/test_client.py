@@ -1,32 +1,18 @@
 """The client on in-memory chains: what it says is what the chains say, and it never goes back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
-from attrs import define, evolve
 
 from tests.unit.sdk.scene import RECIPIENT, A, B, Scene
-from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
-from xl2.core.types import Address, BlockNumber, Hash32, Wei, hex_text
-from xl2.errors import (
-    Incapable,
-    InvalidInput,
-    NotFound,
-    NotYet,
-    ProofInvalid,
-    Refused,
-    Reverted,
-    RpcRejected,
-    RpcUnavailable,
-)
-from xl2.ports import Block, Call, Log, Needed, Sent, Shown
-from xl2.sdk import AsyncClient, Goal
-from xl2.sdk.follow import MAX_REJECTED
+from xl2.core.types import Address, BlockNumber, Wei, hex_text
+from xl2.errors import Incapable, InvalidInput, NotFound, NotYet, Refused, Reverted, RpcUnavailable
+from xl2.ports import Block, Call, Sent
+from xl2.sdk import Goal
 from xl2.sdk.relay import MAX_ASKED
-from xl2.testing import MemoryProver
 from xl2.wallet import StatusEvent, WalletHooks
 
 
@@ -36,13 +22,6 @@ class Listening(WalletHooks):
 
     async def on_status(self, event: StatusEvent) -> None:
         self.stages.append(event.stage)
-
-
-@pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
-    made = Scene()
-    yield made
-    await made.client.close()
 
 
 async def test_a_message_goes_through_every_room_and_its_fee_is_earned(scene: Scene) -> None:
@@ -252,59 +231,6 @@ async def test_a_call_that_reverts_every_time_is_told_with_its_reason(scene: Sce
         await scene.client.relay(sent.id)
 
 
-async def test_an_endpoint_that_fails_on_the_way_is_asked_again(scene: Scene) -> None:
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    flaky = Flaky(home=scene.a, failures=[RpcUnavailable("the anchor is down", endpoint="http://anchor")] * 2)
-    parts = evolve(scene.parts, provers=lambda _: [flaky])
-
-    relayed = await AsyncClient(parts).relay(sent.id)
-
-    assert relayed.status.is_delivered
-
-
-PRUNED = RpcRejected("it keeps no state that old", endpoint="http://anchor")
-
-
-async def test_a_node_that_rejects_on_the_way_is_asked_again_about_newer_blocks(scene: Scene) -> None:
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    flaky = Flaky(home=scene.a, failures=[PRUNED] * (MAX_REJECTED - 1))
-    parts = evolve(scene.parts, provers=lambda _: [flaky])
-
-    relayed = await AsyncClient(parts).relay(sent.id)
-
-    assert relayed.status.is_delivered
-
-
-async def test_a_node_that_goes_on_to_reject_is_told_long_before_the_time_is_over(scene: Scene) -> None:
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    flaky = Flaky(home=scene.a, failures=[PRUNED] * 1_000)
-    parts = evolve(scene.parts, provers=lambda _: [flaky])
-
-    with pytest.raises(RpcRejected, match="no state that old"):
-        await AsyncClient(parts).relay(sent.id)
-
-    assert len(flaky.failures) == 1_000 - MAX_REJECTED
-
-
-async def test_an_endpoint_that_fails_while_a_message_is_waited_for_ends_no_wait(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    head, asked = scene.a.head, list[Finality]()
-
-    async def failing_between(finality: Finality) -> Block:
-        asked.append(finality)
-        if len(asked) == 2:
-            raise RpcUnavailable("a is down", endpoint="a")
-        return await head(finality)
-
-    monkeypatch.setattr(scene.a, "head", failing_between)
-    with pytest.raises(NotYet, match="is observed after 30 s"):
-        await scene.client.wait(sent.id, timeout_seconds=30)
-
-    assert len(asked) > 2
-
-
 async def test_a_prover_that_asks_for_calls_without_end_is_not_paid_for_without_end(scene: Scene) -> None:
     sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
     scene.provers[A].needs = [()] * 1_000
@@ -332,62 +258,6 @@ async def test_what_failed_on_evidence_that_fell_is_delivered_anew(
 
     assert relayed.status.state is State.DELIVERED
     assert [(act.what, act.evidence) for act in relayed.acts] == [("deliver", "memory")]
-
-
-@define(kw_only=True)
-class Flaky(MemoryProver):
-    failures: list[Exception]
-
-    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
-        if self.failures:
-            raise self.failures.pop()
-        return await MemoryProver.show(self, log, count, upto, known)
-
-
-@define(kw_only=True)
-class Failing(MemoryProver):
-    """Shows nothing, and says why."""
-
-    cause: Exception
-
-    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
-        del log, count, upto, known
-        raise self.cause
-
-
-BROKEN = [ProofInvalid("the signature is not theirs"), RpcUnavailable("the attester is down", endpoint="attester")]
-
-
-@pytest.mark.parametrize("cause", BROKEN)
-async def test_a_prover_that_fails_does_not_hide_the_next(scene: Scene, cause: Exception) -> None:
-    carrier = evolve(scene.parts, provers=lambda log: [Failing(home=scene.a, cause=cause), scene.provers[log.home]])
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-
-    relayed = await AsyncClient(carrier).relay(sent.id)
-
-    assert relayed.status.state is State.DELIVERED
-
-
-@pytest.mark.parametrize("cause", BROKEN)
-async def test_where_every_prover_fails_the_first_one_says_why(scene: Scene, cause: Exception) -> None:
-    other = ProofInvalid("another head")
-    failing = [Failing(home=scene.a, cause=cause), Failing(home=scene.a, cause=other)]
-    carrier = evolve(scene.parts, provers=lambda _: failing)
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    scene.mine()
-
-    with pytest.raises(type(cause), match=str(cause)):
-        await AsyncClient(carrier).relay(sent.id)
-
-
-async def test_a_wait_for_one_prover_tells_what_is_wrong_with_the_other(scene: Scene) -> None:
-    scene.provers[A].waits_for = "the game is not resolved"
-    failing = Failing(home=scene.a, cause=ProofInvalid("another head"))
-    carrier = evolve(scene.parts, provers=lambda log: [failing, scene.provers[log.home]])
-    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-
-    with pytest.raises(NotYet, match="the game is not resolved; other evidence failed: another head"):
-        await AsyncClient(carrier).relay(sent.id, timeout_seconds=30)
 
 
 @pytest.mark.parametrize("blocks", [0, 3])
