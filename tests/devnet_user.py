@@ -91,6 +91,10 @@ class User:
         tag = hex(number) if isinstance(number, int) else number
         return mapping(await self.rpc.call("eth_getBlockByNumber", tag, full), self.chain.name)
 
+    async def now(self) -> int:
+        """The chain's own time: that of its latest block."""
+        return int((await self.block("latest"))["timestamp"], 16)
+
     async def __aenter__(self) -> Self:
         return self
 

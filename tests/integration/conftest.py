@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.devnet_user import User, UserOf
+from tests.integration.clocks import BY_HAND, UNDISPUTED
 from tests.integration.crossings import Traveller, TravellerOf
 from tests.integration.nitro_ground import OWN, STAND_INS, NitroDevnet, nitro_devnet
-from xl2_devnet import Description
+from xl2_devnet import Description, Options
 from xl2_devnet.accounts import account
+from xl2_devnet.devnet import running
 
 
 @pytest.fixture
@@ -45,3 +47,17 @@ def nitro(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A devnet of Arbitrum, by its own contracts and by the devnet's stand-ins."""
     with nitro_devnet(request.param, tmp_path_factory.mktemp("cache")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def undisputed() -> Iterator[Description]:
+    """A devnet of the module's own, on which nobody lies and roots are true at once."""
+    with running(Options(clocks=UNDISPUTED)) as description:
+        yield description
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> Iterator[Description]:
+    """A devnet of the module's own, whose games and delays end when a test turns the clock on."""
+    with running(Options(clocks=BY_HAND)) as description:
+        yield description

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from eth_abi import decode
 
 from bench.supersim import Supersim
+from tests.integration.beat import Beat
 from tests.waiting import until
 from xl2.clock import CLOCK
 from xl2.core.types import Address, BlockNumber, ChainId, Hash32, hex_text
@@ -38,6 +39,7 @@ BURNS = "0x5b600056"
 class Scene:
     supersim: Supersim
     chains: dict[ChainId, Evm]
+    beat: Beat
 
     def user(self, role: str = "proposer") -> Signer:
         return signer(account(role).private_key)

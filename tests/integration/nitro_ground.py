@@ -11,6 +11,7 @@ from attrs import frozen
 
 from tests.bytecode import creation
 from tests.devnet_user import User, events
+from tests.integration.clocks import QUICK
 from tests.waiting import until
 from xl2.core.types import ChainId, Wei, address, hex_text
 from xl2.errors import Reverted
@@ -18,7 +19,7 @@ from xl2_adapters.nitro.precompiles import NO_TICKET
 from xl2_adapters.nitro.ticket import ETHER_DEPOSIT, EtherDeposit
 from xl2_adapters.nitro.ticket import Ticket as Parsed
 from xl2_adapters.rpc_wire import mapping, sequence
-from xl2_devnet import BRISK, Description, Options
+from xl2_devnet import Description, Options, packages
 from xl2_devnet.abi import stand_in
 from xl2_devnet.controls import Controls
 from xl2_devnet.devnet import running
@@ -59,7 +60,9 @@ def nitro_devnet(whose: str, folder: Path) -> Iterator[NitroDevnet]:
             patch.setenv("XL2_ANVIL", str(find(ANVIL, os.environ)))
             patch.setenv("XDG_CACHE_HOME", str(folder))
             patch.setenv("npm_config_registry", NO_REGISTRY)
-        with running(Options(l2=("arbitrum",), clocks=BRISK), say=said.append, controls=controls) as description:
+            # npm would ask thrice, seconds apart, somebody who is not there.
+            patch.setattr(packages, "_PATIENCE", ("--fetch-retries=0",))
+        with running(Options(l2=("arbitrum",), clocks=QUICK), say=said.append, controls=controls) as description:
             yield NitroDevnet(description=description, controls=controls, said=tuple(said))
 
 

@@ -26,6 +26,12 @@ ETHER = 10**18
 Say = Callable[..., tuple[int, Any]]
 
 
+@pytest.fixture(scope="module")
+def devnet(undisputed: Description) -> Description:
+    """The one that is travelled on."""
+    return undisputed
+
+
 @pytest.fixture
 def say(devnet: Description, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Say:
     """`say("claim", tx)`: what `xl2 --json` answers, and its exit code."""

@@ -11,10 +11,17 @@ from xl2.errors import InvalidInput, Refused, Reverted, Unaffordable
 from xl2.ports import Cargo, CrossingState, Direction, Move
 from xl2_adapters.contracts.alias import speaker
 from xl2_adapters.op_stack.canonical.send import DEPOSIT
+from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 
 ETHER = 10**18
 PORTAL = op_stack("OptimismPortal2")
+
+
+@pytest.fixture(scope="module")
+def devnet(by_hand: Description) -> Description:
+    """The one that is travelled on."""
+    return by_hand
 
 
 async def test_ether_is_deposited_and_followed_by_the_hash_of_either_chain(

@@ -1,11 +1,13 @@
 """The program on a devnet: verbs answer on stdout, in JSON where asked, and end with codes that a script can use."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def within(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The same within this process, which is quicker to start."""
+def within(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same as `xl2` without a process for each command, most of whose time would be imports."""
+    for name in os.environ.keys() - ENVIRONMENT.keys():
+        monkeypatch.delenv(name)
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        monkeypatch.chdir(tmp_path)
+    def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(folder)
         capsys.readouterr()
         code = guarded(program, list(words))
         said = capsys.readouterr()
@@ -46,8 +50,8 @@ def told(ran: subprocess.CompletedProcess[str], code: int = 0) -> Any:
 
 
 @contextmanager
-def daemon(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
-    """A daemon, and what it says when it is ready. Ctrl-C ends it with code 0."""
+def daemon(folder: Path, *words: str) -> Iterator[Callable[[], dict[str, Any]]]:
+    """A daemon that starts, and who waits for what it says when it is ready. Ctrl-C ends it with code 0."""
     with subprocess.Popen(
         [sys.executable, "-m", "xl2.cli", *words, "--json"],
         cwd=folder,
@@ -58,7 +62,7 @@ def daemon(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
     ) as process:
         assert process.stdout is not None
         try:
-            yield _first_value(process.stdout)
+            yield partial(_first_value, process.stdout)
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE_SECONDS) == 0
         finally:
@@ -104,14 +108,14 @@ def test_a_message_is_sent_relayed_and_told_of(devnet: Description, tmp_path: Pa
     assert status["steps"][0]["tx_hash"] == sent["tx_hash"]
 
 
-def test_people_get_tables_of_the_same(devnet: Description, tmp_path: Path) -> None:
+def test_people_get_tables_of_the_same(devnet: Description, tmp_path: Path, within: Run) -> None:
     file_of(devnet, tmp_path, key="bob")
-    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "0x01ff", "--class", "attested", "--yes", "--json"))
+    sent = told(within(tmp_path, "send", A, B, notebook(devnet, B), "0x01ff", "--class", "attested", "--yes", "--json"))
 
     shown = [
-        xl2(tmp_path, "status", sent["id"]),
-        xl2(tmp_path, "explain", sent["id"]),
-        xl2(tmp_path, "relay", sent["id"], "--yes"),
+        within(tmp_path, "status", sent["id"]),
+        within(tmp_path, "explain", sent["id"]),
+        within(tmp_path, "relay", sent["id"], "--yes"),
     ]
 
     assert [ran.returncode for ran in shown] == [0, 0, 0]
@@ -120,38 +124,46 @@ def test_people_get_tables_of_the_same(devnet: Description, tmp_path: Path) -> N
     assert "attested" in shown[2].stdout
 
 
-def test_tokens_move_and_an_overdue_transfer_comes_back(devnet: Description, tmp_path: Path) -> None:
+def test_tokens_move_and_an_overdue_transfer_comes_back(devnet: Description, tmp_path: Path, within: Run) -> None:
     file_of(devnet, tmp_path, key="carol")
     words = ("transfer", A, B, "USDD", "1.25", account("carol").address, "--expires-in", "6", "--yes", "--json")
 
-    sent = told(xl2(tmp_path, *words))
-    relayed = told(xl2(tmp_path, "relay", sent["id"], "--until", "refunded", "--yes", "--json"))
+    sent = told(within(tmp_path, *words))
+    relayed = told(within(tmp_path, "relay", sent["id"], "--until", "refunded", "--yes", "--json"))
 
     assert relayed["status"]["state"] == "refunded"
     assert any(act["what"].startswith("refund transfer") for act in relayed["acts"])
 
 
-def test_relayer_and_attesters_carry_what_nobody_relays(devnet: Description, tmp_path: Path) -> None:
+def test_relayer_and_attesters_carry_what_nobody_relays(devnet: Description, tmp_path: Path, within: Run) -> None:
     file = json.loads(file_of(devnet, tmp_path).read_text("utf-8"))
     signers = {name: file["keys"].pop(name) for name in ("attester-0", "attester-1", "attester-2", "attester-3")}
     del file["keys"]["attester-4"]
     (tmp_path / "attesters").mkdir()
     (tmp_path / "attesters" / "devnet.json").write_text(json.dumps({**file, "keys": signers}), "utf-8")
     with (
-        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-0") as one,
-        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-1") as two,
-        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-3") as three,
+        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-0") as first,
+        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-1") as second,
+        daemon(tmp_path / "attesters", "attester", "run", "--key", "attester-3") as third,
     ):
-        file["attester"] = {"urls": {each["address"]: each["url"] for each in (one, two, three)}}
+        ready = [attester() for attester in (first, second, third)]
+        file["attester"] = {"urls": {each["address"]: each["url"] for each in ready}}
         file["relayer"] = {"store": "relayer.sqlite", "classes": ["attested"], "poll_seconds": 0.25, "min_fee_wei": 1}
         file["keys"] |= {"locked": keystore(tmp_path / "locked.json", tmp_path / "password", "dave")}
         (tmp_path / "devnet.json").write_text(json.dumps({**file, "key": "frank"}), "utf-8")
-        with daemon(tmp_path, "relayer", "run", "--key", "dave") as carrying:
-            sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "hi", "--class", "attested", "-y", "--json"))
-            status = told(xl2(tmp_path, "status", sent["id"], "--wait", "settled", "--timeout", "90", "--json"))
+        with daemon(tmp_path, "relayer", "run", "--key", "dave") as relayer:
+            carrying = relayer()
+            sent = told(
+                within(tmp_path, "send", A, B, notebook(devnet, B), "hi", "--class", "attested", "-y", "--json")
+            )
+            status = told(
+                within(
+                    tmp_path, "status", sent["id"], "--wait", "settled", "--timeout", f"{PATIENCE_SECONDS}", "--json"
+                )
+            )
             words = ("relayer", "claim", "--yes", "--json", "--key")
-            refused = [told(xl2(tmp_path, *words, name), 3)["error"]["what"] for name in ("dave", "locked")]
-            claimed = told(xl2(tmp_path, *words, "relayer"))
+            refused = [told(within(tmp_path, *words, name), 3)["error"]["what"] for name in ("dave", "locked")]
+            claimed = told(within(tmp_path, *words, "relayer"))
 
     assert all(f"signs as {account('dave').address} already" in what for what in refused)
     assert claimed["account"] == account("dave").address
@@ -161,14 +173,14 @@ def test_relayer_and_attesters_carry_what_nobody_relays(devnet: Description, tmp
     assert account("dave").address in delivered["detail"]
 
 
-def test_anybody_has_fees_paid_out_to_who_earned_them(devnet: Description, tmp_path: Path) -> None:
+def test_anybody_has_fees_paid_out_to_who_earned_them(devnet: Description, tmp_path: Path, within: Run) -> None:
     file_of(devnet, tmp_path, key="erin")
-    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "paid", "--class", "attested", "--yes", "--json"))
-    told(xl2(tmp_path, "relay", sent["id"], "--until", "settled", "--yes", "--json"))
+    sent = told(within(tmp_path, "send", A, B, notebook(devnet, B), "paid", "--class", "attested", "--yes", "--json"))
+    told(within(tmp_path, "relay", sent["id"], "--until", "settled", "--yes", "--json"))
     words = ("relayer", "claim", "--account", account("erin").address, "--key", "grace", "--yes")
 
-    claimed = {one["chain"]: one for one in told(xl2(tmp_path, *words, "--json"))["claims"]}
-    again = xl2(tmp_path, *words, "--chain", A)
+    claimed = {one["chain"]: one for one in told(within(tmp_path, *words, "--json"))["claims"]}
+    again = within(tmp_path, *words, "--chain", A)
 
     assert claimed[901]["credit_wei"] >= sent["fee_wei"] > 0
     assert claimed[901]["tx_hash"]
@@ -176,22 +188,24 @@ def test_anybody_has_fees_paid_out_to_who_earned_them(devnet: Description, tmp_p
     assert account("erin").address in again.stdout
 
 
-def test_doctor_finds_a_running_devnet_well(devnet: Description, tmp_path: Path) -> None:
+def test_doctor_finds_a_running_devnet_well(devnet: Description, tmp_path: Path, within: Run) -> None:
     file_of(devnet, tmp_path)
 
-    found = told(xl2(tmp_path, "doctor", "--json"))
+    found = told(within(tmp_path, "doctor", "--json"))
 
     assert all(check["ok"] for check in found["checks"])
     assert "op-a: lanes to op-b" in [check["what"] for check in found["checks"]]
 
 
-def test_doctor_says_what_is_ill_and_what_to_do_and_looks_at_the_rest(devnet: Description, tmp_path: Path) -> None:
+def test_doctor_says_what_is_ill_and_what_to_do_and_looks_at_the_rest(
+    devnet: Description, tmp_path: Path, within: Run
+) -> None:
     file = json.loads(devnet.to_json())
     file["chains"][A]["rpc_url"] = file["chains"][B]["rpc_url"]
     file["chains"]["l1"]["rpc_url"] = "http://127.0.0.1:1"
     (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
 
-    checks = {check["what"]: check for check in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
+    checks = {check["what"]: check for check in told(within(tmp_path, "doctor", "--json"), code=1)["checks"]}
 
     assert "answers for chain 902" in checks["op-a: endpoint"]["said"]
     assert not checks["l1: endpoint"]["ok"]
@@ -199,19 +213,21 @@ def test_doctor_says_what_is_ill_and_what_to_do_and_looks_at_the_rest(devnet: De
     assert all(check["remedy"] for check in checks.values() if not check["ok"])
 
 
-def test_doctor_looks_at_the_balances_of_a_key_that_a_keystore_keeps(devnet: Description, tmp_path: Path) -> None:
+def test_doctor_looks_at_the_balances_of_a_key_that_a_keystore_keeps(
+    devnet: Description, tmp_path: Path, within: Run
+) -> None:
     (tmp_path / "password").write_text("sesame")
     (tmp_path / "password").chmod(0o600)
-    made = told(xl2(tmp_path, "keys", "new", "relayer.json", "--password-file", "password", "--json"))
+    made = told(within(tmp_path, "keys", "new", "relayer.json", "--password-file", "password", "--json"))
     file = json.loads(devnet.to_json())
     file["keys"]["relayer"] = {"keystore": "relayer.json", "password_file": "password"}
     file["keys"]["funded"] = account("relayer").private_key
     (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
 
-    empty = {one["what"]: one for one in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
+    empty = {one["what"]: one for one in told(within(tmp_path, "doctor", "--json"), code=1)["checks"]}
     file["relayer"] |= {"key": "funded", "low_balance_wei": {A: 10**30}}
     (tmp_path / "devnet.json").write_text(json.dumps(file), "utf-8")
-    low = {one["what"]: one for one in told(xl2(tmp_path, "doctor", "--json"), code=1)["checks"]}
+    low = {one["what"]: one for one in told(within(tmp_path, "doctor", "--json"), code=1)["checks"]}
 
     assert made["account"] in empty["relayer: earns"]["said"]
     for chain in ("l1", A, B):
@@ -236,12 +252,12 @@ def test_doctor_looks_at_the_balances_of_a_key_that_a_keystore_keeps(devnet: Des
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else None,
 )
 def test_a_refusal_is_one_sentence_a_remedy_and_code_3(
-    devnet: Description, tmp_path: Path, *, within: Run, words: tuple[str, ...], code: int, name: str
+    devnet: Description, tmp_path: Path, within: Run, *, words: tuple[str, ...], code: int, name: str
 ) -> None:
     file_of(devnet, tmp_path)
 
-    error = told(within(*words, "--json"), code)["error"]
-    spoken = within(*words)
+    error = told(within(tmp_path, *words, "--json"), code)["error"]
+    spoken = within(tmp_path, *words)
 
     assert error["code"] == name
     assert error["what"]
@@ -260,11 +276,11 @@ def test_without_a_terminal_nothing_is_signed_unasked(devnet: Description, tmp_p
     assert "--yes" in error["what"]
 
 
-def test_a_time_that_is_over_is_code_4(devnet: Description, tmp_path: Path) -> None:
+def test_a_time_that_is_over_is_code_4(devnet: Description, tmp_path: Path, within: Run) -> None:
     file_of(devnet, tmp_path, key="bob")
-    sent = told(xl2(tmp_path, "send", A, B, notebook(devnet, B), "slow", "--yes", "--json"))
+    sent = told(within(tmp_path, "send", A, B, notebook(devnet, B), "slow", "--yes", "--json"))
 
-    error = told(xl2(tmp_path, "status", sent["id"], "--wait", "delivered", "--timeout", "0", "--json"), 4)["error"]
+    error = told(within(tmp_path, "status", sent["id"], "--wait", "delivered", "--timeout", "0", "--json"), 4)["error"]
 
     assert error["code"] == "NotYet"
 

@@ -66,6 +66,7 @@ async def fails_for_now(l1: User, l2: User, nitro: NitroDevnet, value: int = 9) 
     return ticket_id, contract
 
 
+@pytest.mark.usefixtures("devnet")  # or it would be sorted away from the others, and their devnets be started twice
 def test_the_user_is_told_whose_contracts_there_are(nitro: NitroDevnet) -> None:
     said = " ".join(nitro.said)
 

@@ -1,6 +1,8 @@
 """Our relayer on chains of supersim, which checks every message's log at its origin as a real sequencer does."""
 
+import asyncio
 import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -13,8 +15,11 @@ import pytest_asyncio
 from attrs import evolve
 
 from bench.supersim import ERC20, is_for_this_machine, supersim
+from tests.integration.beat import beating
 from tests.integration.interop_scene import BURNS, COUNTS, REVERTS, A, B, C, Scene, journal_in, nonces, once
 from tests.program import ENVIRONMENT, xl2
+from xl2.cli.outcome import guarded
+from xl2.cli.program import xl2 as program
 from xl2.core.types import Address, Timestamp, hex_text
 from xl2.errors import InvalidInput, NotFound, ProofInvalid, Reverted, RpcRejected, Unaffordable
 from xl2_adapters.abi import Method
@@ -39,7 +44,9 @@ MINT = Method("mint(address,uint256)")
 async def scene() -> AsyncIterator[Scene]:
     async with supersim(chains=3) as running:
         chains = {chain: Evm(chain, running.urls[chain]) for chain in (A, B, C)}
-        yield Scene(running, chains)
+        # Supersim's own blocks are two seconds apart.
+        with beating(running.behind.values()) as beat:
+            yield Scene(running, chains, beat)
         for evm in chains.values():
             await evm.close()
 
@@ -263,9 +270,10 @@ async def test_the_command_line_sends_and_finds_again_by_the_hash_alone(scene: S
     target, config = await scene.target(B, 0x6001), _config(scene, tmp_path)
 
     sent = _xl2(config, "send", "c901", "c902", hex_text(target), "hello", "--yes", "--key", "user")
-    (waiting,) = _xl2(config, "status", sent["transaction"])
-    (relayed,) = _xl2(config, "relay", sent["transaction"], "--yes", "--key", "user")
-    (done,) = _xl2(config, "status", sent["transaction"])
+    # In another process than the one that sent.
+    (waiting,) = await _within(config, "status", sent["transaction"])
+    (relayed,) = await _within(config, "relay", sent["transaction"], "--yes", "--key", "user")
+    (done,) = await _within(config, "status", sent["transaction"])
 
     assert (waiting["state"], relayed["state"], done["state"]) == ("not delivered", "delivered", "delivered")
     assert await scene.calls(B, target) == 1
@@ -283,8 +291,7 @@ async def test_a_reorg_at_the_origin_is_told_with_the_block_that_still_stands(sc
     await once(look, "the message's log")
     seen = await watcher.look(begun.trail)
     assert seen is not None
-    while await scene.chains[C].tx_receipt(sent.place.tx_hash) is not None:
-        # Again where a block came between the two.
+    with scene.beat.held():
         await scene.chains[C].rpc.call("anvil_rollback", await scene.height(C) - begun.upto)
 
     undone = await watcher.look(seen.trail)
@@ -337,7 +344,7 @@ def _config(scene: Scene, folder: Path) -> Path:
 @contextlib.contextmanager
 def _relayer(config: Path, target: Address) -> Iterator["subprocess.Popen[str]"]:
     """The program in a process of its own, once it has begun; it carries what is said to one target."""
-    words = ("interop", "relay", "-c", str(config), "--json", "--blocks-back", "40", "--target", hex_text(target))
+    words = ("interop", "relay", "-c", str(config), "--json", "--target", hex_text(target))
     process = subprocess.Popen(
         [sys.executable, "-m", "xl2.cli", *words],
         stdin=subprocess.DEVNULL,
@@ -361,3 +368,11 @@ def _xl2(config: Path, verb: str, *words: str) -> Any:
     ran = xl2(config.parent, "interop", verb, *words, "-c", str(config), "--json")
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
+
+
+async def _within(config: Path, verb: str, *words: str) -> Any:
+    """The same in a thread of this process, where nothing has to be imported anew."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = await asyncio.to_thread(guarded, program, ["interop", verb, *words, "-c", str(config), "--json"])
+    assert code == 0, said.getvalue()
+    return json.loads(said.getvalue())

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from tests.bytecode import FORWARDS, RECORDS, VALVE
 from tests.devnet_user import User
+from tests.integration.clocks import QUICK
 from tests.integration.crossings import Traveller, states, wrapped_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, Wei, address, checksum
@@ -21,7 +22,7 @@ from xl2_adapters.nitro.outbox import EXECUTE
 from xl2_adapters.nitro.precompiles import ARB_SYS, SEND_TO_L1
 from xl2_adapters.nitro.send import SendProof
 from xl2_adapters.tx_logs import included
-from xl2_devnet import BRISK, Description, Options
+from xl2_devnet import Description, Options
 from xl2_devnet.abi import op_stack
 from xl2_devnet.devnet import running
 
@@ -33,7 +34,7 @@ UNSAFE_TICKET = Method("unsafe" + CREATE_TICKET.signature[:1].upper() + CREATE_T
 @pytest.fixture(scope="module")
 def nitro() -> Iterator[Description]:
     """An L1 and one Arbitrum chain."""
-    with running(Options(l2=("arbitrum",), clocks=BRISK)) as description:
+    with running(Options(l2=("arbitrum",), clocks=QUICK)) as description:
         yield description
 
 

@@ -13,6 +13,12 @@ from xl2_devnet.devnet_file import Description
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+@pytest.fixture(scope="module")
+def devnet(undisputed: Description) -> Description:
+    """The one that the programs run on."""
+    return undisputed
+
+
 def blocks(page: str) -> str:
     return "\n".join(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL))
 
