@@ -66,7 +66,7 @@ POINTS: dict[str, Point] = {
     "an expiry has passed": Point(port="store", method="happen", matches=_event(Event.EXPIRY_PASSED)),
     "an expiry is noted": Point(port="store", method="happen", matches=_event(Event.EXPIRY_RECORDED)),
     "a settlement is noted": Point(port="store", method="happen", matches=_event(Event.SETTLEMENT)),
-    "settled entries are marked": Point(port="store", method="settle_upto"),
+    "settled entries are marked": Point(port="store", method="mark_settled"),
     "a message waits": Point(port="store", method="wait", matches=_some(0)),
     "a message is postponed": Point(port="store", method="postpone", matches=_some(0)),
     "a nonce is given up": Point(port="store", method="void"),

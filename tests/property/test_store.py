@@ -9,7 +9,7 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store_promises.scene import LANE, LANE_LOG, cursor, sent
+from tests.store_promises.scene import LANE, LANE_LOG, RECEIPT_LOG, cursor, receipt, sent
 from xl2.core.lifecycle import Event, State, decide
 from xl2.core.types import BlockNumber, MessageId
 from xl2.errors import InvalidInput
@@ -161,3 +161,46 @@ async def _both(store: SqliteStore, model: Model, nonce: int, event: Event) -> N
             await store.happen([seen], model.now)
     else:
         await store.happen([seen], model.now)
+
+
+#: What comes of receipts: so many are observed in a block of their own, some are settled, or blocks are taken back.
+OF_RECEIPTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("observe"), st.integers(1, 4)),
+        st.tuples(st.just("settle"), st.sets(st.integers(0, 30), max_size=6)),
+        st.tuples(st.just("reorg"), st.integers(1, 3)),
+    ),
+    max_size=30,
+)
+
+
+@given(OF_RECEIPTS, st.integers(0, 12), st.integers(1, 9))
+def test_what_is_unsettled_is_what_stands_and_was_not_named_since_it_was_observed(
+    steps: Sequence[tuple[str, object]], first: int, limit: int
+) -> None:
+    asyncio.run(_walk_receipts(steps, first, limit))
+
+
+async def _walk_receipts(steps: Sequence[tuple[str, object]], first: int, limit: int) -> None:
+    blocks, settled = list[list[int]](), set[int]()
+    async with SqliteStore(":memory:") as store:
+        for step in steps:
+            count = sum(len(block) for block in blocks)
+            match step:
+                case ("observe", int(many)):
+                    blocks.append(list(range(count, count + many)))
+                    entries = [receipt(index, len(blocks)) for index in blocks[-1]]
+                    await store.observe_receipts(cursor(len(blocks), RECEIPT_LOG), entries)
+                case ("settle", set(named)):
+                    named = {one for one in named if one < count}
+                    await store.mark_settled(LANE, sorted(named, key=lambda one: one % 5))
+                    settled |= named
+                case ("reorg", int(depth)):
+                    del blocks[-depth:]
+                    await store.take_back(RECEIPT_LOG, BlockNumber(len(blocks)), 0.0)
+                    settled &= {index for block in blocks for index in block}
+            standing = [index for block in blocks for index in block]
+            expected = [index for index in standing if index not in settled]
+            assert [one.index for one in await store.unsettled(LANE, 0, 99)] == expected
+            part = await store.unsettled(LANE, first, limit)
+            assert [one.index for one in part] == [index for index in expected if index >= first][:limit]

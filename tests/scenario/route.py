@@ -151,7 +151,7 @@ class Route:
             due = await settle.owed(lane, self.store, self.origin, 64, time.time())
             if due is not None:
                 prover = self.prover(self.destination_name, self.origin_name)
-                call = await self._made(await settle.prepare(due, self.store, self.origin, prover))
+                call = await self._made(await settle.prepare(due, self.store, self.origin, self.destination, prover))
                 done = await settle.settle(due, call, self.submitter(self.origin))
                 await self.store.happen(done.happenings, time.time())
             raise NotYet("look again")

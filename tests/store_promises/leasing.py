@@ -5,7 +5,18 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.store_promises.scene import ALICE, LANE, LANE_LOG, NOW, StoreOf, cursor, sent, signed
+from tests.store_promises.scene import (
+    ALICE,
+    LANE,
+    LANE_LOG,
+    NOW,
+    RECEIPT_LOG,
+    StoreOf,
+    cursor,
+    receipt,
+    sent,
+    signed,
+)
 from xl2.core.lifecycle import Event
 from xl2.core.types import BlockNumber
 from xl2.errors import LeaseLost
@@ -20,7 +31,7 @@ HOUR = 3_600.0
 WRITES: list[Callable[[SqlStore], Awaitable[object]]] = [
     lambda store: store.observe(cursor(10), sent(1, first=2), NOW),
     lambda store: store.take_back(LANE_LOG, BlockNumber(1), NOW),
-    lambda store: store.settle_upto(LANE, 1),
+    lambda store: store.mark_settled(LANE, [0]),
     lambda store: store.happen(
         [Happening(id=sent(1)[0].message.id, event=Event.DELIVERY, chain=LANE.destination)], NOW
     ),
@@ -62,8 +73,10 @@ class LeasePromises:
     async def test_a_stale_fence_writes_nothing(
         self, store: SqlStore, write: Callable[[SqlStore], Awaitable[object]]
     ) -> None:
+        receipts = [receipt()]
         await store.lease([LANE_NAME], "one", 60)
         await store.observe(cursor(9), sent(2), NOW)
+        await store.observe_receipts(cursor(9, RECEIPT_LOG), receipts)
         await store.release([LANE_NAME], "one")
         before = await store.messages(lane=None, states=[], after=None, limit=10)
 
@@ -71,7 +84,7 @@ class LeasePromises:
             await write(store)
 
         assert await store.messages(lane=None, states=[], after=None, limit=10) == before
-        assert await store.settled_upto(LANE) == 0
+        assert await store.unsettled(LANE, 0, 1) == receipts
 
     async def test_a_lease_from_before_the_databases_clock_went_back_is_over_unless_it_is_renewed(
         self, store: SqlStore

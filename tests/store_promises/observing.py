@@ -15,6 +15,7 @@ from tests.store_promises.scene import (
     cursor,
     nonces,
     place,
+    receipt,
     sent,
 )
 from xl2.core.lane import head_after
@@ -318,12 +319,13 @@ class ObservingPromises:
             assert await store.head(RECEIPT_LOG, 1) == head_after(LANE.receipt_log, [receipts[0].hash])
             assert await store.take_back(RECEIPT_LOG, BlockNumber(3), NOW) == 3
 
-    async def test_what_is_settled_never_goes_back(self, store_of: StoreOf) -> None:
+    async def test_what_was_settled_is_known_to_who_opens_the_store_again(self, store_of: StoreOf) -> None:
         async with store_of() as store:
-            await store.settle_upto(LANE, 5)
-            await store.settle_upto(LANE, 3)
+            await store.observe_receipts(cursor(5, RECEIPT_LOG), [receipt(index) for index in range(6)])
+            await store.mark_settled(LANE, [0, 2, 4])
 
-            assert await store.settled_upto(LANE) == 5
+        async with store_of() as store:
+            assert [one.index for one in await store.unsettled(LANE, 0, 9)] == [1, 3, 5]
 
     async def test_a_cancelled_asker_leaves_no_transaction_half_done(self, store_of: StoreOf) -> None:
         async with store_of() as store:

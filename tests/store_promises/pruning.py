@@ -52,7 +52,7 @@ class PruningPromises:
         await store.observe_receipts(cursor(9, RECEIPT_LOG), entries)
 
     async def test_whole_pages_go_with_their_steps_and_no_others(self, store: SqlStore) -> None:
-        await store.settle_upto(LANE, 4)
+        await store.mark_settled(LANE, range(4))
         gone_id, kept_id = ids(0)[0], ids(PAGE_SIZE)[0]
 
         gone = await store.prune(LANE, LATER)
@@ -64,7 +64,7 @@ class PruningPromises:
         assert len(await store.steps(kept_id)) > 0
 
     async def test_the_backlog_counts_what_is_left(self, store: SqlStore) -> None:
-        await store.settle_upto(LANE, 4)
+        await store.mark_settled(LANE, range(4))
 
         await store.prune(LANE, LATER)
 
@@ -74,7 +74,7 @@ class PruningPromises:
         }
 
     async def test_the_log_goes_on_where_it_was(self, store: SqlStore) -> None:
-        await store.settle_upto(LANE, 4)
+        await store.mark_settled(LANE, range(4))
         head = await store.head(LANE_LOG)
 
         await store.prune(LANE, LATER)
@@ -85,21 +85,21 @@ class PruningPromises:
         assert await store.count(LANE_LOG) == COUNT + 2
 
     async def test_what_ended_lately_stays(self, store: SqlStore) -> None:
-        await store.settle_upto(LANE, 4)
+        await store.mark_settled(LANE, range(4))
 
         assert await store.prune(LANE, OLD) == 0
 
     async def test_a_page_stays_while_a_receipt_of_it_is_not_settled(self, store: SqlStore) -> None:
-        await store.settle_upto(LANE, 2)
+        await store.mark_settled(LANE, range(2))
         early = await store.prune(LANE, LATER)
-        await store.settle_upto(LANE, 3)
+        await store.mark_settled(LANE, range(3))
 
         # The third receipt says that a message of the first page expired.
         assert early == 0
         assert await store.prune(LANE, LATER) == PAGE_SIZE
 
     async def test_receipts_go_with_what_they_speak_of_but_the_last_settled_one(self, store: SqlStore) -> None:
-        await store.settle_upto(LANE, 3)
+        await store.mark_settled(LANE, range(3))
         heads = [await store.head(RECEIPT_LOG, count) for count in (3, 4)]
 
         await store.prune(LANE, LATER)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from tests import factories
+from xl2.core.receipt import Expired
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, MessageId, Wei
-from xl2.ports import Cursor, Log, Place, Record, Sent, SignedTransaction, Transaction
+from xl2.ports import Cursor, Entry, Log, Place, Record, Sent, SignedTransaction, Transaction
 from xl2.store import SqlStore
 from xl2.testing import MemorySigner
 
@@ -34,6 +35,10 @@ def cursor(block: int, log: Log = LANE_LOG) -> Cursor:
 
 def sent(count: int, *, first: int = 0, block: int = 7) -> Sequence[Sent]:
     return [Sent(message=one, place=place(block)) for one in factories.messages(count, first=first, fee=Wei(10**9))]
+
+
+def receipt(index: int = 0, block: int = 4) -> Entry:
+    return Entry(lane=LANE, index=index, data=Expired(id=factories.some_id(index)).encode(), place=place(block))
 
 
 async def signed(tx_nonce: int, fee: int = 10) -> SignedTransaction:

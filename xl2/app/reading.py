@@ -94,7 +94,7 @@ class Readings:
                 await self.store.backlog()
             else:
                 # Never goes back, so this changes nothing; but it is written and made durable like anything else.
-                await self.store.settle_upto(lane, 0)
+                await self.store.mark_settled(lane, [])
         except Xl2Error as error:
             return Check(what="store", ok=False, said=error.what, remedy=error.remedy)
         return Check(what="store", ok=True, said="it writes" if lane else "it reads")

@@ -15,16 +15,16 @@ from xl2.core.evidence import Finality
 from xl2.core.lane import PAGE_SIZE, Lane, page_of, page_start
 from xl2.core.lifecycle import Event, State
 from xl2.core.message import HEADER_SIZE, Message
-from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.receipt import Delivered, Receipt, parse_receipt
 from xl2.core.settlement import Entry as Opened
 from xl2.core.settlement import Settlement, Unopened, opened
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, MessageId, Nonce, Wei, hex_text
 from xl2.errors import NotYet, ProofInvalid
-from xl2.flow.walked import Walked
 from xl2.ports import (
     Call,
     Chain,
+    Cursor,
     Ending,
     Entry,
     Happening,
@@ -50,29 +50,41 @@ _OVER = (State.SETTLED, State.REFUNDED, State.UNSENT)
 
 
 @frozen(kw_only=True)
+class OwedEntry:
+    """An entry of a receipt log, and the messages that it speaks of."""
+
+    entry: Entry
+    #: None for an expiry of what was never sent, nor where the entry is settled for good.
+    spoken_of: Sequence[Record] = ()
+    #: Whether one of them is not settled at the tip of the origin, and no entry before speaks of it.
+    is_open: bool = False
+
+    @property
+    def index(self) -> int:
+        """Its place in the log."""
+        return self.entry.index
+
+    @property
+    def receipt(self) -> Receipt:
+        """What it says."""
+        return parse_receipt(self.entry.data)
+
+
+@frozen(kw_only=True)
 class Owed:
-    """Entries of a lane's receipt log that the origin has not settled, and the messages they speak of."""
+    """Neighbours in a lane's receipt log, of which the origin has not settled all."""
 
     lane: Lane
-    entries: tuple[Entry, ...]
-    #: By entry: its messages; none for an expiry of what was never sent.
-    spoken_of: tuple[Sequence[Record], ...]
-    #: By entry: whether a message of it is not settled at the tip of the origin, and no entry before speaks of it.
-    is_open: tuple[bool, ...]
+    entries: tuple[OwedEntry, ...]
 
     @property
     def records(self) -> Sequence[Record]:
         """All messages that they speak of."""
-        return [record for records in self.spoken_of for record in records]
+        return [record for entry in self.entries for record in entry.spoken_of]
 
     def part(self, first: int, end: int) -> Self:
         """Those from place `first` to before `end`; the rest is left to others, or to another time."""
-        return evolve(
-            self,
-            entries=self.entries[first:end],
-            spoken_of=self.spoken_of[first:end],
-            is_open=self.is_open[first:end],
-        )
+        return evolve(self, entries=self.entries[first:end])
 
 
 @frozen(kw_only=True)
@@ -83,20 +95,16 @@ class Settled:
     happenings: tuple[Happening, ...]
 
 
-async def owed(
-    lane: Lane, store: Store, origin: Chain, limit: int, now: float, *, after: int = 0, walked: Walked | None = None
-) -> Owed | None:
+async def owed(lane: Lane, store: Store, origin: Chain, limit: int, now: float, *, after: int = 0) -> Owed | None:
     """
     Entries to be settled next, `limit` at most and as many as fit one transaction; None where there are none.
 
-    Marks what a final block of the origin has settled, by whomever, and steps past what is settled at the tip, and past
-    all before `after`. What `walked` knows is not asked again; who looks often keeps it. Raises `NotYet` while messages
-    that an entry speaks of are not observed, or nothing but settlements that wait for a final block is left.
+    Marks what a final block of the origin has settled, by whomever, which is not asked about again; and steps past what
+    is settled at the tip, and past all before `after`. Raises `NotYet` while messages that an entry speaks of are not
+    observed, or nothing but settlements that wait for a final block is left.
     """
-    walked, upto = walked or Walked(), await store.settled_upto(lane)
-    await walked.begin(lane, store, upto)
-    first, waits = walked.next(max(upto, after)), False
-    while entries := await store.entries(lane, first, limit):
+    first, waits = after, False
+    while entries := await _unsettled(lane, store, first, limit):
         # First of all: what is observed while this looks is behind it, so it is seen as newer.
         cursor = await store.cursor(Log(lane=lane, kind=LogKind.LANE))
         spoken_of = [await _records(entry, store) for entry in entries]
@@ -107,24 +115,20 @@ async def owed(
         is_open = await _open(spoken_of, origin, tip.number)
         # Where blocks are final as they are made, one question tells both.
         is_open_still = is_open if final == tip else await _open(spoken_of, origin, final.number)
-        over = _leading_settled(is_open_still)
-        under_way = max(over, _leading_settled(is_open))
-        pairs = [(entry, one) for entry, records, still in zip(entries, spoken_of, is_open_still, strict=True)
-                 if not still for one in records]  # fmt: skip
-        if endings := _endings(pairs):
+        over = [(entry, records) for entry, records, still in zip(entries, spoken_of, is_open_still, strict=True)
+                if not still]  # fmt: skip
+        if endings := _endings([(entry, one) for entry, records in over for one in records]):
             await store.happen(endings, now)
-        walked.note(entries, is_open_still)
-        # The mark moves without gaps: behind an entry that is not final, nothing is marked.
-        if (mark := walked.next(upto)) > upto:
-            await store.settle_upto(lane, mark)
-            upto = mark
-        waits = waits or under_way > over
-        if under_way < len(entries):
-            end = under_way + _fitting(entries[under_way:], spoken_of[under_way:])
+        if over:
+            await store.mark_settled(lane, [entry.index for entry, _ in over])
+        waits = waits or any(still and not one for one, still in zip(is_open, is_open_still, strict=True))
+        if True in is_open:
             once = _open_once(is_open, spoken_of)
-            looked_at = Owed(lane=lane, entries=tuple(entries), spoken_of=tuple(spoken_of), is_open=once)
-            return looked_at.part(under_way, end)
-        first = walked.next(entries[-1].index + 1)
+            looked_at = [OwedEntry(entry=entry, spoken_of=records, is_open=one)
+                         for entry, records, one in zip(entries, spoken_of, once, strict=True)]  # fmt: skip
+            neighbours = await _neighbours(lane, store, looked_at[is_open.index(True) :])
+            return Owed(lane=lane, entries=neighbours[: _fitting(neighbours)])
+        first = entries[-1].index + 1
     if waits:
         raise NotYet(f"settlements on chain {lane.origin} are not in a final block yet")
     return None
@@ -136,16 +140,16 @@ async def owed_of(message: Message, store: Store, origin: Chain, now: float) -> 
 
     None where none is open. Raises as `owed`.
     """
-    lane, walked, after = Lane.of(message), Walked(), 0
-    while due := await owed(lane, store, origin, MAX_SETTLED, now, after=after, walked=walked):
-        for place, records in enumerate(due.spoken_of):
-            if due.is_open[place] and any(one.sent.message.id == message.id for one in records):
+    lane, after = Lane.of(message), 0
+    while due := await owed(lane, store, origin, MAX_SETTLED, now, after=after):
+        for place, entry in enumerate(due.entries):
+            if entry.is_open and any(one.sent.message.id == message.id for one in entry.spoken_of):
                 return due.part(place, place + 1)
         after = due.entries[-1].index + 1
     return None
 
 
-async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Call | Needed:
+async def prepare(due: Owed, store: Store, origin: Chain, destination: Chain, prover: Prover) -> Call | Needed:
     """
     The call that settles entries, on evidence that holds.
 
@@ -155,25 +159,17 @@ async def prepare(due: Owed, store: Store, origin: Chain, prover: Prover) -> Cal
     cursor = await store.cursor(log)
     if cursor is None:
         raise NotYet(f"receipts of chain {due.lane.destination} are not observed yet")
-    shown = await prover.show(log, due.entries[-1].index + 1, cursor.block)
+    first, end = due.entries[0].index, due.entries[-1].index + 1
+    shown = await prover.show(log, end, cursor.block, await store.head(log, end))
     if isinstance(shown, Needed):
         return shown
-    first = due.entries[0].index
-    rest = await store.entries(due.lane, due.entries[-1].index + 1, shown.head.count - due.entries[-1].index - 1)
-    unopened = [Unopened(hash=parse_receipt(entry.data).hash) for entry in rest]
+    behind = await _hashes_behind(due.entries[-1].entry, shown.head.count, cursor, store, destination)
     settlement = Settlement(
         destination=due.lane.destination,
         assurance=due.lane.assurance,
         first=first,
         start=await store.head(log, first),
-        entries=(
-            *[
-                # To open again what is refunded, or is by an earlier entry, takes gas and refunds nothing.
-                await _opened(entry, records if is_open else (), store, origin)
-                for entry, records, is_open in zip(due.entries, due.spoken_of, due.is_open, strict=True)
-            ],
-            *unopened,
-        ),
+        entries=(*[await _opened(entry, store, origin) for entry in due.entries], *behind),
     )
     if settlement.end != shown.head.count or settlement.head != shown.head.head:
         raise ProofInvalid(
@@ -195,6 +191,24 @@ async def claim(origin: Chain, submitter: Submitter, account: Address, least: We
     """Pay out to an account what it has earned, where it is `least` wei or more. Anybody may."""
     credit = await origin.credit(account)
     return await submitter.submit(origin.claim_call(account)) if credit >= max(least, 1) else None
+
+
+async def _unsettled(lane: Lane, store: Store, first: int, limit: int) -> Sequence[Entry]:
+    """Entries not known to be settled, as many as one settlement reaches over."""
+    found = await store.unsettled(lane, first, limit)
+    return [one for one in found if one.index < found[0].index + limit]
+
+
+async def _neighbours(lane: Lane, store: Store, owed: Sequence[OwedEntry]) -> tuple[OwedEntry, ...]:
+    """Entries with those between them, which are settled; as far as all are kept."""
+    first, end = owed[0].index, owed[-1].index + 1
+    if end - first == len(owed):
+        return tuple(owed)
+    known = {one.index: one for one in owed}
+    between = await store.entries(lane, first, end - first)
+    kept = [one for place, one in enumerate(between, first) if one.index == place]
+    last = max(place for place, one in enumerate(kept) if one.index in known)
+    return tuple(known.get(one.index) or OwedEntry(entry=one) for one in kept[: last + 1])
 
 
 async def _records(entry: Entry, store: Store) -> Sequence[Record]:
@@ -241,37 +255,45 @@ def _open_once(is_open: Sequence[bool], spoken_of: Sequence[Sequence[Record]]) -
     return tuple(found)
 
 
-def _leading_settled(is_open: Sequence[bool]) -> int:
-    """How many entries from the first on are settled."""
-    return is_open.index(True) if True in is_open else len(is_open)
-
-
-def _fitting(entries: Sequence[Entry], spoken_of: Sequence[Sequence[Record]]) -> int:
+def _fitting(entries: Sequence[OwedEntry]) -> int:
     """How many entries one settlement has place for: at least one."""
     size = 0
-    for place, (entry, records) in enumerate(zip(entries, spoken_of, strict=True)):
-        size += _most_bytes(entry, records)
+    for place, entry in enumerate(entries):
+        size += _most_bytes(entry)
         if place and size > MAX_SETTLED_BYTES:
             return place
     return len(entries)
 
 
-def _most_bytes(entry: Entry, records: Sequence[Record]) -> int:
+def _most_bytes(entry: OwedEntry) -> int:
     """Bytes that an entry takes at most when it is opened."""
-    if isinstance(parse_receipt(entry.data), Delivered) or not records:
+    if isinstance(entry.receipt, Delivered) or not entry.spoken_of:
         return _DELIVERED_BYTES
-    nonce = records[0].sent.message.nonce
+    nonce = entry.spoken_of[0].sent.message.nonce
     following = page_start(page_of(nonce)) + PAGE_SIZE - 1 - nonce
     return HEADER_SIZE + _HASH_BYTES * (1 + following)
 
 
-async def _opened(entry: Entry, records: Sequence[Record], store: Store, origin: Chain) -> Opened:
-    receipt = parse_receipt(entry.data)
+async def _hashes_behind(last: Entry, end: int, cursor: Cursor, store: Store, destination: Chain) -> Sequence[Unopened]:
+    """Receipts behind one, to before an index. What was pruned of them the destination still has in its events."""
+    wanted = range(last.index + 1, end)
+    kept = await store.entries(last.lane, wanted.start, len(wanted)) if wanted else ()
+    data = {entry.index: entry.data for entry in kept}
+    if not data.keys() >= set(wanted):
+        read = await destination.receipts(last.lane, last.place.block, cursor.block)
+        data |= {entry.index: entry.data for entry in read}
+    # Where one is missing still, the head is another one than the evidence shows.
+    return [Unopened(hash=parse_receipt(data[index]).hash) for index in wanted if index in data]
+
+
+async def _opened(entry: OwedEntry, store: Store, origin: Chain) -> Opened:
+    receipt = entry.receipt
+    if not entry.is_open:
+        # To open again what is settled, or is by an earlier entry, takes gas and gives nobody anything.
+        return Unopened(hash=receipt.hash)
     if isinstance(receipt, Delivered):
         return receipt
-    if not records:
-        return Unopened(hash=receipt.hash)
-    (record,) = records
+    (record,) = entry.spoken_of
     following = await _following(record.sent.message, store, origin)
     return opened(record.sent.message, start=record.start, following=following)
 

@@ -187,12 +187,16 @@ class Store(Journal, Controls, Leases, Protocol):
         """First entry of a lane's receipt log with these bytes."""
         ...
 
-    async def settled_upto(self, lane: Lane) -> int:
-        """Receipt entries before this index were settled at the origin, in a final block."""
+    async def unsettled(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
+        """Receipt entries from an index on, in order, of which it is not known that the origin has settled them."""
         ...
 
-    async def settle_upto(self, lane: Lane, index: int) -> None:
-        """Remember that; never goes back."""
+    async def mark_settled(self, lane: Lane, indices: Sequence[int]) -> None:
+        """
+        Remember that a final block of the origin has settled these receipt entries.
+
+        Never goes back, but with the entries themselves. What is not named here stays unsettled, wherever it stands.
+        """
         ...
 
     async def backlog(self) -> Sequence[tuple[Lane, State, int, float]]:
@@ -203,7 +207,7 @@ class Store(Journal, Controls, Leases, Protocol):
         """
         Forget messages of a lane that were settled or refunded before, and receipts that speak of none any more.
 
-        How many messages went: those of a page go together, and what is asked for of any that is left stays.
+        How many messages went: what is asked for of any that is left stays.
         """
         ...
 

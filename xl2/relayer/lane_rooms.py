@@ -219,7 +219,8 @@ class LaneRooms:
         submitter = parts.submitters[parts.lane.origin]
 
         call = await self._showing.first_ready(
-            parts.receipt_provers, lambda prover: settling.prepare(due, parts.store, parts.origin, prover)
+            parts.receipt_provers,
+            lambda prover: settling.prepare(due, parts.store, parts.origin, parts.destination, prover),
         )
         done = await settling.settle(due, call, submitter)
         await self._notes.happen(done.happenings)

@@ -182,7 +182,8 @@ class Carrier:
 
     async def _settle(self, message: Message) -> None:
         lane = Lane.of(message)
-        origin, log = self.parts.chains[lane.origin], Log(lane=lane, kind=LogKind.RECEIPTS)
+        origin, there = self.parts.chains[lane.origin], self.parts.chains[lane.destination]
+        log = Log(lane=lane, kind=LogKind.RECEIPTS)
         await self._observe(Log(lane=lane, kind=LogKind.LANE))
         await self._observe(log)
         store = self.parts.store
@@ -190,7 +191,7 @@ class Carrier:
         if due is None:
             what = f"no receipt of message {hex_text(message.id)} is final on chain {lane.destination} and unsettled"
             raise NotYet(what)
-        found = await self._first_ready(log, lambda prover: prepare_settlement(due, store, origin, prover))
+        found = await self._first_ready(log, lambda prover: prepare_settlement(due, store, origin, there, prover))
         if found is not None:
             call, prover = found
             settled = await settle(due, call, self.parts.submitter(lane.origin))

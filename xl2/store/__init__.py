@@ -1,8 +1,8 @@
 """
 Store: the port `xl2.ports.Store` on SQLite and on PostgreSQL, one schema and the same pieces of work on both.
 
-Read in this order: `schema`, `session`, `observed`, `queue`, `controls`, `leases`, `journal`, `pruned`, `sql`, and then
-`sqlite`, `postgres` and `place`.
+Read in this order: `schema`, `session`, `observed`, `queue`, `settled`, `controls`, `leases`, `journal`, `pruned`,
+`sql`, and then `sqlite`, `postgres` and `place`.
 """
 
 from xl2.store.place import is_shared, open_store

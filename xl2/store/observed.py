@@ -16,6 +16,7 @@ from xl2.core.storage_proof import LogKind
 from xl2.core.types import BlockNumber, Hash32, MessageId, hex_text
 from xl2.errors import InvalidInput, NotFound
 from xl2.ports import Cursor, Entry, Happening, Log, Place, Sent
+from xl2.store import settled
 from xl2.store.rest import READY_UNLESS_SKIPPED, Rest
 from xl2.store.session import Row, Session, among, first
 
@@ -114,7 +115,9 @@ async def take_back(db: Session, log: Log, above: BlockNumber, now: float) -> in
     await db.execute("DELETE FROM cursors WHERE log = ?1 AND block > ?2", log.id, above)
     lane = log.lane.encode()
     if log.kind is LogKind.RECEIPTS:
-        return await db.execute("DELETE FROM entries WHERE lane = ?1 AND block > ?2", lane, above)
+        taken = await db.execute("DELETE FROM entries WHERE lane = ?1 AND block > ?2", lane, above)
+        await settled.take_back(db, log.lane)
+        return taken
     # Nonces are in the order of blocks, so the fork is found from the end, past what is taken back only.
     standing = await first(
         db,

@@ -176,6 +176,12 @@ MIGRATIONS = (
         ORDER BY messages.lane, was.nonce, was.message, was.place;
     DROP TABLE steps_by_nonce;
     """,
+    """
+    -- The mark `settled.upto` moves on past what waits, so that one receipt that never pays holds nothing else.
+    -- 1: it stands before the mark, and no final block of the origin has settled it.
+    ALTER TABLE entries ADD COLUMN left_open INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX entries_left_open ON entries (lane, place) WHERE left_open = 1;
+    """,
 )
 
 #: Types of the schema in PostgreSQL, whose tables are all strict, and none of them in the order of its key.

@@ -3,7 +3,7 @@ SQL store: the port `xl2.ports.Store` over any database that reads the schema.
 
 Promise: a method returns after its transaction is durable, so a killed process loses nothing that was told. Here
 stands which piece of work a method is, and which lease it is done under; the pieces are `observed`'s, `queue`'s,
-`controls`', `journal`'s, `leases`' and `pruned`'s, and how a transaction is run is the database's.
+`settled`'s, `controls`', `journal`'s, `leases`' and `pruned`'s, and how a transaction is run is the database's.
 """
 
 import logging
@@ -35,7 +35,7 @@ from xl2.ports import (
     lane_lease,
     signer_lease,
 )
-from xl2.store import controls, journal, observed, pruned, queue, rows
+from xl2.store import controls, journal, observed, pruned, queue, rows, settled
 from xl2.store import leases as leasing
 from xl2.store.session import Database, Session, Work, first
 
@@ -231,18 +231,13 @@ class SqlStore:
         row = await self._run(lambda db: first(db, sql, lane.encode(), data))
         return None if row is None else rows.entry_of(row)
 
-    async def settled_upto(self, lane: Lane) -> int:
-        """Receipt entries before this index are settled."""
-        row = await self._run(lambda db: first(db, "SELECT upto FROM settled WHERE lane = ?1", lane.encode()))
-        return 0 if row is None else int(row[0])
+    async def unsettled(self, lane: Lane, first: int, limit: int) -> Sequence[Entry]:
+        """Receipt entries from an index on that are not known to be settled."""
+        return await self._run(lambda db: settled.unsettled(db, lane, first, limit))
 
-    async def settle_upto(self, lane: Lane, index: int) -> None:
-        """Remember that; never goes back."""
-        sql = (
-            "INSERT INTO settled (lane, upto) VALUES (?1, ?2) "
-            "ON CONFLICT (lane) DO UPDATE SET upto = excluded.upto WHERE settled.upto < excluded.upto"
-        )
-        await self._write(lambda db: db.execute(sql, lane.encode(), index), lane)
+    async def mark_settled(self, lane: Lane, indices: Sequence[int]) -> None:
+        """Remember which are, for good."""
+        await self._write(lambda db: settled.mark(db, lane, indices), lane)
 
     async def backlog(self) -> Sequence[tuple[Lane, State, int, float]]:
         """How many messages stand in each state."""

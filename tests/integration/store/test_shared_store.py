@@ -9,7 +9,20 @@ import pytest
 
 from tests.postgres import empty
 from tests.store_promises.leasing import HOUR, database_clock_jumps
-from tests.store_promises.scene import ALICE, LANE, LANE_LOG, NOW, StoreOf, cursor, ids, nonces, sent, signed
+from tests.store_promises.scene import (
+    ALICE,
+    LANE,
+    LANE_LOG,
+    NOW,
+    RECEIPT_LOG,
+    StoreOf,
+    cursor,
+    ids,
+    nonces,
+    receipt,
+    sent,
+    signed,
+)
 from xl2.core.lifecycle import Event, State
 from xl2.core.types import BlockNumber
 from xl2.errors import ConfigInvalid, LeaseLost, StoreCorrupt, StoreUnavailable
@@ -22,7 +35,7 @@ OVER = 0.0
 WRITES: list[Callable[[SqlStore], Awaitable[object]]] = [
     lambda store: store.observe(cursor(10), sent(1, first=2), NOW),
     lambda store: store.take_back(LANE_LOG, BlockNumber(1), NOW),
-    lambda store: store.settle_upto(LANE, 1),
+    lambda store: store.mark_settled(LANE, [0]),
     lambda store: store.prune(LANE, 1e12),
     lambda store: store.happen([Happening(id=ids(0)[0], event=Event.DELIVERY, chain=LANE.destination)], NOW),
 ]
@@ -35,6 +48,7 @@ async def test_an_owner_that_slept_too_long_writes_nothing(
     async with store_of() as sleeper, store_of() as other:
         await sleeper.lease([NAME], "sleeper", OVER)
         await sleeper.observe(cursor(9), sent(2), NOW)
+        await sleeper.observe_receipts(cursor(9, RECEIPT_LOG), [receipt()])
         taken = await other.lease([NAME], "other", 60)
         before = await other.messages(lane=None, states=[], after=None, limit=10)
 
@@ -43,7 +57,7 @@ async def test_an_owner_that_slept_too_long_writes_nothing(
 
         assert taken == {NAME: 2}
         assert await other.messages(lane=None, states=[], after=None, limit=10) == before
-        assert (await other.settled_upto(LANE), await other.count(LANE_LOG)) == (0, 2)
+        assert (await other.unsettled(LANE, 0, 9), await other.count(LANE_LOG)) == ([receipt()], 2)
 
 
 @pytest.mark.parametrize("seconds", [24 * HOUR, -HOUR])
@@ -203,6 +217,7 @@ BY_ID = """
     INSERT INTO xl2.steps SELECT message, place, event, state, at, chain, tx_hash, block FROM xl2.by_nonce;
     DROP TABLE xl2.by_nonce;
     DROP INDEX xl2.messages_taken_back;
+    ALTER TABLE xl2.entries DROP COLUMN left_open;
     DELETE FROM xl2.schema_version WHERE version > 3;
 """
 
@@ -219,6 +234,29 @@ async def test_a_database_of_the_third_schema_keeps_the_steps_of_its_messages(st
         assert [await store.steps(one) for one in ids(0, 1, 2)] == before
         await store.happen([Happening(id=ids(1)[0], event=Event.HEAD_SHOWN, chain=LANE.destination)], NOW)
         assert [len(await store.steps(one)) for one in ids(0, 1, 2)] == [2, 3, 2]
+
+
+#: Receipts as the fifth schema had them.
+WITHOUT_FLAGS = """
+    ALTER TABLE xl2.entries DROP COLUMN left_open;
+    INSERT INTO xl2.settled SELECT lane, 1 FROM xl2.entries WHERE place = 0;
+    DELETE FROM xl2.schema_version WHERE version > 5;
+"""
+
+
+async def test_a_database_of_the_fifth_schema_keeps_what_was_settled(store_of: StoreOf, database: str) -> None:
+    async with store_of() as store:
+        await store.observe_receipts(cursor(9, RECEIPT_LOG), [receipt(index) for index in range(4)])
+    connection = await asyncpg.connect(database)
+    await connection.execute(WITHOUT_FLAGS)
+    await connection.close()
+
+    async with store_of() as store:
+        before = await store.unsettled(LANE, 0, 9)
+        await store.mark_settled(LANE, [2])
+
+        assert [one.index for one in before] == [1, 2, 3]
+        assert [one.index for one in await store.unsettled(LANE, 0, 9)] == [1, 3]
 
 
 async def test_daemons_that_start_at_once_make_the_schema_once(store_of: StoreOf, database: str) -> None:

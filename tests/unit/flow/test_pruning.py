@@ -6,7 +6,9 @@ from tests.unit.flow.walk import Walk
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
 from xl2.core.types import Address, Nonce, Timestamp
-from xl2.ports import Record
+from xl2.flow import settle
+from xl2.ports import Call, Record
+from xl2.testing import MemoryProver
 
 FAILS = Address(b"\x66" * 20)
 
@@ -21,6 +23,28 @@ async def over(walk: Walk) -> None:
     while await walk.owed():
         await walk.settled()
         walk.origin.mine(3)
+
+
+async def test_receipts_that_went_are_read_again_for_a_head_that_covers_them(walk: Walk) -> None:
+    records = await walk.observed(8)
+    for record in records:
+        await walk.delivered([record])
+    await walk.confirmed(records)
+    due = await walk.owed()
+    assert due is not None
+    gone = "DELETE FROM entries WHERE place BETWEEN 3 AND 6"
+    await walk.store._run(lambda db: db.execute(gone))
+
+    # The head of a prover in memory is that of all eight.
+    call = await settle.prepare(
+        due.part(1, 2), walk.store, walk.origin, walk.destination, MemoryProver(home=walk.destination)
+    )
+    assert isinstance(call, Call)
+    await settle.settle(due.part(1, 2), call, walk.submitter(walk.origin))
+    walk.origin.mine(3)
+    await walk.owed()
+
+    assert [one.index for one in await walk.store.unsettled(walk.lane, 0, 9)] == [0, 2, 7]
 
 
 async def later(walk: Walk) -> float:

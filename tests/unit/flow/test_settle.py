@@ -6,15 +6,18 @@ import pytest
 from attrs import evolve
 
 from tests.unit.flow.walk import RELAYER, Walk
+from xl2.core.evidence import Head
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import Event, State
 from xl2.core.message import Message
-from xl2.core.types import Address, BlockNumber, ChainId, Timestamp, Wei
+from xl2.core.settlement import Settlement
+from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Timestamp, Wei
 from xl2.errors import NotYet
 from xl2.flow import confirm, deliver, settle
 from xl2.flow.settle import MAX_SETTLED
-from xl2.ports import Fate, Happening, Needed
+from xl2.ports import Call, Fate, Happening, Log, Needed, Shown
 from xl2.testing import MemoryProver
+from xl2.testing.calls import Settle, read
 
 FEE = Wei(5 * 10**9)
 SENDER = Address(b"\x41" * 20)
@@ -125,7 +128,7 @@ async def test_what_others_delivered_and_settled_before_it_was_noted_here_is_ove
     await walk.confirmed([])
     due = await walk.owed()
     assert due is not None
-    call = await settle.prepare(due, walk.store, walk.origin, MemoryProver(home=walk.destination))
+    call = await settle.prepare(due, walk.store, walk.origin, walk.destination, MemoryProver(home=walk.destination))
     assert not isinstance(call, Needed)
     await settle.settle(due, call, walk.submitter(walk.origin))
     walk.origin.mine(2)
@@ -192,7 +195,7 @@ async def test_what_is_settled_at_the_tip_is_not_paid_for_twice(walk: Walk) -> N
     walk.origin.mine(2)
 
     assert await walk.owed() is None
-    assert await walk.store.settled_upto(walk.lane) == 1
+    assert await walk.store.unsettled(walk.lane, 0, 10) == []
 
 
 async def test_receipts_behind_those_under_way_are_settled_before_these_are_final(walk: Walk) -> None:
@@ -205,12 +208,38 @@ async def test_receipts_behind_those_under_way_are_settled_before_these_are_fina
         await walk.settled(limit=1)
     with pytest.raises(NotYet, match="not in a final block"):
         await walk.owed(limit=1)
-    before_final = await walk.store.settled_upto(walk.lane)
+    before_final = await walk.store.unsettled(walk.lane, 0, 10)
     walk.origin.mine(2)
 
     assert await walk.owed(limit=1) is None
-    assert before_final < await walk.store.settled_upto(walk.lane) == 3
+    assert len(before_final) > len(await walk.store.unsettled(walk.lane, 0, 10)) == 0
     assert await walk.origin.credit(RELAYER.address) == 3 * FEE
+
+
+@pytest.mark.parametrize(("gone", "neighbours"), [((), 5), ((3,), 3), ((1,), 1)])
+async def test_what_waits_is_settled_with_what_is_settled_between_as_far_as_that_is_kept(
+    walk: Walk, gone: Sequence[int], neighbours: int
+) -> None:
+    records = await walk.observed(5, fee=FEE)
+    for record in records:
+        await walk.delivered([record])
+    await walk.confirmed(records)
+    for place in (1, 3):
+        due = await walk.owed()
+        assert due is not None
+        await walk.settled(due.part(place, place + 1))
+        walk.origin.mine(2)
+        await walk.owed()
+    forget = "DELETE FROM entries WHERE place = ?1"
+    await walk.store._run(lambda db: db.many(forget, [(one,) for one in gone]))
+
+    due = await walk.owed()
+    assert due is not None
+    found = [(one.index, one.is_open) for one in due.entries]
+    await walk.settled(due)
+
+    assert found == [(index, index % 2 == 0) for index in range(neighbours)]
+    assert await walk.origin.credit(RELAYER.address) == (2 + (neighbours + 1) // 2) * FEE
 
 
 async def test_a_settlement_that_a_reorg_took_is_owed_again(walk: Walk) -> None:
@@ -250,7 +279,36 @@ async def test_receipts_are_not_settled_on_a_head_that_does_not_cover_them(walk:
 
     prover = MemoryProver(home=walk.destination, waits_for="a game about the destination")
     with pytest.raises(NotYet):
-        await settle.prepare(due, walk.store, walk.origin, prover)
+        await settle.prepare(due, walk.store, walk.origin, walk.destination, prover)
+
+
+class SignsAnyHead(MemoryProver):
+    """Shows the very head that the asker knows, like attesters."""
+
+    async def show(self, log: Log, count: int, upto: BlockNumber, known: Hash32 | None = None) -> Shown | Needed:
+        """Evidence that no contract sees here: of the newest block, whatever is shown."""
+        shown = await super().show(log, count, upto)
+        assert isinstance(shown, Shown)
+        assert known is not None
+        return evolve(shown, head=Head(log=log.id, head=known, count=count))
+
+
+async def test_where_the_very_head_can_be_shown_a_settlement_brings_nothing_of_what_is_behind(walk: Walk) -> None:
+    records = await walk.observed(6, fee=FEE)
+    for record in records:
+        await walk.delivered([record])
+    await walk.confirmed(records)
+    due = await walk.owed()
+    assert due is not None
+
+    prover = SignsAnyHead(home=walk.destination)
+    call = await settle.prepare(due.part(1, 3), walk.store, walk.origin, walk.destination, prover)
+
+    assert isinstance(call, Call)
+    made = read(call.data)
+    assert isinstance(made, Settle)
+    segment = Settlement.parse(made.segment)
+    assert (segment.first, len(segment.entries)) == (1, 2)
 
 
 async def test_refunds_of_a_whole_page_go_in_as_many_settlements_as_nodes_take(walk: Walk) -> None:
@@ -269,7 +327,7 @@ async def test_refunds_of_a_whole_page_go_in_as_many_settlements_as_nodes_take(w
     while State.REFUNDABLE in await walk.states(records):
         due = await walk.owed(MAX_SETTLED)
         assert due is not None
-        call = await settle.prepare(due, walk.store, walk.origin, MemoryProver(home=walk.destination))
+        call = await settle.prepare(due, walk.store, walk.origin, walk.destination, MemoryProver(home=walk.destination))
         assert not isinstance(call, Needed)
         sizes.append(len(call.data))
         done = await settle.settle(due, call, walk.submitter(walk.origin))

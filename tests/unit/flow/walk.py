@@ -82,10 +82,10 @@ class Walk:
     async def owed(self, limit: int = 64) -> settle.Owed | None:
         return await settle.owed(self.lane, self.store, self.origin, limit, self.clock.now())
 
-    async def settled(self, limit: int = 64) -> settle.Settled:
-        due = await self.owed(limit)
+    async def settled(self, due: settle.Owed | None = None, *, limit: int = 64) -> settle.Settled:
+        due = due or await self.owed(limit)
         assert due is not None
-        call = await settle.prepare(due, self.store, self.origin, MemoryProver(home=self.destination))
+        call = await settle.prepare(due, self.store, self.origin, self.destination, MemoryProver(home=self.destination))
         assert not isinstance(call, Needed)
         done = await settle.settle(due, call, self.submitter(self.origin))
         await self.store.happen(done.happenings, self.clock.now())

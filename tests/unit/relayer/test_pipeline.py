@@ -188,7 +188,7 @@ async def test_a_store_that_fails_now_and_then_only_costs_time(
         return fails
 
     for name in (
-        "observe", "observe_receipts", "happen", "wait", "postpone", "decline", "settle_upto", "keep", "included",
+        "observe", "observe_receipts", "happen", "wait", "postpone", "decline", "mark_settled", "keep", "included",
         "due",
     ):  # fmt: skip
         monkeypatch.setattr(SqliteStore, name, failing(getattr(SqliteStore, name)))

@@ -14,7 +14,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.store_promises.scene import LANE, LANE_LOG, NOW, cursor, ids, sent
+from tests.store_promises.scene import LANE, LANE_LOG, NOW, RECEIPT_LOG, cursor, ids, receipt, sent
 from xl2.core.lifecycle import State
 from xl2.core.types import Nonce
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable
@@ -38,6 +38,22 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date_with_all_it_hold
         assert [one.sent.message.nonce for one in due] == [0, 2]
         assert await store.backlog() == [(LANE, State.OBSERVED, 3, NOW)]
         assert [await store.steps(one) for one in ids(0, 1, 2)] == [steps] * 3
+
+
+async def test_a_file_of_the_fifth_schema_keeps_what_was_settled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before, closing(sqlite3.connect(path)) as db:
+        before.setattr("xl2.store.sqlite.MIGRATIONS", MIGRATIONS[:5])
+        async with SqliteStore(path) as store:
+            await store.observe_receipts(cursor(9, RECEIPT_LOG), [receipt(index) for index in range(4)])
+        db.execute("INSERT INTO settled VALUES (?, 1)", (LANE.encode(),))
+        db.commit()
+
+    async with SqliteStore(path) as store:
+        known = await store.unsettled(LANE, 0, 9)
+        await store.mark_settled(LANE, [2])
+
+        assert [one.index for one in known] == [1, 2, 3]
+        assert [one.index for one in await store.unsettled(LANE, 0, 9)] == [1, 3]
 
 
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

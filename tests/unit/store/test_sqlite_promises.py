@@ -3,8 +3,10 @@
 from tests.store_promises.controls import ControlPromises
 from tests.store_promises.journalling import JournalPromises
 from tests.store_promises.leasing import LeasePromises
+from tests.store_promises.left_open import LeftOpenPromises
 from tests.store_promises.observing import ObservingPromises
 from tests.store_promises.pruning import PruningPromises
+from tests.store_promises.settling import SettlingPromises
 
 
 class TestObserving(ObservingPromises):
@@ -21,6 +23,14 @@ class TestControls(ControlPromises):
 
 class TestLeases(LeasePromises):
     """Who owns what."""
+
+
+class TestSettling(SettlingPromises):
+    """What the origin has settled."""
+
+
+class TestLeftOpen(LeftOpenPromises):
+    """What waits for good."""
 
 
 class TestPruning(PruningPromises):

@@ -13,11 +13,10 @@ from attrs import define, field, frozen
 from xl2.core.amounts import wei_and_ether
 from xl2.core.lane import Lane, closing_page, page_start
 from xl2.core.lifecycle import State
-from xl2.core.receipt import Delivered, parse_receipt
+from xl2.core.receipt import Delivered
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, Assurance, MessageId, Wei
-from xl2.flow.settle import MAX_SETTLED, Owed, owed
-from xl2.flow.walked import Walked
+from xl2.flow.settle import MAX_SETTLED, Owed, OwedEntry, owed
 from xl2.ports import Chain, Clock, Log, Rates, Record, Store
 from xl2.relayer.choosing.policy import Carry, Terms, least_fee, worth
 from xl2.relayer.choosing.prices import further_receipt, settlement
@@ -29,6 +28,9 @@ ROUND_SECONDS = 600.0
 #: Or so long for each settlement that was passed over, where that is longer: thousands may wait, by whoever delivers
 #: messages of his own, and each is a handful of questions.
 PASSED_SECONDS = 5.0
+#: And one look weighs so many anew at most, then rests from it as long as these are given: what is new waits for no
+#: more of them.
+ANEW_AT_ONCE = 8
 #: Messages whose top-ups one look asks for.
 ASKED_AT_ONCE = 1_000
 
@@ -57,13 +59,16 @@ class Settlements:
     terms: Terms
     #: Who earns here.
     account: Address
-    #: Receipts before this one wait: whole settlements of them that do not pay, so many looks at them, and since when
-    #: they are weighed, in steady seconds.
+    #: Receipts before this one were weighed, and wait.
     _after: int = field(default=0, init=False)
+    #: Of these, those from the first to before the second are yet to be weighed anew in this round.
+    _anew: int = field(default=0, init=False)
+    _until: int = field(default=0, init=False)
+    #: Settlements that were passed over since the round began; when it did, and from when on more of it may be weighed,
+    #: in steady seconds.
     _passed: int = field(default=0, init=False)
     _began: float = field(default=0.0, init=False)
-    #: What need not be asked again.
-    _walked: Walked = field(factory=Walked, init=False)
+    _rested: float = field(default=0.0, init=False)
     #: Top-ups of messages whose receipts wait.
     _added: dict[MessageId, Wei] = field(factory=dict, init=False)
 
@@ -71,65 +76,88 @@ class Settlements:
         """What to prove back now; None where there is nothing, or it waits. Raises as `flow.settle.owed`."""
         if self.terms.carry is Carry.ALWAYS:
             return await self._owed(0)
+        count = await self.store.count(Log(lane=self.lane, kind=LogKind.RECEIPTS))
+        # Receipts that a reorg took are written anew.
+        self._after, self._until = min(self._after, count), min(self._until, count)
+        return await self._next_anew(count) or await self._next_new(count)
+
+    async def _next_anew(self, count: int) -> Owed | None:
+        """Of what was weighed before and waits, the first that pays by now; a few are weighed, from the first on."""
         self._begin_round()
-        while True:
-            count = await self.store.count(Log(lane=self.lane, kind=LogKind.RECEIPTS))
-            # Receipts that a reorg took are written anew.
-            self._after = min(self._walked.next(self._after), count)
-            due = await self._owed(self._after)
-            if due is None:
+        if self.clock.steady() < self._rested:
+            return None
+        for weighed in range(ANEW_AT_ONCE):
+            if self._anew >= self._until:
                 return None
-            first, end = due.entries[0].index, due.entries[-1].index + 1
-            behind = _shown_upto(self.lane, end, count) - first - 1
-            bill = _bill(self.lane, await self.origin.rates(), behind)
-            run = self._paying(due, bill)
-            if run is None and await self._ask_top_ups(due):
-                run = self._paying(due, bill)
-            if run is not None:
-                return due.part(run.first, run.end)
-            await self._let_wait(due, bill)
-            if end == count:
-                return None
-            # Where some before it are settled, it is not all that one settlement could hold.
-            self._after = first if first > self._after else end
+            found, self._anew = await self._weigh(self._anew, count)
+            if found is not None:
+                return found
             self._passed += 1
+            self._rested = self.clock.steady() + (weighed + 1) * PASSED_SECONDS
+        return None
+
+    async def _next_new(self, count: int) -> Owed | None:
+        """Of what was never weighed, the first that pays."""
+        while True:
+            found, end = await self._weigh(self._after, count)
+            if found is not None or end >= count:
+                return found
+            self._after, self._passed = end, self._passed + 1
+
+    async def _weigh(self, after: int, count: int) -> tuple[Owed | None, int]:
+        """What pays of the settlement that is next from a receipt on; and from where on, where nothing does."""
+        known = await self.store.unsettled(self.lane, after, 1)
+        due = await self._owed(after) if known else None
+        if due is None:
+            return None, count
+        first, end = due.entries[0].index, due.entries[-1].index + 1
+        behind = _shown_upto(self.lane, end, count) - first - 1
+        bill = _bill(self.lane, await self.origin.rates(), behind)
+        run = self._paying(due, bill)
+        if run is None and await self._ask_top_ups(due):
+            run = self._paying(due, bill)
+        if run is not None:
+            return due.part(run.first, run.end), after
+        await self._let_wait(due, bill)
+        # Where some before it are settled, it is not all that one settlement could hold.
+        return None, first if first > known[0].index else end
 
     def _begin_round(self) -> None:
-        now = self.clock.steady()
-        if now >= self._began + max(ROUND_SECONDS, self._passed * PASSED_SECONDS):
-            self._after, self._passed, self._began = 0, 0, now
+        """Where the last is over, and was long enough ago."""
+        now, seconds = self.clock.steady(), max(ROUND_SECONDS, self._passed * PASSED_SECONDS)
+        if self._anew >= self._until and now >= self._began + seconds:
+            self._anew, self._until, self._passed, self._began = 0, self._after, 0, now
             self._added.clear()
 
     async def _owed(self, after: int) -> Owed | None:
         now = self.clock.now()
-        return await owed(self.lane, self.store, self.origin, MAX_SETTLED, now, after=after, walked=self._walked)
+        return await owed(self.lane, self.store, self.origin, MAX_SETTLED, now, after=after)
 
     def _paying(self, due: Owed, bill: _Bill) -> Run | None:
         """Neighbours that bring what it costs to prove them back."""
         fixed = -worth(0, bill.fixed, self.terms)
-        own = [worth(self._brings(due, place), bill.each, self.terms) for place in range(len(due.entries))]
         # A refund is owed to its sender: it is taken to bring what it costs.
-        worths = [fixed if _is_refund(due, place) else left for place, left in enumerate(own)]
+        worths = [fixed if _is_refund(one) else worth(self._brings(one), bill.each, self.terms) for one in due.entries]
         return next(iter(choose(worths, fixed, [len(worths)] * len(worths))), None)
 
-    def _brings(self, due: Owed, place: int) -> int:
+    def _brings(self, one: OwedEntry) -> int:
         """What this relayer is credited by a receipt, top-ups included as far as they were asked for."""
-        receipt = self._ours(due, place)
+        receipt = self._ours(one)
         if receipt is None:
             return 0
-        return receipt.fees + sum(self._added.get(one.sent.message.id, 0) for one in due.spoken_of[place])
+        return receipt.fees + sum(self._added.get(record.sent.message.id, 0) for record in one.spoken_of)
 
-    def _ours(self, due: Owed, place: int) -> Delivered | None:
+    def _ours(self, one: OwedEntry) -> Delivered | None:
         """A receipt, where it is one that this relayer still earns by."""
-        receipt = parse_receipt(due.entries[place].data)
-        if due.is_open[place] and isinstance(receipt, Delivered) and receipt.payee == self.account:
+        receipt = one.receipt
+        if one.is_open and isinstance(receipt, Delivered) and receipt.payee == self.account:
             return receipt
         return None
 
     async def _ask_top_ups(self, due: Owed) -> bool:
         """Ask what was added to fees, of those that were the lowest when they were sent; whether anything was."""
-        ours = [one.sent.message for place in range(len(due.entries)) if self._ours(due, place)
-                for one in due.spoken_of[place] if one.sent.message.id not in self._added]  # fmt: skip
+        ours = [record.sent.message for one in due.entries if self._ours(one)
+                for record in one.spoken_of if record.sent.message.id not in self._added]  # fmt: skip
         asked = sorted(ours, key=lambda one: one.fee)[:ASKED_AT_ONCE]
         added = await self.origin.top_ups(asked) if asked else ()
         self._added.update(zip((one.id for one in asked), added, strict=True))
@@ -137,8 +165,8 @@ class Settlements:
 
     async def _let_wait(self, due: Owed, bill: _Bill) -> None:
         """Those whose reason is old, or not said yet, say why they wait."""
-        earning = [place for place in range(len(due.entries)) if self._brings(due, place)]
-        brings = sum(self._brings(due, place) for place in earning)
+        earning = [brought for one in due.entries if (brought := self._brings(one))]
+        brings = sum(earning)
         cost = least_fee(bill.of(max(1, len(earning))), self.terms)
         why = (
             f"its receipt waits to be proven back: that costs {wei_and_ether(cost)} now, with a margin of "
@@ -146,8 +174,7 @@ class Settlements:
             "it is proven back when gas falls or more come that share"
         )
         now = self.clock.now()
-        silent = [one for place, records in enumerate(due.spoken_of) if due.is_open[place]
-                  for one in records if _is_silent(one, now)]  # fmt: skip
+        silent = [record for one in due.entries if one.is_open for record in one.spoken_of if _is_silent(record, now)]
         await let_rest(self.store.wait, ((one.sent.message.id, now + ROUND_SECONDS, why) for one in silent))
 
 
@@ -161,14 +188,14 @@ def _shown_upto(lane: Lane, end: int, count: int) -> int:
     """
     Over how many receipts a head is that covers those to before `end`.
 
-    Page heads stand in storage for good. Attesters name a head that an endpoint can still read, which may be the last.
+    Page heads stand in storage for good. Attesters sign the very head that is asked for.
     """
-    return count if lane.assurance is Assurance.ATTESTED else min(count, page_start(closing_page(end - 1)))
+    return end if lane.assurance is Assurance.ATTESTED else min(count, page_start(closing_page(end - 1)))
 
 
-def _is_refund(due: Owed, place: int) -> bool:
+def _is_refund(one: OwedEntry) -> bool:
     """Whether a receipt says that the time of a message was over, and its sender has nothing back yet."""
-    return due.is_open[place] and not isinstance(parse_receipt(due.entries[place].data), Delivered)
+    return one.is_open and not isinstance(one.receipt, Delivered)
 
 
 def _is_silent(record: Record, now: float) -> bool:

@@ -1,114 +1,26 @@
 """Settlements: what earns less than it costs to prove back waits and says so; a refund waits for nothing."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
-from attrs import frozen
 
-from tests.unit.flow.walk import RELAYER, Walk
+from tests.unit.flow.walk import Walk
+from tests.unit.relayer.choosing.settling import SENDER, SOMEBODY, Scene, scene_of
 from xl2.core.amounts import wei_and_ether
-from xl2.core.evidence import Finality
 from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
 from xl2.core.message import Message
 from xl2.core.settlement import ExpiredMessage, Settlement, Unopened
-from xl2.core.types import Address, BlockNumber, Timestamp, Wei
-from xl2.flow import deliver, settle
+from xl2.core.types import BlockNumber
+from xl2.flow import settle
 from xl2.flow.settle import MAX_SETTLED
-from xl2.plan import whole_gwei
 from xl2.ports import Call, Ending, Record
-from xl2.relayer import LaneParts
 from xl2.relayer.choosing import settlements
-from xl2.relayer.choosing.policy import Carry, Policy, Terms
-from xl2.relayer.choosing.prices import further_receipt, settlement
+from xl2.relayer.choosing.policy import Carry
 from xl2.relayer.choosing.settlements import ROUND_SECONDS
-from xl2.relayer.lane_rooms import LaneRooms
-from xl2.store import SqliteStore
-from xl2.testing import ManualClock, MemoryProver, World
+from xl2.testing import MemoryProver
 from xl2.testing.calls import Settle, read
 from xl2.testing.keys import transaction_of
-
-SOMEBODY = Address(b"\x99" * 20)
-SENDER = Address(b"\x41" * 20)
-
-
-@frozen
-class Scene:
-    """A lane of a relayer that is paid, and whoever else delivers there."""
-
-    walk: Walk
-    rooms: LaneRooms
-
-    async def cost(self, receipts: int = 1, behind: int = 0) -> Wei:
-        """What it takes to prove so many receipts back, with so many left unopened."""
-        rates = await self.walk.origin.rates()
-        first = settlement(self.walk.lane.assurance, rates, receipts + behind - 1)
-        return whole_gwei(first + (receipts - 1) * further_receipt(rates))
-
-    async def delivered(self, *fees: int, payee: Address = RELAYER.address) -> list[Record]:
-        """Messages with these fees, each delivered on its own and final; in one state when that is confirmed."""
-        walk, found = self.walk, list[Record]()
-        for fee in fees:
-            (record,) = await walk.observed(1, fee=whole_gwei(fee))
-            proven = await walk.proven([record])
-            submitter = walk.submitter(walk.destination)
-            evidence = proven.shown.evidence
-            outcome = await deliver.deliver(proven.segment, evidence, walk.destination, submitter, payee=payee)
-            await walk.store.happen(outcome.happenings, walk.clock.now())
-            found.append(record)
-        await walk.confirmed(found)
-        return found
-
-    async def expired(self, fee: int = 0) -> Record:
-        """A message whose expiry somebody recorded, and that is final."""
-        tip = await self.walk.destination.head(Finality.LATEST)
-        (record,) = await self.walk.observed(1, fee=whole_gwei(fee), expiry=Timestamp(tip.timestamp + 1))
-        self.walk.destination.mine(1, seconds=60)
-        await self.walk.expired(record)
-        await self.walk.confirmed([record])
-        return record
-
-    async def settle(self) -> list[bool]:
-        """Look until nothing more is to be done now; what each look said."""
-        looks = [await self.rooms.settle()]
-        while looks[-1]:
-            self.walk.origin.mine(2)
-            looks.append(await self.rooms.settle())
-        return looks
-
-    async def cause(self, record: Record) -> str:
-        return (await self.walk.record(record.sent.message.id)).cause
-
-    @property
-    def settlements(self) -> int:
-        return sum(1 for _ in self.walk.origin.broadcasts)
-
-
-def scene_of(walk: Walk, carry: Carry) -> Scene:
-    submitters = {one.chain: walk.submitter(one) for one in (walk.origin, walk.destination)}
-    parts = LaneParts(
-        lane=walk.lane,
-        origin=walk.origin,
-        destination=walk.destination,
-        provers=[MemoryProver(home=walk.origin)],
-        receipt_provers=[MemoryProver(home=walk.destination)],
-        submitters=submitters,
-        store=walk.store,
-        clock=walk.clock,
-        policy=Policy(terms=Terms(carry=carry, margin_percent=0)),
-    )
-    return Scene(walk, LaneRooms(parts=parts))
-
-
-@pytest.fixture
-async def walk() -> AsyncIterator[Walk]:
-    async with SqliteStore(":memory:") as store:
-        yield Walk(World(), store, ManualClock())
-
-
-@pytest.fixture
-def scene(walk: Walk) -> Scene:
-    return scene_of(walk, Carry.PAID)
 
 
 async def again(scene: Scene, record: Record, times: int) -> None:
@@ -274,10 +186,11 @@ async def test_what_others_settle_behind_what_waits_is_seen_to_be_over(scene: Sc
     due = await scene.walk.owed()
     assert due is not None
     due = due.part(1, 2)
-    call = await settle.prepare(due, scene.walk.store, scene.walk.origin, MemoryProver(home=scene.walk.destination))
+    origin, destination = scene.walk.origin, scene.walk.destination
+    call = await settle.prepare(due, scene.walk.store, origin, destination, MemoryProver(home=destination))
     assert isinstance(call, Call)
-    await settle.settle(due, call, scene.walk.submitter(scene.walk.origin))
-    scene.walk.origin.mine(2)
+    await settle.settle(due, call, scene.walk.submitter(origin))
+    origin.mine(2)
 
     await scene.rooms.settle()
 
