@@ -16,7 +16,7 @@ from xl2.core.lane import Lane
 from xl2.core.lifecycle import State
 from xl2.core.storage_proof import LogKind
 from xl2.core.types import ChainId, MessageId
-from xl2.errors import NotYet, Reverted, RpcRejected, RpcUnavailable
+from xl2.errors import NotYet, ProofInvalid, Reverted, RpcRejected, RpcUnavailable
 from xl2.flow import confirm, deliver, observe, prove, send, settle
 from xl2.flow.inclusion import Patience
 from xl2.flow.submit import JournalledSubmitter, SubmitPolicy
@@ -179,10 +179,11 @@ class Route:
                 while True:
                     try:
                         return await look()
-                    except (NotYet, RpcUnavailable, RpcRejected) as not_yet:
+                    except (NotYet, RpcUnavailable, RpcRejected, ProofInvalid) as not_yet:
                         if isinstance(not_yet, Reverted):
                             raise
-                        # A node may keep no states that old by the time it is asked; the next look is at a newer block.
+                        # A node may keep no states that old by the time it is asked, and anvil proves the next block's
+                        # state while it makes that one; the next look is at a newer block.
                         reason = not_yet.what
                         await asyncio.sleep(0.2)
         except TimeoutError:

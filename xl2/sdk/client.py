@@ -220,7 +220,7 @@ class AsyncClient(CanonicalClient):
         proves it back and gives value and fee back to the sender.
 
         :param via: kind of evidence (`attested`, `proven`, `routed`); the fastest that serves unless given.
-        :raises ProofInvalid: a proof does not hold; no gas was paid for it.
+        :raises ProofInvalid: a proof does not hold, look after look; no gas was paid for it.
         :raises NotYet, Refused: as `wait`.
         """
         carrier = Carrier(self._parts, via)

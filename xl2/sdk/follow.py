@@ -2,8 +2,8 @@
 Follow: a message and a goal in, the status in which the goal is reached out.
 
 Promise: the chains are asked until the message is where it is wanted, with a carrier it is taken there; what an
-endpoint fails with on the way ends nothing, and what a node rejects ends it only if the node goes on to. What each step
-does is the carrier's, and what a status says is left to `status`.
+endpoint fails with on the way ends nothing, and what a node rejects, or a proof that does not hold, ends it only if
+that goes on. What each step does is the carrier's, and what a status says is left to `status`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from attrs import define, field
 
 from xl2.core.lifecycle import State
 from xl2.core.types import MessageId, hex_text
-from xl2.errors import InvalidInput, NotYet, Refused, Retryable, Reverted, RpcRejected
+from xl2.errors import InvalidInput, NotYet, ProofInvalid, Refused, Retryable, Reverted, RpcRejected
 from xl2.sdk.explain import explain
 from xl2.sdk.parts import Parts
 from xl2.sdk.relay import Carrier, Goal
@@ -42,8 +42,11 @@ _MISSED: Final = {
     Goal.SETTLED: _TOO_LATE,
     Goal.REFUNDED: (State.DELIVERED, State.CONFIRMED, State.SETTLED),
 }
-#: So many rejections in a row are an answer: a node that only kept no state that old has newer blocks by then.
-MAX_REJECTED: Final = 10
+#: Refused, and yet a look at a newer block may go better: the node kept no state that old, or it was making a block
+#: just then and proved that one's state (anvil does, for a moment at each block).
+_Doubtful = RpcRejected | ProofInvalid
+#: So many in a row are an answer.
+MAX_DOUBTFUL: Final = 10
 
 
 def goal_of(until: Until) -> Goal:
@@ -70,8 +73,8 @@ class Following:
     #: Hears of each state that the message is seen in.
     tell: Callable[[Status], Awaitable[None]]
     _seen: State | None = field(default=None, init=False)
-    #: How often in a row a node has rejected what it was asked.
-    _rejected: int = field(default=0, init=False)
+    #: How often in a row a look ended so.
+    _doubtful: int = field(default=0, init=False)
 
     async def reach(self) -> Status:
         """
@@ -82,14 +85,14 @@ class Following:
         """
         end = self.parts.clock.steady() + self.timeout_seconds
         while True:
-            waiting: Retryable | RpcRejected | None = None
+            waiting: Retryable | _Doubtful | None = None
             try:
                 status = await self._look()
                 if self._seen in _REACHED[self.goal]:
                     return status
                 if await self._is_moved(status):
                     continue
-            except (Retryable, RpcRejected) as cause:
+            except (Retryable, RpcRejected, ProofInvalid) as cause:
                 waiting = self._passing(cause)
             if self.parts.clock.steady() >= end:
                 raise await self._over(waiting)
@@ -110,17 +113,17 @@ class Following:
     async def _is_moved(self, status: Status) -> bool:
         if self.carrier is not None:
             await self.carrier.step(status, self.goal)
-        self._rejected = 0
+        self._doubtful = 0
         return self.carrier is not None
 
-    def _passing(self, cause: Retryable | RpcRejected) -> Retryable | RpcRejected:
+    def _passing(self, cause: Retryable | _Doubtful) -> Retryable | _Doubtful:
         """The same, where another look may go better: not only the chains are waited for. Raises it where none may."""
-        self._rejected = self._rejected + 1 if isinstance(cause, RpcRejected) else 0
-        if self._seen is None or isinstance(cause, Reverted) or self._rejected >= MAX_REJECTED:
+        self._doubtful = self._doubtful + 1 if isinstance(cause, _Doubtful) else 0
+        if self._seen is None or isinstance(cause, Reverted) or self._doubtful >= MAX_DOUBTFUL:
             raise cause
         return cause
 
-    async def _over(self, waiting: Retryable | RpcRejected | None) -> Retryable | RpcRejected:
+    async def _over(self, waiting: Retryable | _Doubtful | None) -> Retryable | _Doubtful:
         """The time is over: what is told."""
         if waiting is not None and not isinstance(waiting, NotYet):
             return waiting

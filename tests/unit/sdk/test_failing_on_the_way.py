@@ -10,10 +10,10 @@ from xl2.core.types import BlockNumber, Hash32
 from xl2.errors import NotYet, ProofInvalid, RpcRejected, RpcUnavailable
 from xl2.ports import Block, Log, Needed, Shown
 from xl2.sdk import AsyncClient
-from xl2.sdk.follow import MAX_REJECTED
+from xl2.sdk.follow import MAX_DOUBTFUL
 from xl2.testing import MemoryProver
 
-PRUNED = RpcRejected("it keeps no state that old", endpoint="http://anchor")
+DOUBTFUL = [RpcRejected("it keeps no state that old", endpoint="http://anchor"), ProofInvalid("of another block")]
 BROKEN = [ProofInvalid("the signature is not theirs"), RpcUnavailable("the attester is down", endpoint="attester")]
 
 
@@ -48,9 +48,12 @@ async def test_an_endpoint_that_fails_on_the_way_is_asked_again(scene: Scene) ->
     assert relayed.status.is_delivered
 
 
-async def test_a_node_that_rejects_on_the_way_is_asked_again_about_newer_blocks(scene: Scene) -> None:
+@pytest.mark.parametrize("doubtful", DOUBTFUL)
+async def test_what_a_node_rejects_or_proves_wrongly_is_asked_again_about_newer_blocks(
+    scene: Scene, doubtful: Exception
+) -> None:
     sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    flaky = Flaky(home=scene.a, failures=[PRUNED] * (MAX_REJECTED - 1))
+    flaky = Flaky(home=scene.a, failures=[doubtful] * (MAX_DOUBTFUL - 1))
     parts = evolve(scene.parts, provers=lambda _: [flaky])
 
     relayed = await AsyncClient(parts).relay(sent.id)
@@ -58,15 +61,16 @@ async def test_a_node_that_rejects_on_the_way_is_asked_again_about_newer_blocks(
     assert relayed.status.is_delivered
 
 
-async def test_a_node_that_goes_on_to_reject_is_told_long_before_the_time_is_over(scene: Scene) -> None:
+@pytest.mark.parametrize("doubtful", DOUBTFUL)
+async def test_a_node_that_goes_on_so_is_told_long_before_the_time_is_over(scene: Scene, doubtful: Exception) -> None:
     sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
-    flaky = Flaky(home=scene.a, failures=[PRUNED] * 1_000)
+    flaky = Flaky(home=scene.a, failures=[doubtful] * 1_000)
     parts = evolve(scene.parts, provers=lambda _: [flaky])
 
-    with pytest.raises(RpcRejected, match="no state that old"):
+    with pytest.raises(type(doubtful), match=str(doubtful)):
         await AsyncClient(parts).relay(sent.id)
 
-    assert len(flaky.failures) == 1_000 - MAX_REJECTED
+    assert len(flaky.failures) == 1_000 - MAX_DOUBTFUL
 
 
 async def test_an_endpoint_that_fails_while_a_message_is_waited_for_ends_no_wait(
