@@ -10,6 +10,7 @@ them die with this program.
 
 import asyncio
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -23,6 +24,7 @@ from typing import Any, NoReturn
 import orjson
 
 from tests.faults.points import AFTER, BEFORE, POINTS, PORTS, Point
+from xl2.app import families, keys
 from xl2.cli import main as xl2
 from xl2.clock import SystemClock
 
@@ -41,9 +43,14 @@ _ALL_IT_TAKES = (
 
 def main() -> None:
     """Carry orders out until stdin ends."""
-    # Before the forks, so that none of them does it again.
+    # Before the forks, so that none of them does it again, nor walks through it for garbage.
     for module in _ALL_IT_TAKES:
         import_module(module)
+    # What these find they keep.
+    keys._installed("raw")
+    families._installed("op")
+    gc.collect()
+    gc.freeze()
     wake, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes)
