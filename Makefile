@@ -45,9 +45,10 @@ forge: .setup ## Solidity tests, after a canary that must fail
 	@grep -q "the canary sings" .venv/canary.log || { cat .venv/canary.log >&2; exit 1; }
 	@FOUNDRY_GAS_SNAPSHOT_CHECK=true $(FORGE) test
 
+# Bytecode is written whatever the machine says: tests start `xl2` hundreds of times, a quarter of that to compile it anew.
 pytest: .setup
 	@echo "== pytest"
-	@MAKEFLAGS= PYTHONHASHSEED=0 .venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@MAKEFLAGS= PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 contracts: .setup ## compile, and write the artifacts that the wheel carries
 	@$(PY) -m tools.artifacts
