@@ -11,22 +11,23 @@ pytest_plugins = ("xl2_devnet.pytest_plugin", "tests.canary_watch", "tests.devne
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "property", "integration", "scenario", "faults", "conformance")
-#: A minute and more of one worker each: begun before others, or one would be at work on it when all others are done.
+#: Half a minute and more of one worker each: begun before others, or one would go on when all others are done.
 LONGEST = {
     "faults/test_l1_disputes.py",
     "faults/test_l1_down.py",
-    "faults/test_l1_reorgs_late.py",
-    "faults/test_l1_reorgs.py",
     "faults/test_l1_nitro.py",
-    "scenario/test_conformance.py",
-    "scenario/test_watcher.py",
-    "integration/test_devnet_nitro_sends.py",
-    "integration/test_cli_devnet.py",
-    "scenario/test_routes.py",
-    "scenario/test_zk_routes.py",
+    "faults/test_l1_reorgs.py",
+    "faults/test_l1_reorgs_late.py",
+    "integration/test_canonical_client.py",
     "integration/test_canonical_withdrawals.py",
-    "scenario/test_nitro_routes.py",
+    "integration/test_cli_devnet.py",
+    "integration/test_devnet_nitro_sends.py",
     "integration/test_devnet_nitro_tickets.py",
+    "scenario/test_conformance.py",
+    "scenario/test_l1_faults.py",
+    "scenario/test_nitro_routes.py",
+    "scenario/test_pause_by_hand.py",
+    "scenario/test_watcher.py",
 }
 NO_SKIP = os.environ.get("XL2_NO_SKIP") == "1"
 
