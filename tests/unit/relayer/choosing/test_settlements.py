@@ -7,20 +7,31 @@ import pytest
 from tests.unit.flow.walk import Walk
 from tests.unit.relayer.choosing.settling import SENDER, SOMEBODY, Scene, scene_of
 from xl2.core.amounts import wei_and_ether
-from xl2.core.lane import PAGE_SIZE
+from xl2.core.evidence import Finality
+from xl2.core.lane import PAGE_SIZE, Lane
 from xl2.core.lifecycle import State
 from xl2.core.message import Message
 from xl2.core.settlement import ExpiredMessage, Settlement, Unopened
-from xl2.core.types import BlockNumber
+from xl2.core.storage_proof import LogKind
+from xl2.core.types import Assurance, BlockNumber
 from xl2.flow import settle
 from xl2.flow.settle import MAX_SETTLED
-from xl2.ports import Call, Ending, Record
+from xl2.ports import Call, Ending, Log, Record
 from xl2.relayer.choosing import settlements
 from xl2.relayer.choosing.policy import Carry
 from xl2.relayer.choosing.settlements import ROUND_SECONDS
-from xl2.testing import MemoryProver
+from xl2.store import SqliteStore
+from xl2.testing import ManualClock, MemoryProver, World
 from xl2.testing.calls import Settle, read
 from xl2.testing.keys import transaction_of
+
+
+class AttestedWalk(Walk):
+    """On a lane whose heads are signed."""
+
+    @property
+    def lane(self) -> Lane:
+        return self.world.lane(901, 902, Assurance.ATTESTED)
 
 
 async def again(scene: Scene, record: Record, times: int) -> None:
@@ -197,6 +208,43 @@ async def test_what_others_settle_behind_what_waits_is_seen_to_be_over(scene: Sc
     assert await states(scene, [waits, refund]) == [State.CONFIRMED, State.REFUNDED]
 
 
+async def test_behind_what_others_settled_as_many_are_weighed_together_as_one_settlement_holds(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settlements, "MAX_SETTLED", 2)
+    half = await scene.cost(2) // 2 + 10**9
+    records = await scene.delivered(10**9, half, half)
+    due = await scene.walk.owed()
+    assert due is not None
+    await scene.walk.settled(due.part(0, 1))
+
+    looks = await scene.settle()
+
+    assert looks == [True, False]
+    assert await states(scene, records) == [State.SETTLED] * 3
+
+
+async def test_behind_a_log_that_a_reorg_of_the_destination_has_cut_what_is_new_is_weighed_at_once(
+    scene: Scene,
+) -> None:
+    await scene.delivered(*[0] * (MAX_SETTLED + 2), payee=SOMEBODY)
+    await scene.settle()
+    destination = scene.walk.destination
+    log = Log(lane=scene.walk.lane, kind=LogKind.RECEIPTS)
+    await scene.walk.store.take_back(log, BlockNumber(-1), scene.walk.clock.now())
+    destination.reorg((await destination.head(Finality.LATEST)).number)
+    destination.mine(3)
+
+    await scene.delivered(0, payee=SOMEBODY)
+    cut = await scene.settle()
+
+    (ours,) = await scene.delivered(await scene.cost())
+    looks = await scene.settle()
+
+    assert (cut, looks) == ([False], [True, False])
+    assert await states(scene, [ours]) == [State.SETTLED]
+
+
 async def test_what_waited_costs_no_more_than_the_page_that_it_stands_on(scene: Scene) -> None:
     enough = await scene.cost(behind=PAGE_SIZE - 1)
     usual, scene.walk.origin.base_fee = scene.walk.origin.base_fee, 100 * 10**9
@@ -250,3 +298,22 @@ async def test_the_more_wait_the_seldomer_they_are_weighed_anew(scene: Scene, mo
     assert early == [True, False]
     assert between == [State.CONFIRMED] * 3 + [State.SETTLED]
     assert await states(scene, records) == [State.SETTLED] + [State.CONFIRMED] * 2 + [State.SETTLED]
+
+
+async def test_on_an_attested_lane_what_waited_costs_no_more_than_itself() -> None:
+    async with SqliteStore(":memory:") as store:
+        scene = scene_of(AttestedWalk(World(), store, ManualClock()), Carry.PAID)
+        enough = await scene.cost(behind=MAX_SETTLED - 1)
+        usual, scene.walk.origin.base_fee = scene.walk.origin.base_fee, 100 * 10**9
+        (ours,) = await scene.delivered(enough)
+        await scene.delivered(*[0] * 2 * MAX_SETTLED, payee=SOMEBODY)
+        dear = await scene.rooms._settlements.next()
+        scene.walk.origin.base_fee = usual
+        await scene.walk.clock.sleep(ROUND_SECONDS)
+
+        due = await scene.rooms._settlements.next()
+
+        assert dear is None
+        assert due is not None
+        assert [entry.index for entry in due.entries] == [0]
+        assert await states(scene, [ours]) == [State.CONFIRMED]
