@@ -134,6 +134,20 @@ async def test_a_relayer_that_is_stopped_while_it_starts_ends_in_good_order(scen
     assert not view_of(file).exists()
 
 
+async def test_a_start_that_waits_is_drawn_as_it_stands_and_can_be_stopped(scene: Scene, stable: Stable) -> None:
+    async with endpoints(scene, each=1) as behind:
+        behind.fault(Row(fault=Fault.REFUSED))
+        relayer = stable.start(behind.configuration(scene, "relayer"), arguments=("--live",))
+        drawn = "NOT READY: start: it waits for an endpoint since "
+        await until_true(lambda: relayer.said.exists() and drawn in relayer.said.read_text(), "a picture of the start")
+        relayer.signal(signal.SIGTERM)
+
+        code = await asyncio.to_thread(relayer.wait)
+
+    assert code == 0
+    assert relayer.lines(level=("error",)) == []
+
+
 def swapped(chain: dict[str, Any]) -> None:
     contracts = chain["contracts"]
     contracts["outbox"], contracts["inbox"] = contracts["inbox"], contracts["outbox"]

@@ -10,6 +10,7 @@ ends the start at once. How long it rests in between is `retry`'s.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from attrs import define, field, frozen
@@ -31,7 +32,7 @@ _UNDER_WAY: Final = "under way: the chains are asked, or leases end that a relay
 
 @frozen(kw_only=True)
 class _Wait:
-    """What is waited for, and since when in steady time."""
+    """What is waited for, and since when."""
 
     cause: Xl2Error
     since: float
@@ -70,16 +71,16 @@ class Patience:
             await self.clock.sleep(delay(STARTING, fruitless))
 
     def check(self) -> Check:
-        """What a start that is not over waits for, and for how long by now."""
+        """What a start that is not over waits for, and since when."""
         if self._waits is None:
             return Check(what="start", ok=False, said=_UNDER_WAY, remedy="Wait a moment.")
-        cause, seconds = self._waits.cause, self.clock.steady() - self._waits.since
+        cause, since = self._waits.cause, datetime.fromtimestamp(self._waits.since, UTC)
         whom = "the store" if isinstance(cause, StoreUnavailable) else "an endpoint"
-        said = f"it waits for {whom}, for {seconds:.0f} s by now, and goes on by itself: {cause.what}"
+        said = f"it waits for {whom} since {since:%Y-%m-%d %H:%M:%S} UTC, and goes on by itself: {cause.what}"
         return Check(what="start", ok=False, said=said, remedy=cause.remedy)
 
     def _wait(self, cause: Xl2Error) -> None:
-        since = self.clock.steady() if self._waits is None else self._waits.since
+        since = self.clock.now() if self._waits is None else self._waits.since
         self._waits = _Wait(cause=cause, since=since)
         self.has_waited.set()
 

@@ -69,7 +69,8 @@ class Readings:
     @property
     def last(self) -> list[ChainReading]:
         """Chains that answered last time."""
-        return [one for one in self._last.values() if isinstance(one, ChainReading)]
+        found = [self._last.get(chain) for chain in self.chains]
+        return [one for one in found if isinstance(one, ChainReading)]
 
     @property
     def endpoints(self) -> list[tuple[ChainId, EndpointState]]:

@@ -23,7 +23,7 @@ from xl2.app.parts import parts_of
 from xl2.app.patience import Patience
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
-from xl2.app.viewing import Carrying, Phase, Viewed, Watched, tell_where, view, watched
+from xl2.app.viewing import Carrying, Phase, Watched, tell_where, view, watched
 from xl2.clock import CLOCK
 from xl2.config import Config, require_key
 from xl2.core.lane import Lane
@@ -42,35 +42,44 @@ log = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
-class RunningRelayer:
-    """A relayer that carries."""
+class Answering:
+    """A relayer that can be asked how it is; it may still be starting."""
 
     #: Account that pays, the same on every chain.
     address: Address
     #: Account that earns fees.
     earner: Address
-    #: Lanes that it carries: the name that orders take, and the lane in words.
-    lanes: tuple[tuple[str, str], ...]
-    #: Messages by lane and state, as its store has them.
-    backlog: Callable[[], Awaitable[Sequence[tuple[Lane, State, int, float]]]] = field(repr=False)
     #: Where the operator's view answers.
     url: str
     #: The operator's own desk, and what is told of what it does.
     desk: Desk = field(repr=False)
     watched: Watched = field(repr=False)
+
+
+@frozen(kw_only=True)
+class RunningRelayer(Answering):
+    """A relayer that carries."""
+
+    #: Lanes that it carries: the name that orders take, and the lane in words.
+    lanes: tuple[tuple[str, str], ...]
+    #: Messages by lane and state, as its store has them.
+    backlog: Callable[[], Awaitable[Sequence[tuple[Lane, State, int, float]]]] = field(repr=False)
     readings: Readings = field(repr=False)
     #: Set when it has ended by itself: it was drained.
     ended: asyncio.Event = field(repr=False)
 
 
 @contextlib.asynccontextmanager
-async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIterator[RunningRelayer]:
+async def relayer(
+    source: Source = None, *, key: str | None = None, answering: Callable[[Answering], None] = lambda _: None
+) -> AsyncIterator[RunningRelayer]:
     """
     Carry the messages of every lane between the configuration's chains until the block ends.
 
     Begins when the store and the endpoints answer, however long that takes.
 
     :param key: pays gas: a name under the configuration's `keys`; else its `relayer.key`.
+    :param answering: is called once it can be asked, before it carries.
     :raises Fatal: a promise broke on the chains, so nothing more is done.
     """
     config = configuration(source)
@@ -90,13 +99,21 @@ async def relayer(source: Source = None, *, key: str | None = None) -> AsyncIter
         phase = Phase(address=next(iter(submitters.values())).address, patience=patience)
         readings = _readings(config, parts, submitters, alarms, watch)
         async with view(config, parts, phase, watch, readings, alarms=alarms) as viewed:
+            seen = Answering(
+                address=phase.address,
+                earner=config.relayer.payee or phase.address,
+                url=viewed.listening.url,
+                desk=viewed.desk,
+                watched=watch,
+            )
+            answering(seen)
             async with _reading_while_it_waits(patience, readings):
                 await patience.answer(store.__aenter__)
                 carries = await carriage(config, parts, submitters, patience, observer=observer, alarms=alarms)
             phase.carrying = _seen(carries)
             tell_where(config, viewed.where)
             purse = purse_of(config, parts, submitters, spending, alarms)
-            async with _under_way(config, parts, carries, viewed, purse, watch=watch, readings=readings) as running:
+            async with _under_way(config, parts, carries, seen, purse, readings=readings) as running:
                 yield running
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
@@ -126,14 +143,7 @@ async def _reading_while_it_waits(patience: Patience, readings: Readings) -> Asy
 
 @contextlib.asynccontextmanager
 async def _under_way(
-    config: Config,
-    parts: Parts,
-    carries: Carriage,
-    viewed: Viewed,
-    purse: Purse,
-    *,
-    watch: Watched,
-    readings: Readings,
+    config: Config, parts: Parts, carries: Carriage, seen: Answering, purse: Purse, *, readings: Readings
 ) -> AsyncIterator[RunningRelayer]:
     """Carry until the block ends, with the purse and new heads beside it."""
     pipeline, stop = carries.pipeline, asyncio.Event()
@@ -144,18 +154,18 @@ async def _under_way(
         looking = tasks.create_task(purse.keep(), name="purse")
         waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
         try:
-            earner, lanes, url = config.relayer.payee or carries.address, pipeline.lanes, viewed.listening.url
-            fields: dict[str, Any] = {"version": version("xl2"), "configuration": str(config.source), "url": url}
-            fields |= {"pays": checksum(carries.address), "earns": checksum(earner), "lanes": len(lanes)}
+            lanes = pipeline.lanes
+            fields: dict[str, Any] = {"version": version("xl2"), "configuration": str(config.source), "url": seen.url}
+            fields |= {"pays": checksum(seen.address), "earns": checksum(seen.earner), "lanes": len(lanes)}
             log.info("relayer started", extra={"fields": fields})
             yield RunningRelayer(
-                address=carries.address,
-                earner=earner,
+                address=seen.address,
+                earner=seen.earner,
                 lanes=tuple((lane.name, lane.words(parts.name)) for lane in lanes),
                 backlog=parts.store.backlog,
-                url=url,
-                desk=viewed.desk,
-                watched=watch,
+                url=seen.url,
+                desk=seen.desk,
+                watched=seen.watched,
                 readings=readings,
                 ended=carries.ended,
             )

@@ -1,5 +1,5 @@
 """
-Live: a running relayer, drawn as it stands.
+Live: a relayer, drawn as it stands from its start on.
 
 Promise: a terminal shows one picture that moves, with the log above it; where none is, each change is one plain line;
 Ctrl-C ends it like any other run, and leaves the last picture. Looking asks no endpoint. What is drawn is left to
@@ -23,9 +23,10 @@ from xl2.cli.live_picture import Frame, Picture, line
 from xl2.cli.screen import moment
 from xl2.core.lifecycle import Event
 from xl2.core.types import checksum
+from xl2.errors import Retryable
 
 if TYPE_CHECKING:
-    from xl2.app.relaying import RunningRelayer
+    from xl2.app.relaying import Answering
 
 _FRAME_SECONDS: Final = 1.0
 
@@ -40,26 +41,43 @@ async def _run(config: Path | None, key: str | None, console: Console) -> None:
 
     async with _screen(console) as show:
         logging_as_configured(config, stream=cast("TextIO", _CurrentStderr()))
-        async with stoppable() as stop, running(config, key=key) as carrying:
-            drawing = asyncio.create_task(_draw(carrying, show))
-            try:
-                await stop.wait(carrying.ended)
-            finally:
-                drawing.cancel()
-                await asyncio.gather(drawing, return_exceptions=True)
-                show(await frame_of(carrying))
+        drawing: list[asyncio.Task[None]] = []
+
+        def draw(begun: "Answering") -> None:
+            drawing.append(asyncio.create_task(_draw(begun, show)))
+
+        async def end() -> None:
+            for task in drawing:
+                task.cancel()
+            await asyncio.gather(*drawing, return_exceptions=True)
+
+        try:
+            async with stoppable() as stop, running(config, key=key, answering=draw) as carrying:
+                try:
+                    await stop.wait(carrying.ended)
+                finally:
+                    await end()
+                    await _show(carrying, show)
+        finally:
+            await end()
 
 
-async def _draw(carrying: "RunningRelayer", show: Callable[[Frame], None]) -> None:
+async def _draw(carrying: "Answering", show: Callable[[Frame], None]) -> None:
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
-        show(await frame_of(carrying))
+        await _show(carrying, show)
         # A long queue takes longer to count: then pictures come more rarely, and cost the relayer no more.
         await asyncio.sleep(max(_FRAME_SECONDS, 10 * (loop.time() - began)))
 
 
-async def frame_of(carrying: "RunningRelayer") -> Frame:
+async def _show(carrying: "Answering", show: Callable[[Frame], None]) -> None:
+    """Draw it; where its store does not answer, which the log tells, the picture stays."""
+    with contextlib.suppress(Retryable):
+        show(await frame_of(carrying))
+
+
+async def frame_of(carrying: "Answering") -> Frame:
     """What there is to see now."""
     desk, glance = carrying.desk, carrying.watched.glance
     readiness, lanes = await desk.readiness(), (await desk.lanes()).lanes

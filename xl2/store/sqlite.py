@@ -169,10 +169,9 @@ class SqliteDatabase:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
             lock.close()
-            # Whoever asks while a relayer waits for an endpoint at its start must not be led to stop it.
             remedy = (
-                "If it is this configuration's relayer, it is starting or stopping: its log says what it waits for. "
-                "Else stop it, or give each its own store and its own key."
+                "If it is this configuration's relayer, it runs already, or is stopping: `xl2 relayer status` says how "
+                "it is. Else stop it, or give each its own store and its own key."
             )
             raise ConfigInvalid(f"another process has the store {self.name} open", remedy=remedy) from taken
         self._lock = lock

@@ -22,7 +22,7 @@ async def test_a_second_process_on_the_same_file_is_refused(path: Path) -> None:
             await SqliteStore(path).count(LANE_LOG)
 
     # It may well be the relayer that is asked about, which waits for an endpoint at its start: not to be stopped then.
-    assert "its log says what it waits for" in refused.value.remedy
+    assert "`xl2 relayer status` says how it is" in refused.value.remedy
 
 
 async def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
