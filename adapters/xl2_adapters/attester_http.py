@@ -21,6 +21,7 @@ from xl2.mask import masked
 from xl2.ports import Log, SignedHead
 from xl2_adapters.connections import KeepsConnections
 from xl2_adapters.rpc_wire import endpoint_name
+from xl2_adapters.unreachable import why
 
 _MAX_ANSWER_BYTES = 4_096
 #: Who is asked for its name answers at once or not at all.
@@ -71,7 +72,7 @@ class HttpAttester(KeepsConnections):
         except TimeoutError:
             what = f"{self.name} did not answer within {seconds:g} s"
         except aiohttp.ClientError as error:
-            what = f"{self.name} cannot be reached ({type(error).__name__})"
+            what = f"{self.name} cannot be reached ({why(error)})"
         raise RpcUnavailable(what, endpoint=self.name, remedy="See whether it runs, or correct attester.urls.")
 
     async def _again_if_cut(self, method: str, url: str, question: bytes | None) -> tuple[int, bytes]:

@@ -38,6 +38,7 @@ from xl2_adapters.rpc_wire import (
     quantity,
     result_of,
 )
+from xl2_adapters.unreachable import why
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -250,7 +251,7 @@ class RpcClient(KeepsConnections):
         return bytes(body)
 
     def _unavailable(self, what: str, error: Exception) -> RpcUnavailable:
-        return RpcUnavailable(f"{self.name} {what} ({type(error).__name__})", endpoint=self.name)
+        return RpcUnavailable(f"{self.name} {what} ({why(error)})", endpoint=self.name)
 
 
 class _LostError(Exception):

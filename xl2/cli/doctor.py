@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.table import Table
@@ -13,6 +13,9 @@ from xl2.cli.screen import answer, busy, common
 
 if TYPE_CHECKING:
     from xl2.app.doctor import Diagnosis
+
+#: Characters of what was looked at; longer names go over several lines.
+_LONGEST_NAME: Final = 34
 
 
 @click.command()
@@ -32,7 +35,8 @@ def drawn(found: "Diagnosis") -> Table:
     """One thing a line; what to do stands beneath what is ill."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    # A whole address would leave no room for what is said of it.
+    table.add_column(overflow="fold", max_width=_LONGEST_NAME)
     table.add_column(overflow="fold")
     for check in found.checks:
         said = Text(check.said)

@@ -144,5 +144,5 @@ async def _check_destination(message: Message, destination: Chain) -> None:
             f"the recipient {checksum(message.recipient)} has no code on chain {destination.chain}",
             field="recipient",
             value=message.recipient,
-            remedy="Check the address; to reach an account without code on purpose, allow it.",
+            remedy="Check the address; for an account without code on purpose: allow_no_code=True, or --allow-no-code.",
         )

@@ -55,4 +55,6 @@ def _write(path: Path, content: bytes) -> None:
             remedy="Name another file.",
         ) from None
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}", field="file", value=str(path)) from error
+        what = f"{path} cannot be written: {error.strerror}"
+        remedy = "Name a file in a folder that exists and may be written."
+        raise InvalidInput(what, field="file", value=str(path), remedy=remedy) from error
