@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import partial
+from operator import gt
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from xl2.config import load
 from xl2.core.evidence import Finality
 from xl2.core.lane import Lane
 from xl2.core.types import Address, Assurance, address, checksum
+from xl2.errors import RpcRejected
 from xl2.ports import Sent
 from xl2_adapters.chain import EvmChain
 from xl2_devnet import BRISK, Description
@@ -48,15 +49,17 @@ FACTORY, GAME, PORTAL = op_stack("DisputeGameFactory"), op_stack("FaultDisputeGa
 IN_PROGRESS, CHALLENGER_WINS, DEFENDER_WINS = 0, 1, 2
 #: Nobody is challenged: a game need not leave time for it.
 UNDISPUTED = evolve(BRISK, max_clock_seconds=1)
-#: What is final is eighty blocks behind the tip, on L1 as on L2s, so that a reorg of sixty-four does not reach it.
-DEEP = evolve(UNDISPUTED, slots_in_an_epoch=40)
+#: What is final is eighty blocks behind the tip, on L1 as on L2s, so that a reorg of sixty-four does not reach it. And
+#: states are kept for as long as with a fourth of the blocks, since these are hurried.
+DEEP = evolve(UNDISPUTED, slots_in_an_epoch=40, states_kept=1_600, l1_states_kept=512)
 #: After so many blocks what was newest is final there.
 DEEP_FINAL = 84
-#: L1 blocks in which the portal's delays are over behind a game's resolution, a whole second each.
-_SETTLED_BLOCKS = 10
+#: More than the portal's two delays, a whole second each.
+_DELAYS_SECONDS = 3
 _SEND_GAS = 2_000_000
 _POLL_SECONDS = 0.1
-_HURRY_BLOCKS, _HURRY_SECONDS = 6, 0.5
+#: Between two looks whether all have followed; an L2 is a block or two behind at times.
+_HURRY_SECONDS, _SLACK_BLOCKS = 0.2, 2
 
 
 @frozen(kw_only=True)
@@ -140,15 +143,21 @@ class Anchored:
         """
         What somebody waits for, while L1 and with it the L2s make blocks faster than they do by themselves.
 
-        Not faster than they can: an L2 that falls behind hears of L1 too late.
+        L1's time passes faster as well, by a game's clock at each look, as games and the portal wait for it. Not faster
+        than all can follow: an L2 that falls behind hears of L1 too late, and a relayer that is held up finds states
+        gone that it needs.
         """
         over = asyncio.Event()
 
         async def hurry() -> None:
-            behind = await self._l2s_behind()
+            behind, asked = await self._l2s_behind(), self._asked()
+            # What is final is near, or ten looks away: each block costs all chains work.
+            blocks = max(2, 2 * self.devnet.clocks.slots_in_an_epoch // 10)
             while not over.is_set():
-                if await self._l2s_behind() <= behind:
-                    await self.mine(_HURRY_BLOCKS)
+                if await self._l2s_behind() <= behind + _SLACK_BLOCKS and all(map(gt, self._asked(), asked)):
+                    asked = self._asked()
+                    await self.pass_time(self.devnet.clocks.max_clock_seconds)
+                    await self.mine(blocks)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(over.wait(), _HURRY_SECONDS)
 
@@ -159,6 +168,25 @@ class Anchored:
             # A block that is being made is waited for: nothing may be made while L1 goes back.
             over.set()
             await hurrying
+
+    async def until_deployment_is_final(self) -> None:
+        """Return when final blocks of both L2s have the contracts: before, relayers find none and rest over that."""
+        for chain in (self.origin, self.destination):
+            outbox = self.devnet.chain(chain.settings.name).contracts["outbox"]
+
+            async def is_final(chain: EvmChain = chain, outbox: str = outbox) -> bool | None:
+                with contextlib.suppress(RpcRejected):
+                    return await chain.ask("eth_getCode", outbox, "finalized") != "0x" or None
+                # A chain that began from a snapshot knows nothing of the blocks before.
+                return None
+
+            if not await is_final():
+                await self.mine(2 * self.devnet.clocks.slots_in_an_epoch)
+            await until(is_final, f"what was deployed on {chain.settings.name} to be final")
+
+    async def pass_time(self, seconds: int) -> None:
+        """Let so much time be over on L1 with its next block; L2s follow."""
+        await self.l1.rpc.call("evm_increaseTime", seconds)
 
     async def take_back_from(self, block: int, *, depth: int = 1) -> int:
         """This block of L1 and all after it are replaced by as many empty ones: at least `depth`, and how many."""
@@ -217,9 +245,9 @@ class Anchored:
         async def resolved() -> bool | None:
             return (await self.l1.read(game, GAME, "status")) == DEFENDER_WINS or None
 
-        await until(resolved, f"the outcome of {game}")
-        settled = await self.number() + _SETTLED_BLOCKS
-        await until(partial(self._past, settled), "the delays of L1 to be over")
+        await self.hurry_until(until(resolved, f"the outcome of {game}"))
+        await self.pass_time(_DELAYS_SECONDS)
+        await self.mine(1)
         self.controls.hold_l1()
         return await self.created_at(game)
 
@@ -236,8 +264,9 @@ class Anchored:
         heights = [(await chain.head(Finality.LATEST)).number for chain in (self.origin, self.destination)]
         return await self.number() - min(heights)
 
-    async def _past(self, block: int) -> bool | None:
-        return await self.number() > block or None
+    def _asked(self) -> list[int]:
+        """How much relayers have asked of each L2."""
+        return [proxy.asked.total() for name, proxy in self.proxies.items() if name != L1]
 
     @property
     def _factory(self) -> str:
@@ -267,7 +296,7 @@ async def anchored_on(
         proxies = {
             name: await stack.enter_async_context(FaultProxy(chain.rpc_url)) for name, chain in devnet.chains.items()
         }
-        yield Anchored(
+        found = Anchored(
             devnet=devnet,
             folder=folder,
             origin=chains[0],
@@ -280,6 +309,8 @@ async def anchored_on(
             controls=controls,
             proxies=proxies,
         )
+        await found.until_deployment_is_final()
+        yield found
 
 
 async def unready(configuration: Path) -> list[str] | None:

@@ -43,9 +43,9 @@ async def anchored(devnet: Description, controls: Controls, tmp_path: Path) -> A
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stables() -> Iterator[Stable]:
-    """One program for all relayers of a module."""
+    """One program for all relayers of a session: what it imports takes more work than most tests."""
     with opened() as found:
         yield found
 

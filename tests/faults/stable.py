@@ -66,11 +66,13 @@ class Stable:
         return Daemon(pid=pid, said=said, begins=begins, wait=lambda: self._wait(pid))
 
     def clear(self) -> None:
-        """Kill what still runs."""
+        """Kill what still runs, and forget all: another process may have the same number one day."""
         for pid in self._started - set(self._codes):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             self._wait(pid)
+        self._started.clear()
+        self._codes.clear()
 
     def _wait(self, pid: int) -> int:
         while pid not in self._codes:

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tests.devnet_user import User
-from tests.faults.anchored import CHALLENGER_WINS, DEFENDER_WINS, GAME, IN_PROGRESS, PORTAL, Anchored
+from tests.faults.anchored import CHALLENGER_WINS, DEFENDER_WINS, GAME, IN_PROGRESS, L1, PORTAL, Anchored
 from tests.faults.daemon import Daemon
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable
-from tests.waiting import until
+from tests.waiting import until, until_true
 from xl2.core.evidence import Finality
 from xl2.ports import Ending, Fate, Sent
 from xl2_devnet import BRISK, Description, Options, running
@@ -23,8 +23,12 @@ from xl2_devnet.controls import ROOTS, Controls
 
 ORIGIN = "op-a"
 CANNON, PERMISSIONED = 0, 1
-#: Blocks in which a proposer has noticed that it is to stop, and in which a relayer has looked at what is settled.
-_NOTICED, _LOOKED = 4, 12
+#: A game's time is over when a test lets it be, so that a challenger on a busy machine is never too late.
+_CLOCKS = evolve(BRISK, max_clock_seconds=60)
+#: More than the portal's delays.
+_DELAYS_SECONDS = 3
+#: Blocks in which a proposer has noticed that it is to stop, an L2 has heard of L1, and a relayer has used what it saw.
+_NOTICED, _HEARD, _USED = 4, 4, 8
 #: And in which what an L2 calls final was derived from what L1 calls final, which is what a proposer goes by.
 _DERIVED = 6
 
@@ -32,7 +36,7 @@ _DERIVED = 6
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose proposers nobody else relies on."""
-    with running(Options(clocks=BRISK), controls=controls) as description:
+    with running(Options(clocks=_CLOCKS), controls=controls) as description:
         yield description
 
 
@@ -70,6 +74,7 @@ async def test_roots_that_l1_does_not_uphold_are_never_used_and_the_next_good_on
     with asleep(relayer):
         lost, *others = await some_games(anchored, sent, controls)
         await guardian.blacklist(others)
+        await attacked(anchored, lost)
     outcome = await over(anchored, [lost, *others])
     after_lost = await ask(anchored, sent)
     with asleep(relayer):
@@ -84,7 +89,7 @@ async def test_roots_that_l1_does_not_uphold_are_never_used_and_the_next_good_on
     after_retired = await ask(anchored, sent)
     controls.give(ROOTS, ORIGIN)
 
-    await assert_each_paid_message_ended_once(anchored, sent)
+    await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
     assert outcome[0] == CHALLENGER_WINS
     for told in (after_lost, after_blacklisted, after_retired):
         assert [one.fate for one in told] == [Fate.UNSEEN] * len(sent)
@@ -100,7 +105,7 @@ async def test_what_no_good_root_covers_in_time_is_expired_and_refunded(
     with asleep(relayer):
         await guardian.blacklist(await some_games(anchored, sent, controls))
 
-    told = await assert_each_paid_message_ended_once(anchored, sent)
+    told = await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
     controls.give(ROOTS, ORIGIN)
 
     assert [one.ending for one in told] == [Ending.REFUNDED] * len(sent)
@@ -138,9 +143,19 @@ async def final_past(anchored: Anchored, block: int) -> bool | None:
     return (await anchored.origin.head(Finality.FINALIZED)).number >= block or None
 
 
+async def attacked(anchored: Anchored, game: str) -> None:
+    """Return once a challenger has made his move."""
+
+    async def is_attacked() -> bool | None:
+        return (await anchored.l1.read(game, GAME, "claimDataLen")) > 1 or None
+
+    await until(is_attacked, f"an attack on {game}")
+
+
 async def over(anchored: Anchored, games: list[str]) -> list[int]:
-    """Who won each of these, once they are resolved and a relayer has had time to use them."""
+    """Who won each of these, once they are resolved and a relayer has looked for one that it can use."""
     outcomes = []
+    await anchored.pass_time(_CLOCKS.max_clock_seconds + 1)
     for game in games:
 
         async def outcome(game: str = game) -> int | None:
@@ -149,5 +164,10 @@ async def over(anchored: Anchored, games: list[str]) -> list[int]:
 
         outcomes.append(await until(outcome, f"the outcome of {game}"))
     assert set(outcomes[1:]) <= {DEFENDER_WINS}
-    await anchored.until_blocks(_LOOKED)
+    await anchored.pass_time(_DELAYS_SECONDS)
+    await anchored.until_blocks(_HEARD)
+    l1 = anchored.proxies[L1]
+    asked = l1.asked["eth_call"]
+    await until_true(lambda: l1.asked["eth_call"] > asked, "a relayer that looks for a game")
+    await anchored.until_blocks(_USED)
     return outcomes

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.faults.anchored import L1, UNDISPUTED, Anchored, anchored_on
 from tests.faults.oracle import assert_each_paid_message_ended_once
@@ -16,15 +17,17 @@ from xl2.core.types import hex_text
 from xl2_adapters.nitro.outbox import ROOT_UPDATED
 from xl2_devnet import Description, Options, running
 from xl2_devnet.accounts import account
-from xl2_devnet.controls import Controls
+from xl2_devnet.controls import ROOTS, Controls
 
 OP, ARBITRUM = "op-a", "arbitrum-b"
+#: A root is overwritten soon, also while nobody sends anything.
+_CLOCKS = evolve(UNDISPUTED, idle_proposal_seconds=1.0)
 
 
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """An L1, an OP-Stack chain, and Arbitrum."""
-    with running(Options(l2=("op", "arbitrum"), clocks=UNDISPUTED), controls=controls) as description:
+    with running(Options(l2=("op", "arbitrum"), clocks=_CLOCKS), controls=controls) as description:
         yield description
 
 
@@ -35,7 +38,7 @@ async def anchored(devnet: Description, controls: Controls, tmp_path: Path) -> A
 
 
 async def test_a_push_under_a_root_that_was_overwritten_meanwhile_is_made_again(
-    anchored: Anchored, stable: Stable
+    anchored: Anchored, stable: Stable, controls: Controls
 ) -> None:
     l1 = anchored.proxies[L1]
     # What it signs for L1 is in its journal, and reaches nobody.
@@ -50,10 +53,13 @@ async def test_a_push_under_a_root_that_was_overwritten_meanwhile_is_made_again(
         return True if len(newest) > len(old) + 1 and newest[-1]["topics"][1] == old[-1]["topics"][1] else None
 
     await until(overwritten, "another block under the same root of sends")
+    # What is made anew is not overwritten as well.
+    controls.withhold(ROOTS, ARBITRUM)
     healed = await anchored.number()
     l1.heal()
 
-    await assert_each_paid_message_ended_once(anchored, sent)
+    await anchored.hurry_until(assert_each_paid_message_ended_once(anchored, sent))
+    controls.give(ROOTS, ARBITRUM)
     refused, *made = await paid_by(account("relayer").address, anchored, healed)
     assert refused["status"] == "0x0"
     assert made[0]["status"] == "0x1"

@@ -1,16 +1,14 @@
 """Relayers that share a PostgreSQL database split its lanes and take over from each other; no chain sees any of it."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
-import pytest
 
-from tests.faults.daemon import Daemon, daemon
+from tests.faults.daemon import Daemon
 from tests.faults.oracle import assert_each_paid_message_ended_once, until_fate
 from tests.faults.scene import Parcel, Scene
+from tests.faults.stable import Stable
 from tests.postgres import database, postgres
 from tests.waiting import until_true
 from xl2.ports import Fate
@@ -20,13 +18,6 @@ __all__ = ["database", "postgres"]
 
 #: Short, where somebody waits for them to end; long, where none may end while a busy machine holds a process up.
 SHORT_LEASE, LONG_LEASE = 1.5, 5.0
-
-
-@pytest.fixture
-def processes() -> Iterator[ExitStack]:
-    """Relayers of a test, gone with it."""
-    with ExitStack() as stack:
-        yield stack
 
 
 def configuration(scene: Scene, name: str, role: str, url: str, lease_seconds: float = SHORT_LEASE) -> Path:
@@ -47,10 +38,10 @@ def carried(relayer: Daemon) -> set[str]:
 
 
 async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is_killed(
-    scene: Scene, database: str, processes: ExitStack
+    scene: Scene, database: str, stable: Stable
 ) -> None:
     files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
-    one, two = (processes.enter_context(daemon(file)) for file in files)
+    one, two = (stable.start(file) for file in files)
     await until_true(lambda: len(carried(one)) == len(carried(two)) == 1, "a lane each")
     split = carried(one) | carried(two)
     here = scene.lane.name
@@ -63,7 +54,7 @@ async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is
     await until_true(lambda: carried(other) == split, "the other to take over")
     sent += await scene.send(*[Parcel() for _ in range(10)])
     await assert_each_paid_message_ended_once(scene, sent)
-    again = processes.enter_context(daemon(files[0] if busy is one else files[1]))
+    again = stable.start(files[0] if busy is one else files[1])
     await until_true(lambda: len(carried(again)) == len(carried(other)) == 1, "a lane each again")
     code = other.stop()
     await until_true(lambda: carried(again) == split, "the one to take over")
@@ -76,10 +67,10 @@ async def test_two_relayers_split_the_lanes_and_one_takes_over_when_the_other_is
 
 
 async def test_a_relayer_that_was_stopped_for_longer_than_its_leases_drops_what_is_another_s(
-    scene: Scene, database: str, processes: ExitStack
+    scene: Scene, database: str, stable: Stable
 ) -> None:
     files = [configuration(scene, name, role, database) for name, role in (("one", "relayer"), ("two", "bob"))]
-    one, two = (processes.enter_context(daemon(file)) for file in files)
+    one, two = (stable.start(file) for file in files)
     await until_true(lambda: len(carried(one)) == len(carried(two)) == 1, "a lane each")
     sleeper, other = (one, two) if scene.lane.name in carried(one) else (two, one)
 
@@ -97,10 +88,8 @@ async def test_a_relayer_that_was_stopped_for_longer_than_its_leases_drops_what_
     assert not carried(sleeper) & carried(other)
 
 
-async def test_a_database_that_cuts_everybody_off_costs_time_only(
-    scene: Scene, database: str, processes: ExitStack
-) -> None:
-    relayer = processes.enter_context(daemon(configuration(scene, "one", "relayer", database)))
+async def test_a_database_that_cuts_everybody_off_costs_time_only(scene: Scene, database: str, stable: Stable) -> None:
+    relayer = stable.start(configuration(scene, "one", "relayer", database))
     await until_true(lambda: len(carried(relayer)) == 2, "both lanes")
     sent = await scene.send(*[Parcel() for _ in range(30)])
     connection = await asyncpg.connect(database)
@@ -117,12 +106,12 @@ async def test_a_database_that_cuts_everybody_off_costs_time_only(
 
 
 async def test_a_second_relayer_with_the_same_key_ends_with_the_reason(
-    scene: Scene, database: str, processes: ExitStack
+    scene: Scene, database: str, stable: Stable
 ) -> None:
     files = [configuration(scene, name, "relayer", database, LONG_LEASE) for name in ("one", "two")]
-    first = processes.enter_context(daemon(files[0]))
+    first = stable.start(files[0])
     await until_true(lambda: len(carried(first)) == 2, "both lanes")
-    second = processes.enter_context(daemon(files[1]))
+    second = stable.start(files[1])
 
     code = second.wait()
     sent = await scene.send(Parcel())

@@ -8,10 +8,11 @@ from attrs import evolve
 
 import xl2
 from tests.devnet_user import User
+from tests.faults.anchored import UNDISPUTED
 from tests.integration.clients import client_of
 from tests.waiting import PATIENCE_SECONDS, until
 from xl2_adapters.rpc import Call, RpcClient
-from xl2_devnet import BRISK, Description, Options, up
+from xl2_devnet import Description, Options, up
 from xl2_devnet.accounts import account
 
 A, B = "op-a", "op-b"
@@ -22,7 +23,7 @@ STATES = 100
 @pytest.fixture
 async def forgetful() -> AsyncIterator[Description]:
     """A devnet of its own, whose nodes keep few states."""
-    async with up(Options(clocks=evolve(BRISK, states_kept=STATES))) as devnet:
+    async with up(Options(clocks=evolve(UNDISPUTED, states_kept=STATES))) as devnet:
         yield devnet
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.devnet_user import User
 from tests.integration.test_devnet_deposits import ETHER, deposit, deposits_in
@@ -17,12 +18,14 @@ from xl2_devnet.op_stack.root import output_root
 FACTORY = op_stack("DisputeGameFactory")
 GAME = op_stack("FaultDisputeGame")
 CHALLENGER_WINS, DEFENDER_WINS = 1, 2
+#: A game's time is over when a test lets it be, so that a challenger on a busy machine is never too late.
+CLOCKS = evolve(BRISK, max_clock_seconds=60)
 
 
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
-    with running(Options(l2=("op",), clocks=BRISK), controls=controls) as description:
+    with running(Options(l2=("op",), clocks=CLOCKS), controls=controls) as description:
         yield description
 
 
@@ -79,10 +82,17 @@ class Games:
 
         return await until(look, f"a game that covers block {block}")
 
-    async def outcome(self, game: str) -> int:
+    async def outcome(self, game: str, *, claims: int = 1) -> int:
+        """Who won, when so many claims were made and the time of all who may make more is over."""
+
+        async def claimed() -> bool | None:
+            return (await self.l1.read(game, GAME, "claimDataLen")) >= claims or None
+
         async def look() -> int | None:
             return (await self.l1.read(game, GAME, "status")) or None
 
+        await until(claimed, f"{claims} claims in {game}")
+        await self.l1.rpc.call("evm_increaseTime", CLOCKS.max_clock_seconds)
         return await until(look, f"the outcome of {game}")
 
 
@@ -191,7 +201,7 @@ async def test_a_false_root_is_attacked_and_loses_and_the_next_one_is_true(
 
     game, covered, _ = await until(false_game, "a false root")
 
-    assert await games.outcome(game) == CHALLENGER_WINS
+    assert await games.outcome(game, claims=2) == CHALLENGER_WINS
     await l2.send(fresh_address, value=1)
     later, block, claimed = await games.covering(covered + 1)
     assert claimed == await true_root(devnet, block)
