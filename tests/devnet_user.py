@@ -95,6 +95,16 @@ class User:
         """The chain's own time: that of its latest block."""
         return int((await self.block("latest"))["timestamp"], 16)
 
+    async def pass_time(self, seconds: int) -> None:
+        """Turn an L1's clock on, where no other test minds; its rollups follow."""
+        due = await self.now() + seconds
+        await self.rpc.call("evm_increaseTime", hex(seconds))
+
+        async def passed() -> bool | None:
+            return True if await self.now() >= due else None
+
+        await until(passed, f"{seconds} s to have passed on {self.chain.name}")
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -116,16 +116,6 @@ class Traveller:
 
         return await self.make(await until(look, f"the calls of {move}"))
 
-    async def pass_time(self, seconds: int) -> None:
-        """Turn the anchor's clock on, on a devnet where no test minds; the rollup follows."""
-        due = await self.below.now() + seconds
-        await self.below.rpc.call("evm_increaseTime", hex(seconds))
-
-        async def passed() -> bool | None:
-            return True if await self.below.now() >= due else None
-
-        await until(passed, f"{seconds} s to have passed on {self.below.chain.name}")
-
     async def ripe(self, tx_hash: Hash32) -> Crossing:
         """A withdrawal that was proven, once it can be finalized: what is left to wait passes at once."""
 
@@ -134,7 +124,7 @@ class Traveller:
             if found.state is CrossingState.READY_TO_FINALIZE:
                 return found
             if found.state is CrossingState.PROVEN and found.wait_seconds:
-                await self.pass_time(found.wait_seconds)
+                await self.below.pass_time(found.wait_seconds)
             return None
 
         return await until(look, f"crossing {hex_text(tx_hash)} to be {CrossingState.READY_TO_FINALIZE}")

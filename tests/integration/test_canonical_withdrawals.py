@@ -159,7 +159,7 @@ async def test_a_proof_against_a_false_root_that_was_defeated_is_void_and_made_a
     careless = await _proof(frank, tx_hash, index, false, block)
     await erin.below.send("0x" + frank.settings.rollup["portal"].hex(), careless, gas=1_000_000)
     await _attacked(erin, game)
-    await erin.pass_time(devnet.clocks.max_clock_seconds)
+    await erin.below.pass_time(devnet.clocks.max_clock_seconds)
 
     fallen = await frank.until(
         tx_hash, CrossingState.READY_TO_PROVE, also=lambda crossing: "lost to a challenger" in crossing.steps[-1].detail
@@ -185,7 +185,7 @@ async def test_a_game_that_is_attacked_by_hand_is_lost_by_the_rules_of_the_game_
     position = await bob.below.read(game, GAME, "getRequiredBond", 2**128 // 2**127)
     attack = GAME.call("attack", false.hash, 0, keccak(b"by hand" + truth))
     await bob.below.send(game, attack, value=position, gas=1_000_000)
-    await bob.pass_time(devnet.clocks.max_clock_seconds)
+    await bob.below.pass_time(devnet.clocks.max_clock_seconds)
 
     async def lost() -> bool | None:
         """Whoever is first resolves a claim; the other's transaction fails."""

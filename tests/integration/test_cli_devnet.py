@@ -26,6 +26,12 @@ A, B = "op-a", "op-b"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="module")
+def devnet(undisputed: Description) -> Description:
+    """The one that the verbs are about."""
+    return undisputed
+
+
 @pytest.fixture
 def within(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """The same as `xl2` without a process for each command, most of whose time would be imports."""

@@ -14,6 +14,7 @@ from xl2.errors import Reverted
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
+from xl2_devnet.clocks import Clocks
 from xl2_devnet.op_stack.genesis import PREDEPLOYS
 from xl2_devnet.op_stack.l1 import GAME_BOND
 from xl2_devnet.op_stack.root import output_root
@@ -28,13 +29,19 @@ ETHER = 10**18
 CHALLENGER_WINS, DEFENDER_WINS = 1, 2
 
 
+@pytest.fixture(scope="module")
+def devnet(by_hand: Description) -> Description:
+    """Its games and delays end when the clock is turned on."""
+    return by_hand
+
+
 class Withdrawal:
     """A withdrawal of op-a on its way through the portal."""
 
     def __init__(self, devnet: Description, l1: User, l2: User, receipt: Mapping[str, Any]) -> None:
         (passed,) = events(receipt, PASSER, "MessagePassed")
         self.rollup = devnet.chain("op-a").rollup
-        self.l1, self.l2 = l1, l2
+        self.l1, self.l2, self.clocks = l1, l2, devnet.clocks
         self.block = int(receipt["blockNumber"], 16)
         self.hash: bytes = passed.arguments["withdrawalHash"]
         names = ("nonce", "sender", "target", "value", "gasLimit", "data")
@@ -67,7 +74,7 @@ class Withdrawal:
 
         async def later() -> bool | None:
             # The portal wants the proof after the game; blocks under a second apart may share a timestamp.
-            return True if int((await self.l1.block("latest"))["timestamp"], 16) > created else None
+            return True if await self.l1.now() > created else None
 
         await until(later, "a block of L1 that is later than the game")
         slot = "0x" + keccak(self.hash + bytes(32)).hex()
@@ -79,25 +86,28 @@ class Withdrawal:
         return game
 
     async def resolved(self, game: str) -> int:
-        async def look() -> int | None:
-            status: int = await self.l1.read(game, GAME, "status")
-            return status or None
-
-        return await until(look, f"the resolution of game {game}")
+        """What became of a game, once its time has passed."""
+        return await ended(self.l1, game, self.clocks)
 
     async def ripe(self) -> None:
-        async def look() -> bool | None:
-            try:
-                await self.l1.read(self.rollup["portal"], PORTAL, "checkWithdrawal", self.hash, self.l1.address)
-            except Reverted:
-                return None
-            return True
-
-        await until(look, "the portal's delays")
+        """Once the portal's delays have passed."""
+        await self.l1.pass_time(max(self.clocks.proof_maturity_seconds, self.clocks.game_finality_seconds) + 1)
+        await self.l1.read(self.rollup["portal"], PORTAL, "checkWithdrawal", self.hash, self.l1.address)
 
     @property
     def finalizing(self) -> bytes:
         return PORTAL.call("finalizeWithdrawalTransaction", self.message)
+
+
+async def ended(l1: User, game: str, clocks: Clocks) -> int:
+    """The status of a game whose time passes at once."""
+    await l1.pass_time(clocks.max_clock_seconds)
+
+    async def look() -> int | None:
+        status: int = await l1.read(game, GAME, "status")
+        return status or None
+
+    return await until(look, f"the resolution of game {game}")
 
 
 async def test_ether_goes_back_to_l1_through_a_true_root_a_game_and_the_portals_delays(
@@ -172,11 +182,12 @@ async def test_a_false_root_is_attacked_and_loses(devnet: Description, user_of: 
     (created,) = events(receipt, FACTORY, "DisputeGameCreated")
     game = created.arguments["disputeProxy"]
 
-    async def look() -> int | None:
-        status: int = await l1.read(game, GAME, "status")
-        return status or None
+    async def attacked() -> bool | None:
+        return True if await l1.read(game, GAME, "claimDataLen") > 1 else None
 
-    assert await until(look, "the end of the false game") == CHALLENGER_WINS
+    await until(attacked, "the challenger's attack")
+
+    assert await ended(l1, game, devnet.clocks) == CHALLENGER_WINS
     assert await l1.read(game, GAME, "claimDataLen") == 2
 
 

@@ -11,11 +11,12 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from tests.devnet_user import User, events
+from tests.integration.clocks import QUICK
 from tests.waiting import until
 from xl2.errors import RpcRejected
 from xl2_adapters.rpc import RpcClient
 from xl2_adapters.rpc_wire import quantity, sequence
-from xl2_devnet import BRISK, Description, Options, up
+from xl2_devnet import Description, Options, up
 from xl2_devnet.abi import stand_in
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import Controls
@@ -41,7 +42,7 @@ def controls() -> Controls:
 
 @pytest.fixture
 async def own_devnet(controls: Controls) -> AsyncIterator[Description]:
-    async with up(Options(l2=("zk",), clocks=BRISK), controls=controls) as description:
+    async with up(Options(l2=("zk",), clocks=QUICK), controls=controls) as description:
         yield description
 
 
@@ -200,7 +201,7 @@ async def test_a_validator_that_starts_anew_reads_its_batches_back_from_l1(
     async with RpcClient(chain.node_url) as node:
         berth = Berth(
             site=Site(name="zk-a", chain_id=chain.chain_id, family="zk", kind="zk"),
-            l1=l1.rpc, l2=node, rollup=chain.rollup, clocks=BRISK, clock=time.monotonic,
+            l1=l1.rpc, l2=node, rollup=chain.rollup, clocks=QUICK, clock=time.monotonic,
             l1_account=lambda role: L1Account(l1.rpc, account(role).address), controls=Controls(),
         )  # fmt: skip
         ledger, operations = Ledger(), Operations(l1.rpc, diamond)
@@ -222,7 +223,7 @@ async def test_a_devnet_goes_on_from_a_snapshot(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("XL2_ANVIL", str(_anvil()))
-    options = Options(l2=("zk",), clocks=BRISK)
+    options = Options(l2=("zk",), clocks=QUICK)
     async with up(options) as first:
         assert not first.from_snapshot
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from eth_account import Account
 
 from tests.bytecode import FORWARDS, REVERTS
+from tests.integration.clocks import QUICK
 from tests.integration.crossings import Traveller, TravellerOf
 from tests.waiting import until
 from xl2.core.evidence import Finality
@@ -21,7 +22,6 @@ from xl2_adapters.zk_stack.messages import messages_of
 from xl2_adapters.zk_stack.proofs import OutcomeProof
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
-from xl2_devnet.clocks import BRISK
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
 from xl2_devnet.devnet import running
 from xl2_devnet.options import Options
@@ -35,7 +35,7 @@ ZK = "zk-a"
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One chain of the ZK stack."""
-    with running(Options(l2=("zk",), clocks=BRISK), controls=controls) as description:
+    with running(Options(l2=("zk",), clocks=QUICK), controls=controls) as description:
         yield description
 
 

@@ -29,6 +29,12 @@ from xl2_devnet.devnet_file import Description
 A, B = "op-a", "op-b"
 
 
+@pytest.fixture(scope="module")
+def devnet(undisputed: Description) -> Description:
+    """The one that the clients use."""
+    return undisputed
+
+
 class Refusing(xl2.WalletHooks):
     def __init__(self) -> None:
         self.reviews: list[xl2.Review] = []
