@@ -37,8 +37,7 @@ async def assert_a_kill_does_no_harm(
 
     `rate`: how fast its clock runs, so that what rests for ten seconds need not.
     """
-    clock = scene.folder / "clock"
-    clock.write_text(f"0 {rate}", encoding="ascii")
+    clock = scene.clock(rate)
     sent = await _send(scene, point)
 
     doomed = stable.start(configuration, dies_at=point, when=when, clock=clock)

@@ -26,8 +26,8 @@ from xl2_devnet.accounts import ATTESTERS
 ROOT = Path(__file__).parents[2]
 GWEI = 10**9
 _RICH = 10**20
-#: For so long what fails goes on failing: some looks of every room.
-_BLOCKS = 100
+#: For so long what fails goes on failing: some looks of every room, which rest by a clock that runs so much faster.
+_BLOCKS, _RATE = 40, 5
 
 #: The others by `make soak`.
 _EACH_TIME = {Fault.RATE_LIMIT, Fault.HTML}
@@ -53,7 +53,7 @@ def told(relayer: Daemon) -> Sequence[dict[str, Any]]:
 @pytest.mark.parametrize("row", rows_by(ROWS, each_time=_EACH_TIME))
 async def test_an_endpoint_alone_that_fails_is_one_line(scene: Scene, stable: Stable, row: Row) -> None:
     async with endpoints(scene, each=1) as behind:
-        relayer = stable.start(behind.configuration(scene, "relayer"))
+        relayer = stable.start(behind.configuration(scene, "relayer"), clock=scene.clock(_RATE))
         await carrying(behind)
         (destination,) = behind.proxies[B]
 
@@ -134,7 +134,8 @@ async def test_an_attester_that_does_not_answer_is_one_line_and_its_coming_back_
     own = scene.configuration("attester")
     async with attester(own) as found:
         url = found.url
-    relayer = stable.start(scene.configuration("relayer", attester={"urls": {ATTESTER.address: url}}))
+    file = scene.configuration("relayer", attester={"urls": {ATTESTER.address: url}})
+    relayer = stable.start(file, clock=scene.clock(_RATE))
 
     await until_true(lambda: relayer.told("attester silent"), "a line that says so")
     sent = await scene.send(Parcel())
@@ -158,7 +159,8 @@ async def test_an_attester_that_signs_for_another_verifier_is_one_line_until_it_
     astray.write_text(astray.read_text("utf-8").replace(verifier, other), "utf-8")
     async with attester(astray) as found:
         url = found.url
-        relayer = stable.start(scene.configuration("relayer", attester={"urls": {ATTESTER.address: url}}))
+        file = scene.configuration("relayer", attester={"urls": {ATTESTER.address: url}})
+        relayer = stable.start(file, clock=scene.clock(_RATE))
         sent = await scene.send(Parcel())
         await until_true(lambda: relayer.told("attester signs nothing that counts"), "a line that says so")
         await scene.until_blocks(_BLOCKS)

@@ -20,6 +20,8 @@ from tests.waiting import until_true
 #: Exit code.
 _A_PROMISE_BROKE = 5
 _BLOCKS = ("eth_getBlockByNumber",)
+#: After a failure relayers rest for seconds, by a clock that runs so many times as fast.
+_RATE = 5
 
 #: Tried each time; see the module.
 _EACH_TIME = {
@@ -72,7 +74,7 @@ ROWS = [
 @pytest.mark.parametrize("row", rows_by(ROWS, each_time=_EACH_TIME))
 async def test_a_fault_of_the_only_endpoint_costs_time_and_nothing_else(scene: Scene, stable: Stable, row: Row) -> None:
     async with endpoints(scene, each=1) as behind:
-        relayer = stable.start(behind.configuration(scene, "relayer"))
+        relayer = stable.start(behind.configuration(scene, "relayer"), clock=scene.clock(_RATE))
         await carrying(behind)
 
         behind.fault(row)
@@ -90,7 +92,7 @@ async def test_a_fault_of_the_only_endpoint_costs_time_and_nothing_else(scene: S
 
 async def test_a_gap_that_stays_when_it_is_read_again_is_alarmed_once(scene: Scene, stable: Stable) -> None:
     async with endpoints(scene, each=1) as behind:
-        relayer = stable.start(behind.configuration(scene, "relayer"))
+        relayer = stable.start(behind.configuration(scene, "relayer"), clock=scene.clock(_RATE))
         await carrying(behind)
 
         behind.fault(Row(fault=Fault.MISSING_LOG))
@@ -115,17 +117,17 @@ async def test_an_endpoint_that_serves_another_chain_stops_the_relayer_before_it
 ) -> None:
     async with endpoints(scene, each=1) as behind:
         file = behind.configuration(scene, "relayer")
-        changed = stable.start(file)
+        changed = stable.start(file, clock=scene.clock(_RATE))
         await carrying(behind)
 
         behind.fault(Row(fault=Fault.WRONG_CHAIN))
         sent = await scene.send(Parcel())
         stopped = await asyncio.to_thread(changed.wait)
-        at_start = stable.start(file)
+        at_start = stable.start(file, clock=scene.clock(_RATE))
         refused = await asyncio.to_thread(at_start.wait)
         told = await ask(scene, sent)
         behind.heal()
-        after = stable.start(file)
+        after = stable.start(file, clock=scene.clock(_RATE))
 
         await assert_each_paid_message_ended_once(scene, sent)
         assert stopped == refused == _A_PROMISE_BROKE
