@@ -24,7 +24,9 @@ from typing import Any, NoReturn
 import orjson
 
 from tests.faults.points import AFTER, BEFORE, POINTS, PORTS, Point
-from xl2.app import families, keys
+from xl2.app.families import ADAPTERS
+from xl2.app.installed import installed
+from xl2.app.keys import SIGNERS
 from xl2.cli import main as xl2
 from xl2.clock import SystemClock
 
@@ -46,9 +48,9 @@ def main() -> None:
     # Before the forks, so that none of them does it again, nor walks through it for garbage.
     for module in _ALL_IT_TAKES:
         import_module(module)
-    # What these find they keep.
-    keys._installed("raw")
-    families._installed("op")
+    # What is found is kept.
+    installed(SIGNERS, "raw")
+    installed(ADAPTERS, "op")
     gc.collect()
     gc.freeze()
     wake, wakes = os.pipe()

@@ -2,7 +2,7 @@
 App: the one place where parts are put together.
 
 Read `parts` (of `families`, `attesters`, `sending`), then who uses them: `clients`, `relaying`, `attesting`,
-`watching`, `operating`, `doctor`. Keys are opened in `keys`.
+`watching`, `operating`, `doctor`. Keys are opened in `keys`; what other distributions bring is found by `installed`.
 """
 
 from xl2.app.attesting import attester

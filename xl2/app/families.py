@@ -6,12 +6,11 @@ another distribution. Opening connects to nothing; `close` gives back whatever w
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib.metadata import entry_points
 from typing import Final
 
 from attrs import frozen
 
+from xl2.app.installed import installed, names
 from xl2.config import Config
 from xl2.core.types import ChainId
 from xl2.errors import ConfigInvalid
@@ -85,23 +84,13 @@ def opened(config: Config) -> Opened:
 
 def family(settings: ChainSettings) -> Family:
     """Find a chain family. Raises `ConfigInvalid` where none of that name is installed."""
-    maker = _installed(settings.family)
-    if maker is not None:
-        return maker()
-    known = ", ".join(sorted(entry.name for entry in entry_points(group=ADAPTERS))) or "none"
-    raise ConfigInvalid(
-        f"chain {settings.name} is of family {settings.family!r}, which is not installed",
-        remedy=f"Installed are: {known}. Correct `family`, or install the package that brings it.",
-    )
-
-
-@cache
-def _installed(word: str) -> Callable[[], Family] | None:
-    """Looked for once: looking reads the metadata of every distribution there is."""
-    for entry in entry_points(group=ADAPTERS, name=word):
-        maker: Callable[[], Family] = entry.load()
-        return maker
-    return None
+    maker: Callable[[], Family] | None = installed(ADAPTERS, settings.family)
+    if maker is None:
+        raise ConfigInvalid(
+            f"chain {settings.name} is of family {settings.family!r}, which is not installed",
+            remedy=f"Installed are: {names(ADAPTERS)}. Correct `family`, or install the package that brings it.",
+        )
+    return maker()
 
 
 def _anchor(one: ChainSettings, all_of: Mapping[ChainId, ChainSettings], families: Mapping[str, Family]) -> Blocks:

@@ -9,13 +9,13 @@ off devnets. Which account a key is can be told without opening it, where the co
 import logging
 import stat
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
 from xl2 import mask
 from xl2.app.development_keys import refuse_off_devnets
 from xl2.app.edges import edge
+from xl2.app.installed import installed, names
 from xl2.config import Config, Secret, keys_in
 from xl2.config.keys import PluginKey, opened_by
 from xl2.core.types import ADDRESS_SIZE, Address
@@ -80,23 +80,13 @@ def _warn_of_open_file(path: Path) -> None:
 
 
 def _maker(name: str, entry_name: str) -> SignerMaker:
-    maker = _installed(entry_name)
-    if maker is not None:
-        return maker
-    known = ", ".join(sorted(entry.name for entry in entry_points(group=SIGNERS))) or "none"
-    raise ConfigInvalid(
-        f"keys.{name}: no {entry_name!r} is installed that opens keys (entry point group {SIGNERS})",
-        remedy=f"Installed are: {known}. Correct `plugin`, or install the package that brings it.",
-    )
-
-
-@cache
-def _installed(entry_name: str) -> SignerMaker | None:
-    """Looked for once: looking reads the metadata of every distribution, and a daemon opens keys for each lane."""
-    for entry in entry_points(group=SIGNERS, name=entry_name):
-        maker: SignerMaker = entry.load()
-        return maker
-    return None
+    maker: SignerMaker | None = installed(SIGNERS, entry_name)
+    if maker is None:
+        raise ConfigInvalid(
+            f"keys.{name}: no {entry_name!r} is installed that opens keys (entry point group {SIGNERS})",
+            remedy=f"Installed are: {names(SIGNERS)}. Correct `plugin`, or install the package that brings it.",
+        )
+    return maker
 
 
 def _check(name: str, key: PluginKey, made: object) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from eth_account import Account
 
 from tests.heard import Heard
-from xl2.app import keys
+from xl2.app import installed as room
 from xl2.app.attesters import Attesters
 from xl2.app.clients import signer_of
 from xl2.app.development_keys import ACCOUNTS, DEVNET_IDS
@@ -89,9 +89,9 @@ prompt = true
 @pytest.fixture(autouse=True)
 def looked_for_anew() -> Iterator[None]:
     """What one test installs is there for no other."""
-    keys._installed.cache_clear()
+    room.installed.cache_clear()
     yield
-    keys._installed.cache_clear()
+    room.installed.cache_clear()
 
 
 def test_what_is_installed_is_read_once_however_many_keys_are_opened(
@@ -103,7 +103,7 @@ def test_what_is_installed_is_read_once_however_many_keys_are_opened(
         asked[name] += 1
         return entry_points(group=group, name=name)
 
-    monkeypatch.setattr(keys, "entry_points", counted)
+    monkeypatch.setattr(room, "entry_points", counted)
     read = config(tmp_path, user=OWN, attester=OWN)
 
     for name in ("user", "attester", "user"):
@@ -125,11 +125,10 @@ def plug(monkeypatch: pytest.MonkeyPatch, maker: Any) -> list[KeySettings]:
 
             return make
 
-    def found(group: str, name: str | None = None) -> list[Entry | EntryPoint]:
-        assert group == "xl2.signers"
-        return [Entry()] if name in (None, "hsm") else []
+    def found(group: str, name: str) -> Sequence[Entry | EntryPoint]:
+        return [Entry()] if (group, name) == ("xl2.signers", "hsm") else list(entry_points(group=group, name=name))
 
-    monkeypatch.setattr(keys, "entry_points", found)
+    monkeypatch.setattr(room, "entry_points", found)
     return given
 
 
