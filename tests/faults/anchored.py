@@ -21,6 +21,7 @@ import aiohttp
 import orjson
 from attrs import evolve, field, frozen
 
+from tests.devnet_clocks import DELAYS_SECONDS
 from tests.devnet_user import User
 from tests.faults.proxy import FaultProxy
 from tests.faults.recipients import RECIPIENTS
@@ -34,7 +35,7 @@ from xl2.core.types import Address, Assurance, address, checksum
 from xl2.errors import RpcRejected
 from xl2.ports import Sent
 from xl2_adapters.chain import EvmChain
-from xl2_devnet import BRISK, Description
+from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import Controls
@@ -47,15 +48,6 @@ L1 = "l1"
 SETTLED_KINDS = ("proven", "routed")
 FACTORY, GAME, PORTAL = op_stack("DisputeGameFactory"), op_stack("FaultDisputeGame"), op_stack("OptimismPortal2")
 IN_PROGRESS, CHALLENGER_WINS, DEFENDER_WINS = 0, 1, 2
-#: Nobody is challenged: a game need not leave time for it.
-UNDISPUTED = evolve(BRISK, max_clock_seconds=1)
-#: What is final is eighty blocks behind the tip, on L1 as on L2s, so that a reorg of sixty-four does not reach it. And
-#: states are kept for as long as with a fourth of the blocks, since these are hurried.
-DEEP = evolve(UNDISPUTED, slots_in_an_epoch=40, states_kept=1_600, l1_states_kept=512)
-#: After so many blocks what was newest is final there.
-DEEP_FINAL = 84
-#: More than the portal's two delays, a whole second each.
-_DELAYS_SECONDS = 3
 _SEND_GAS = 2_000_000
 _POLL_SECONDS = 0.1
 #: Between two looks whether all have followed; an L2 is a block or two behind at times.
@@ -246,7 +238,7 @@ class Anchored:
             return (await self.l1.read(game, GAME, "status")) == DEFENDER_WINS or None
 
         await self.hurry_until(until(resolved, f"the outcome of {game}"))
-        await self.pass_time(_DELAYS_SECONDS)
+        await self.pass_time(DELAYS_SECONDS)
         await self.mine(1)
         self.controls.hold_l1()
         return await self.created_at(game)

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 
+from tests.devnet_clocks import DELAYS_SECONDS, DISPUTED
 from tests.devnet_user import User
 from tests.faults.anchored import CHALLENGER_WINS, DEFENDER_WINS, GAME, IN_PROGRESS, L1, PORTAL, Anchored
 from tests.faults.daemon import Daemon
@@ -17,16 +18,12 @@ from tests.faults.stable import Stable
 from tests.waiting import until, until_true
 from xl2.core.evidence import Finality
 from xl2.ports import Ending, Fate, Sent
-from xl2_devnet import BRISK, Description, Options, running
+from xl2_devnet import Description, Options, running
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import ROOTS, Controls
 
 ORIGIN = "op-a"
 CANNON, PERMISSIONED = 0, 1
-#: A game's time is over when a test lets it be, so that a challenger on a busy machine is never too late.
-_CLOCKS = evolve(BRISK, max_clock_seconds=60)
-#: More than the portal's delays.
-_DELAYS_SECONDS = 3
 #: Blocks in which a proposer has noticed that it is to stop, an L2 has heard of L1, and a relayer has used what it saw.
 _NOTICED, _HEARD, _USED = 4, 4, 8
 #: And in which what an L2 calls final was derived from what L1 calls final, which is what a proposer goes by.
@@ -36,7 +33,7 @@ _DERIVED = 6
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose proposers nobody else relies on."""
-    with running(Options(clocks=_CLOCKS), controls=controls) as description:
+    with running(Options(clocks=DISPUTED), controls=controls) as description:
         yield description
 
 
@@ -155,7 +152,7 @@ async def attacked(anchored: Anchored, game: str) -> None:
 async def over(anchored: Anchored, games: list[str]) -> list[int]:
     """Who won each of these, once they are resolved and a relayer has looked for one that it can use."""
     outcomes = []
-    await anchored.pass_time(_CLOCKS.max_clock_seconds + 1)
+    await anchored.pass_time(DISPUTED.max_clock_seconds + 1)
     for game in games:
 
         async def outcome(game: str = game) -> int | None:
@@ -164,7 +161,7 @@ async def over(anchored: Anchored, games: list[str]) -> list[int]:
 
         outcomes.append(await until(outcome, f"the outcome of {game}"))
     assert set(outcomes[1:]) <= {DEFENDER_WINS}
-    await anchored.pass_time(_DELAYS_SECONDS)
+    await anchored.pass_time(DELAYS_SECONDS)
     await anchored.until_blocks(_HEARD)
     l1 = anchored.proxies[L1]
     asked = l1.asked["eth_call"]

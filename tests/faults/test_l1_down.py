@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.anchored import L1, UNDISPUTED, Anchored, ready, stopped, unready
+from tests.devnet_clocks import UNDISPUTED
+from tests.faults.anchored import L1, Anchored, ready, stopped, unready
 from tests.faults.oracle import ask, assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel

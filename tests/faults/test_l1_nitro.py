@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from tests.faults.anchored import L1, UNDISPUTED, Anchored, anchored_on
+from tests.devnet_clocks import UNDISPUTED
+from tests.faults.anchored import L1, Anchored, anchored_on
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.proxy import Fault
 from tests.faults.scene import Parcel

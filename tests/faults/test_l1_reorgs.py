@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.anchored import DEEP, DEEP_FINAL, Anchored
+from tests.devnet_clocks import DEEP, DEEP_FINAL
+from tests.faults.anchored import Anchored
 from tests.faults.oracle import assert_each_paid_message_ended_once
 from tests.faults.scene import Parcel
 from tests.faults.stable import Stable

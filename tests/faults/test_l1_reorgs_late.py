@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.anchored import DEEP, Anchored
+from tests.devnet_clocks import DEEP
+from tests.faults.anchored import Anchored
 from tests.faults.daemon import Daemon
 from tests.faults.oracle import assert_each_message_was_executed_once, assert_each_paid_message_ended_once, until_fate
 from tests.faults.scene import Parcel

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.devnet_clocks import BY_HAND, QUICK_UNDISPUTED
 from tests.devnet_user import User, UserOf
-from tests.integration.clocks import BY_HAND, UNDISPUTED
 from tests.integration.crossings import Traveller, TravellerOf
 from tests.integration.nitro_ground import OWN, STAND_INS, NitroDevnet, nitro_devnet
 from xl2_devnet import Description, Options
@@ -52,7 +52,7 @@ def nitro(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def undisputed() -> Iterator[Description]:
     """A devnet of the module's own, on which nobody lies and roots are true at once."""
-    with running(Options(clocks=UNDISPUTED)) as description:
+    with running(Options(clocks=QUICK_UNDISPUTED)) as description:
         yield description
 
 

@@ -10,8 +10,8 @@ import pytest
 from attrs import frozen
 
 from tests.bytecode import creation
+from tests.devnet_clocks import QUICK
 from tests.devnet_user import User, events
-from tests.integration.clocks import QUICK
 from tests.waiting import until
 from xl2.core.types import ChainId, Wei, address, hex_text
 from xl2.errors import Reverted

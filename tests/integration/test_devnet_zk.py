@@ -10,8 +10,8 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
+from tests.devnet_clocks import QUICK
 from tests.devnet_user import User, events
-from tests.integration.clocks import QUICK
 from tests.waiting import until
 from xl2.errors import RpcRejected
 from xl2_adapters.rpc import RpcClient

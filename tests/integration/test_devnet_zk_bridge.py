@@ -7,7 +7,7 @@ from attrs import evolve
 from eth_account import Account
 
 from tests.bytecode import FORWARDS, REVERTS
-from tests.integration.clocks import QUICK
+from tests.devnet_clocks import QUICK
 from tests.integration.crossings import Traveller, TravellerOf
 from tests.waiting import until
 from xl2.core.evidence import Finality

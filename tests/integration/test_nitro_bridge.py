@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 
 from tests.bytecode import FORWARDS, RECORDS, VALVE
+from tests.devnet_clocks import QUICK
 from tests.devnet_user import User
-from tests.integration.clocks import QUICK
 from tests.integration.crossings import Traveller, states, wrapped_ether
 from xl2.core.evidence import Finality
 from xl2.core.types import Address, Hash32, Wei, address, checksum

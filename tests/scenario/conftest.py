@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.devnet_clocks import UNDISPUTED
 from tests.devnet_user import User
-from tests.faults.anchored import UNDISPUTED
 from tests.faults.recipients import RECIPIENTS, VALVE
 from tests.scenario.nitro_rule import Rule, opened_rule
 from tests.scenario.route import Route

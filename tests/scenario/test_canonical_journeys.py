@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.faults.anchored import UNDISPUTED
+from tests.devnet_clocks import UNDISPUTED
 from tests.scenario.beside import Failure, told, travelled, walked
 from xl2_devnet import Description, Options
 from xl2_devnet.devnet import running

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.faults.anchored import UNDISPUTED
+from tests.devnet_clocks import UNDISPUTED
 from tests.faults.proxy import FaultProxy
 from tests.scenario.devnet_subject import DevnetSubject
 from tests.scenario.route import Opened

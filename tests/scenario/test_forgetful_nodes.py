@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 
 import xl2
+from tests.devnet_clocks import UNDISPUTED
 from tests.devnet_user import User
-from tests.faults.anchored import UNDISPUTED
 from tests.integration.clients import client_of
 from tests.waiting import PATIENCE_SECONDS, until
 from xl2_adapters.rpc import Call, RpcClient

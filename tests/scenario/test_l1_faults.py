@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
-from attrs import evolve
 
+from tests.devnet_clocks import DISPUTED
 from tests.devnet_user import User
 from tests.integration.test_devnet_deposits import ETHER, deposit, deposits_in
 from tests.waiting import until
-from xl2_devnet import BRISK, Description, Options, running
+from xl2_devnet import Description, Options, running
 from xl2_devnet.abi import op_stack
 from xl2_devnet.accounts import account
 from xl2_devnet.controls import BATCHES, ROOTS, Controls
@@ -18,14 +18,12 @@ from xl2_devnet.op_stack.root import output_root
 FACTORY = op_stack("DisputeGameFactory")
 GAME = op_stack("FaultDisputeGame")
 CHALLENGER_WINS, DEFENDER_WINS = 1, 2
-#: A game's time is over when a test lets it be, so that a challenger on a busy machine is never too late.
-CLOCKS = evolve(BRISK, max_clock_seconds=60)
 
 
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
     """One for this module, whose L1 nobody else relies on."""
-    with running(Options(l2=("op",), clocks=CLOCKS), controls=controls) as description:
+    with running(Options(l2=("op",), clocks=DISPUTED), controls=controls) as description:
         yield description
 
 
@@ -92,7 +90,7 @@ class Games:
             return (await self.l1.read(game, GAME, "status")) or None
 
         await until(claimed, f"{claims} claims in {game}")
-        await self.l1.rpc.call("evm_increaseTime", CLOCKS.max_clock_seconds)
+        await self.l1.rpc.call("evm_increaseTime", DISPUTED.max_clock_seconds)
         return await until(look, f"the outcome of {game}")
 
 

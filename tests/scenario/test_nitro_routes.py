@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from tests.faults.anchored import UNDISPUTED
+from tests.devnet_clocks import UNDISPUTED
 from tests.scenario.beside import Failure, told, travelled, walked
 from tests.scenario.nitro_rule import ARBITRUM, OP, Rule, block_of
 from tests.scenario.route import Route

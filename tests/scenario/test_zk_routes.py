@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterator, Mapping
 
 import pytest
 
-from tests.faults.anchored import UNDISPUTED
+from tests.devnet_clocks import UNDISPUTED
 from tests.scenario.beside import Failure, told, travelled, walked
 from tests.scenario.walks import delivered_and_settled, expired_and_refunded
 from tests.scenario.ways import WayOf, config_in, opened_attesters, opened_ways
