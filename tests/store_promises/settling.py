@@ -87,6 +87,17 @@ class SettlingPromises:
         assert cut == [1, 4, 5]
         assert await unsettled(store) == [1, 4, 5, 6, 7, 8]
 
+    async def test_what_a_reorg_took_while_the_origin_was_asked_is_not_settled_when_it_comes_anew(
+        self, store: SqlStore
+    ) -> None:
+        await store.mark_settled(LANE, [0])
+
+        await store.take_back(RECEIPT_LOG, BlockNumber(BLOCK), NOW)
+        await store.mark_settled(LANE, [2, 7, 9])
+        await store.observe_receipts(cursor(9, RECEIPT_LOG), receipts(COUNT // 2, 6, 9))
+
+        assert await unsettled(store) == [1, 3, 4, *range(5, COUNT)]
+
     async def test_a_reorg_of_what_is_not_settled_leaves_the_rest_as_it_was(self, store: SqlStore) -> None:
         await store.mark_settled(LANE, [0, 2])
 

@@ -181,6 +181,9 @@ MIGRATIONS = (
     -- 1: it stands before the mark, and no final block of the origin has settled it.
     ALTER TABLE entries ADD COLUMN left_open INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX entries_left_open ON entries (lane, place) WHERE left_open = 1;
+    -- It stayed where it was when a reorg took receipts back: those that came anew would count as settled.
+    UPDATE settled SET upto = (SELECT coalesce(max(place) + 1, 0) FROM entries WHERE entries.lane = settled.lane)
+        WHERE upto > (SELECT coalesce(max(place) + 1, 0) FROM entries WHERE entries.lane = settled.lane);
     """,
 )
 

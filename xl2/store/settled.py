@@ -15,6 +15,7 @@ from xl2.store import rows
 from xl2.store.session import Session, first
 
 _ENTRIES = f"SELECT {rows.ENTRY_COLUMNS} FROM entries WHERE lane = ?1 AND place >= ?2"
+_STANDING = "SELECT coalesce(max(place) + 1, 0) FROM entries WHERE lane = ?1"
 
 
 async def unsettled(db: Session, lane: Lane, first_place: int, limit: int) -> list[Entry]:
@@ -30,10 +31,12 @@ async def unsettled(db: Session, lane: Lane, first_place: int, limit: int) -> li
 
 
 async def mark(db: Session, lane: Lane, places: Sequence[int]) -> None:
-    """Those are settled; what the mark goes past and is not among them is left open."""
+    """Those that stand are settled; what the mark goes past and is not among them is left open."""
     name, done = lane.encode(), sorted(places)
     upto = await mark_of(db, name, db.locks.change)
-    ahead = [one for one in done if one >= upto]
+    # A reorg may have cut the log while the origin was asked about it.
+    (standing,) = await first(db, _STANDING, name) or (0,)
+    ahead = [one for one in done if upto <= one < standing]
     left_open = [(name, one + 1, other) for one, other in pairwise([upto - 1, *ahead]) if one + 1 < other]
     await db.many("UPDATE entries SET left_open = 1 WHERE lane = ?1 AND place >= ?2 AND place < ?3", left_open)
     closed = [(name, one) for one in done if one < upto]
@@ -48,11 +51,7 @@ async def mark(db: Session, lane: Lane, places: Sequence[int]) -> None:
 
 async def take_back(db: Session, lane: Lane) -> None:
     """Of a log that a reorg has cut, what comes anew is not settled: the mark goes no further than what stands."""
-    await db.execute(
-        "UPDATE settled SET upto = (SELECT coalesce(max(place) + 1, 0) FROM entries WHERE lane = ?1) "
-        "WHERE lane = ?1 AND upto > (SELECT coalesce(max(place) + 1, 0) FROM entries WHERE lane = ?1)",
-        lane.encode(),
-    )
+    await db.execute(f"UPDATE settled SET upto = ({_STANDING}) WHERE lane = ?1 AND upto > ({_STANDING})", lane.encode())
 
 
 async def mark_of(db: Session, lane: bytes, locked: str = "") -> int:

@@ -13,13 +13,16 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from attrs import evolve
 
+from tests import factories
 from tests.store_promises.scene import LANE, LANE_LOG, NOW, RECEIPT_LOG, cursor, ids, receipt, sent
 from xl2.core.lifecycle import State
+from xl2.core.storage_proof import LogKind
 from xl2.core.types import Nonce
 from xl2.errors import ConfigInvalid, StoreCorrupt, StoreUnavailable
 from xl2.lasting import REPEAT_SECONDS, Lasting
-from xl2.ports import Step
+from xl2.ports import Log, Step
 from xl2.store import SqliteStore, SqlStore, open_store
 from xl2.store.schema import MIGRATIONS
 from xl2.testing import ManualClock
@@ -54,6 +57,27 @@ async def test_a_file_of_the_fifth_schema_keeps_what_was_settled(path: Path, mon
 
         assert [one.index for one in known] == [1, 2, 3]
         assert [one.index for one in await store.unsettled(LANE, 0, 9)] == [1, 3]
+
+
+async def test_of_a_file_of_the_fifth_schema_nothing_is_settled_that_a_reorg_took(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = factories.lane(inbox=factories.some_address("another inbox"))
+    with monkeypatch.context() as before, closing(sqlite3.connect(path)) as db:
+        before.setattr("xl2.store.sqlite.MIGRATIONS", MIGRATIONS[:5])
+        async with SqliteStore(path) as store:
+            await store.observe_receipts(cursor(9, RECEIPT_LOG), [receipt(index) for index in range(2)])
+        db.executemany("INSERT INTO settled VALUES (?, 4)", [(LANE.encode(),), (other.encode(),)])
+        db.commit()
+
+    async with SqliteStore(path) as store:
+        await store.observe_receipts(cursor(10, RECEIPT_LOG), [receipt(index, 10) for index in range(2, 5)])
+        await store.observe_receipts(
+            cursor(10, Log(lane=other, kind=LogKind.RECEIPTS)), [evolve(receipt(0, 10), lane=other)]
+        )
+
+        assert [one.index for one in await store.unsettled(LANE, 0, 9)] == [2, 3, 4]
+        assert [one.index for one in await store.unsettled(other, 0, 9)] == [0]
 
 
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
