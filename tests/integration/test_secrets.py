@@ -32,7 +32,7 @@ from tests.canaries import (
 from tests.integration.clients import file_of
 from tests.program import ENVIRONMENT
 from xl2 import mask
-from xl2.app import patience
+from xl2.app import starting
 from xl2.app.relaying import RunningRelayer, relayer
 from xl2.cli.daemon import logging_as_configured
 from xl2.cli.outcome import TRACEBACK_VARIABLE, guarded
@@ -206,7 +206,7 @@ def test_a_relayer_that_waits_for_its_database_or_an_endpoint_shows_none(
             signal.raise_signal(signal.SIGTERM)
         return 0.01
 
-    monkeypatch.setattr(patience, "delay", rest)
+    monkeypatch.setattr(starting, "delay", rest)
     if store:
         monkeypatch.setenv("XL2_RELAYER__STORE", store)
     spiteful.mode = mode

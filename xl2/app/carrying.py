@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from xl2.app.attesters import attester_watch
 from xl2.app.fitting import require_fitting
-from xl2.app.patience import Patience
+from xl2.app.starting import Starting
 from xl2.app.terms import policy_of
 from xl2.config import Config
 from xl2.core.lane import Lane
@@ -81,21 +81,21 @@ async def carriage(
     config: Config,
     parts: Parts,
     submitters: Mapping[ChainId, JournalledSubmitter],
-    patience: Patience,
+    starting: Starting,
     *,
     observer: Observer,
     alarms: Alarms,
 ) -> Carriage:
     """What carries, put together when the endpoints and the store answer, however long that takes."""
     claims = _claims(config, parts, submitters)
-    await patience.answer(lambda: require_fitting(config, parts.chains))
-    carried = await patience.answer(
+    await starting.until_answered(lambda: require_fitting(config, parts.chains))
+    carried = await starting.until_answered(
         lambda: _carried(config, parts, submitters, observer=observer, alarms=alarms, claims=claims)
     )
     polling = PipelineSettings(poll_seconds=config.relayer.poll_seconds)
     pipeline = Pipeline((), tuple(submitters.values()), polling, tuple(claims.values()))
     leases = _leases(config, parts, carried, submitters, pipeline)
-    await patience.answer(leases.start)
+    await starting.until_answered(leases.start)
     beside = [*_beside(config, parts, pipeline), attester_watch(config, parts.clock, alarms)]
     return Carriage(submitters=submitters, pipeline=pipeline, leases=leases, beside=beside)
 

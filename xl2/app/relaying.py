@@ -20,9 +20,9 @@ from xl2.app.cause import cause_of
 from xl2.app.clients import Source, configuration
 from xl2.app.endpoints import wake_on_heads
 from xl2.app.parts import parts_of
-from xl2.app.patience import Patience
 from xl2.app.paying import purse_of, watched_signer
 from xl2.app.reading import Readings
+from xl2.app.starting import Starting
 from xl2.app.viewing import Carrying, Phase, Watched, tell_where, view, watched
 from xl2.clock import CLOCK
 from xl2.config import Config, require_key
@@ -89,14 +89,14 @@ async def relayer(
     store = open_store(config.relayer.store, config.source.parent)
     signer = watched_signer(config, key or require_key(config, "relayer", "key"), alarms)
     parts = parts_of(config, store=store, signer=signer, hooks=Unattended(), observer=observer, alarms=alarms)
-    patience = Patience(clock=parts.clock, alarms=alarms)
+    starting = Starting(clock=parts.clock, alarms=alarms)
     try:
         # A file that cannot be used, or that another relayer has, is told before all else; `parts.close` closes it.
         if not is_shared(config.relayer.store):
-            await patience.answer(store.__aenter__)
+            await starting.until_answered(store.__aenter__)
         # One nonce owner a chain, shared by all lanes; the pipeline itself takes up what a crash left.
         submitters = {chain: parts.journalled(chain) for chain in (*parts.chains, *parts.anchors)}
-        phase = Phase(address=next(iter(submitters.values())).address, patience=patience)
+        phase = Phase(address=next(iter(submitters.values())).address, starting=starting)
         readings = _readings(config, parts, submitters, alarms, watch)
         async with view(config, parts, phase, watch, readings, alarms=alarms) as viewed:
             seen = Answering(
@@ -107,9 +107,9 @@ async def relayer(
                 watched=watch,
             )
             answering(seen)
-            async with _reading_while_it_waits(patience, readings):
-                await patience.answer(store.__aenter__)
-                carries = await carriage(config, parts, submitters, patience, observer=observer, alarms=alarms)
+            async with _reading_while_it_waits(starting, readings):
+                await starting.until_answered(store.__aenter__)
+                carries = await carriage(config, parts, submitters, starting, observer=observer, alarms=alarms)
             phase.carrying = _seen(carries)
             tell_where(config, viewed.where)
             purse = purse_of(config, parts, submitters, spending, alarms)
@@ -122,7 +122,7 @@ async def relayer(
 
 
 @contextlib.asynccontextmanager
-async def _reading_while_it_waits(patience: Patience, readings: Readings) -> AsyncIterator[None]:
+async def _reading_while_it_waits(starting: Starting, readings: Readings) -> AsyncIterator[None]:
     """
     Read the chains from when a start waits for one of them, for whoever looks.
 
@@ -130,7 +130,7 @@ async def _reading_while_it_waits(patience: Patience, readings: Readings) -> Asy
     """
 
     async def read() -> None:
-        await patience.has_waited.wait()
+        await starting.has_waited.wait()
         await readings.keep(is_alarmed=False)
 
     async with asyncio.TaskGroup() as tasks:

@@ -17,9 +17,9 @@ from attrs import define, field, frozen
 
 from xl2 import mask
 from xl2.app.explaining import why
-from xl2.app.patience import Patience
 from xl2.app.reading import Readings
 from xl2.app.standing import Standings
+from xl2.app.starting import Starting
 from xl2.app.stuck import Stuck
 from xl2.config import Config
 from xl2.config.listen import host_and_port
@@ -72,7 +72,7 @@ class Phase:
 
     #: It signs with this account.
     address: Address
-    patience: Patience
+    starting: Starting
     #: None: it starts.
     carrying: Carrying | None = None
 
@@ -90,7 +90,7 @@ class Phase:
         """Raises `NotYet` where it starts."""
         if self.carrying is None:
             raise NotYet(
-                f"the relayer starts, so it has nothing to drain: {self.patience.check().said}",
+                f"the relayer starts, so it has nothing to drain: {self.starting.check().said}",
                 remedy="End it: SIGTERM or Ctrl-C; nothing is under way.",
             )
         self.carrying.drain()
@@ -189,7 +189,7 @@ def _beside(config: Config, ending: str) -> Path:
 async def _checks(config: Config, phase: Phase, readings: Readings, desk: Desk) -> list[Check]:
     carrying = phase.carrying
     if carrying is None:
-        return [phase.patience.check(), await readings.store_check(None), *readings.checks()]
+        return [phase.starting.check(), await readings.store_check(None), *readings.checks()]
     recovered = Check(what="recovery", ok=True, said="what an earlier run signed is included")
     if not carrying.recovered():
         recovered = _recovery(await desk.transactions())

@@ -1,5 +1,5 @@
 """
-Patience: what a start asks of the chains and of its store, asked again until they answer.
+Starting: what a start asks of the chains and of its store, asked again until they answer.
 
 Promise: an endpoint that is down, slow or spoiled when a daemon starts, or a database that is, costs time and not the
 daemon; it is alarmed until the start goes on, and whoever looks meanwhile hears what is waited for. What no waiting
@@ -39,8 +39,8 @@ class _Wait:
 
 
 @define(kw_only=True)
-class Patience:
-    """Of one start."""
+class Starting:
+    """One start."""
 
     clock: Clock
     alarms: Alarms
@@ -48,7 +48,7 @@ class Patience:
     has_waited: asyncio.Event = field(factory=asyncio.Event, init=False)
     _waits: _Wait | None = field(default=None, init=False)
 
-    async def answer(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def until_answered(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What is asked for, however often it takes. Raises what no endpoint's answer can mend."""
         fruitless = 0
         while True:
