@@ -30,7 +30,7 @@ from xl2_devnet.devnet import running
 
 @pytest.fixture(scope="module")
 def devnet() -> Iterator[Description]:
-    """An L1, an OP-Stack chain, and Arbitrum; in place of the session's."""
+    """An L1, an OP-Stack chain, and Arbitrum; in place of two of the OP Stack."""
     with running(Options(l2=("op", "arbitrum"), clocks=BRISK)) as description:
         yield description
 

@@ -33,7 +33,7 @@ JOURNEYS = {"alice": (ARBITRUM, OP), "bob": (OP, ARBITRUM)}
 
 @pytest.fixture(scope="module")
 def devnet(controls: Controls) -> Iterator[Description]:
-    """An L1, an OP-Stack chain, and Arbitrum; in place of the session's."""
+    """An L1, an OP-Stack chain, and Arbitrum; in place of two of the OP Stack."""
     with running(Options(l2=("op", "arbitrum"), clocks=UNDISPUTED), controls=controls) as description:
         yield description
 
@@ -50,7 +50,7 @@ async def test_messages_go_both_ways_by_each_kind_of_evidence_and_what_expires_i
     ]
     expiring = [("proven", ARBITRUM, OP, "erin"), ("routed", OP, ARBITRUM, "frank")]
 
-    async def walked(walk: Callable[[Route, str], Awaitable[None]], way: tuple[str, str, str, str]) -> None:
+    async def named(walk: Callable[[Route, str], Awaitable[None]], way: tuple[str, str, str, str]) -> None:
         try:
             await walk(way_of(*way), way[-1])
         except BaseException as failed:
@@ -59,9 +59,9 @@ async def test_messages_go_both_ways_by_each_kind_of_evidence_and_what_expires_i
 
     async with asyncio.TaskGroup() as tasks:
         for way in carried:
-            tasks.create_task(walked(delivered_and_settled, way))
+            tasks.create_task(named(delivered_and_settled, way))
         for way in expiring:
-            tasks.create_task(walked(expired_and_refunded, way))
+            tasks.create_task(named(expired_and_refunded, way))
 
 
 @pytest.fixture(scope="module")
