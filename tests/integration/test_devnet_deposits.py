@@ -8,20 +8,16 @@ from typing import Any
 from eth_account import Account
 
 from tests.bytecode import RECORDS, REVERTS, creation
+from tests.deposits import ETHER, advance, deposit, deposits_in, first_derived, told_origins
 from tests.devnet_user import User, UserOf, events
 from tests.waiting import until
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
-from xl2_devnet.op_stack.derive import DEPOSITOR, user_deposit
+from xl2_devnet.op_stack.derive import DEPOSITOR
 from xl2_devnet.op_stack.genesis import PREDEPLOYS
 
-PORTAL = op_stack("OptimismPortal2")
 MESSENGER = op_stack("L1CrossDomainMessenger")
 L2_MESSENGER = op_stack("L2CrossDomainMessenger")
-L1_BLOCK = op_stack("L1Block")
-ETHER = 10**18
-DEPOSIT_GAS = 100_000
-#: Code that reverts whatever it is called with, and one that writes caller, value and first word to slots 0 to 2.
 #: Code that writes forty slots: near a million gas.
 GREEDY = creation(bytes.fromhex("60285b808055600190038060025700"))
 #: From this sender an estimate fails where a messenger's inner call would (Constants.ESTIMATION_ADDRESS).
@@ -29,38 +25,11 @@ ESTIMATION_ADDRESS = "0x0000000000000000000000000000000000000001"
 ALIAS_OFFSET = 0x1111000000000000000000000000000000001111
 
 
-def deposit(to: str, value: int, data: bytes = b"") -> bytes:
-    return PORTAL.call("depositTransaction", to, value, DEPOSIT_GAS, False, data)
-
-
-def deposits_in(receipt: Mapping[str, Any]) -> list[str]:
-    """L2 hashes of the deposits that an L1 transaction asked for."""
-    topic = PORTAL.topic("TransactionDeposited")
-    return [user_deposit(log).tx_hash for log in receipt["logs"] if log["topics"][0] == topic]
-
-
 async def appearances(user: User, tx_hash: str) -> int:
     """In how many blocks a transaction stands."""
     head = int((await user.block("latest"))["number"], 16)
     blocks = [await user.block(number) for number in range(head + 1)]
     return sum(block["transactions"].count(tx_hash) for block in blocks)
-
-
-async def first_derived(user: User) -> int:
-    """The first block that follows an L1 block: those before it are the genesis and what was deployed with it."""
-    number = 1
-    while (await user.block(number, full=True))["transactions"][0]["from"] != DEPOSITOR:
-        number += 1
-    return number
-
-
-async def advance(user: User, blocks: int) -> None:
-    start = int((await user.block("latest"))["number"], 16)
-
-    async def look() -> bool | None:
-        return True if int((await user.block("latest"))["number"], 16) >= start + blocks else None
-
-    await until(look, f"{blocks} blocks of {user.chain.name}")
 
 
 async def test_an_eth_deposit_arrives_once_under_the_hash_that_its_event_gives(
@@ -246,18 +215,3 @@ async def test_l2_knows_the_true_hash_of_each_l1_block(user_of: UserOf) -> None:
 
     gaps = [later - earlier for earlier, later in pairwise(origins)]
     assert set(gaps) <= {0, 1}, "no L1 block is left out, none comes back"
-
-
-async def told_origins(l1: User, l2: User, first: int) -> list[int]:
-    """The L1 block that L1Block names at each L2 block from `first` on; each with L1's own hash, or the test fails."""
-    head = int((await l2.block("latest"))["number"], 16)
-    origins = []
-    for number in range(first, head + 1):
-        request: Any = {"from": l2.address, "to": PREDEPLOYS["L1Block"]}
-        told, block_hash = [
-            str(await l2.rpc.call("eth_call", {**request, "data": "0x" + L1_BLOCK.call(name).hex()}, hex(number)))
-            for name in ("number", "hash")
-        ]
-        origins.append(int(told, 16))
-        assert block_hash == (await l1.block(origins[-1]))["hash"]
-    return origins

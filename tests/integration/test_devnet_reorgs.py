@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.deposits import ETHER, advance, deposit, deposits_in, first_derived, told_origins
 from tests.devnet_user import User
-from tests.integration.test_devnet_deposits import ETHER, advance, deposit, deposits_in, first_derived, told_origins
 from tests.waiting import until
 from xl2_adapters.rpc import RpcClient
 from xl2_devnet import BRISK, Description, Options, up

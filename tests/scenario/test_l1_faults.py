@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.deposits import ETHER, deposit, deposits_in
 from tests.devnet_clocks import DISPUTED
 from tests.devnet_user import User
-from tests.integration.test_devnet_deposits import ETHER, deposit, deposits_in
 from tests.waiting import until
 from xl2_devnet import Description, Options, running
 from xl2_devnet.abi import op_stack

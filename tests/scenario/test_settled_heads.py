@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from attrs import frozen
 
+from tests.deposits import PORTAL, deposits_in
 from tests.devnet_user import User
-from tests.integration.test_devnet_deposits import PORTAL, deposits_in
 from tests.scenario.conftest import RouteOf
 from tests.scenario.route import Route
 from tests.scenario.walks import to_nobody
