@@ -99,7 +99,7 @@ class PostgresDatabase:
         self.name = _name(url)
         self._url = url
         self._pool: Any = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[Any] | None = None
         self._working: set[asyncio.Task[Any]] = set()
         self._is_closed = False
         self._listener: Any = None
@@ -142,31 +142,40 @@ class PostgresDatabase:
     async def _transact(self, work: Work[T]) -> T:
         asyncpg = _driver()
         try:
-            pool = self._pool or await self._open(asyncpg)
+            pool = self._pool or await self._opened(asyncpg)
             async with pool.acquire() as connection, connection.transaction():
                 return await work(PostgresSession(connection))
         except _failures(asyncpg) as failed:
             raise _cause(self.name, failed) from failed
 
-    async def _open(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
-        async with self._opening:
-            if self._pool is None:
-                pool = await self._connect(asyncpg)
-                try:
-                    async with pool.acquire() as connection, connection.transaction():
-                        await _migrate(connection, self.name)
-                except (ValueError, OverflowError):  # the latter of a port beyond 65535
-                    pool.terminate()
-                    # Its words may hold a part of the password. Read at the first connection, which nothing precedes.
-                    # No URL in the remedy: whatever prints it masks all but the host of one.
-                    remedy = "Write postgresql:// and user:password@host:port/database, percent-encoded."
-                    what = f"relayer.store: the URL of {self.name} cannot be read"
-                    raise ConfigInvalid(what, remedy=remedy) from None
-                except BaseException:
-                    pool.terminate()
-                    raise
-                self._pool = pool
+    async def _opened(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
+        """Who asks while it is opened has that answer: one after another, each would wait out a server that hangs."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open(asyncpg))
+        opening = self._opening
+        try:
+            self._pool = await asyncio.shield(opening)
+        finally:
+            if opening.done() and self._opening is opening:
+                self._opening = None
         return self._pool
+
+    async def _open(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
+        pool = await self._connect(asyncpg)
+        try:
+            async with pool.acquire() as connection, connection.transaction():
+                await _migrate(connection, self.name)
+        except (ValueError, OverflowError):  # the latter of a port beyond 65535
+            pool.terminate()
+            # Its words may hold a part of the password. Read at the first connection, which nothing precedes.
+            # No URL in the remedy: whatever prints it masks all but the host of one.
+            remedy = "Write postgresql:// and user:password@host:port/database, percent-encoded."
+            what = f"relayer.store: the URL of {self.name} cannot be read"
+            raise ConfigInvalid(what, remedy=remedy) from None
+        except BaseException:
+            pool.terminate()
+            raise
+        return pool
 
     async def _connect(self, asyncpg: Any) -> Any:  # noqa: ANN401 - the driver and its pool
         return await asyncpg.create_pool(
