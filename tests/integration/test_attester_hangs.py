@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import pytest
 from attrs import define, field, frozen
 
+from tests.attesters import honest, log_of, prover, world_with_a_message
 from tests.heard import Heard
-from tests.unit.adapters.test_attested import honest, log_of, prover
 from tests.waiting import PATIENCE_SECONDS, until
 from xl2.attester.attest import HeadAttester
 from xl2.attester.service import serve
@@ -83,9 +83,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
 
     @asynccontextmanager
     async def opened(seconds: float) -> AsyncIterator[Far]:
-        world, heard, clock = World(), Heard(), ManualClock()
-        await world.chain(901).put(world.lane(901, 902))
-        world.chain(901).mine(2)
+        world, heard, clock = await world_with_a_message(), Heard(), ManualClock()
         alarms = Alarms(heard, clock.steady)
         *good, inner = honest(world)[: ENOUGH + 1]
         odd = Gated(inner)

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from attrs import define, evolve, field
 
-from tests.unit.attester.test_attest import CAROL, CONTRACT
+from tests.attesters import CAROL, attester_of, log_of, world_with_a_message
 from xl2.app.clients import signer_of
 from xl2.app.parts import parts_of
 from xl2.attester.attest import HeadAttester
@@ -32,16 +32,12 @@ AT = BlockNumber(1)
 
 @pytest.fixture
 async def world() -> World:
-    world = World()
-    await world.chain(901).put(world.lane(901, 902))
-    world.chain(901).mine(2)
-    return world
+    return await world_with_a_message()
 
 
 @pytest.fixture
 def attester(world: World) -> HeadAttester:
-    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
-    return HeadAttester(signer=CAROL, chains=chains, verifiers=dict.fromkeys(chains, CONTRACT))
+    return attester_of(world, CAROL)
 
 
 @pytest.fixture
@@ -110,10 +106,6 @@ async def wire(attester: HeadAttester) -> AsyncIterator[Wire]:
             for told in wire.open:
                 told.close()
             await wire.until_none_is_open()
-
-
-def log_of(world: World) -> Log:
-    return Log(lane=world.lane(901, 902), kind=LogKind.LANE)
 
 
 @pytest.fixture

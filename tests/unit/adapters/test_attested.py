@@ -1,31 +1,24 @@
 """Attested heads: a signature counts when it was recovered to a member of the set, over the head that we read."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from attrs import evolve
-from eth_account import Account
 
+from tests.attesters import CONTRACT, KEYS, honest, log_of, prover, world_with_a_message
 from tests.waiting import PATIENCE_SECONDS
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import AttestedProof, Signature
 from xl2.core.evidence import Head
 from xl2.core.lane import head_after
-from xl2.core.storage_proof import LogKind
 from xl2.core.types import Address, BlockNumber, Hash32, checksum
 from xl2.errors import NotYet, ProofInvalid, RpcUnavailable
-from xl2.ports import Attester, Log, Shown, SignedHead, VerifierSettings
+from xl2.ports import Attester, Log, Shown, SignedHead
 from xl2.testing import World
 from xl2_adapters import attested
-from xl2_adapters.attested import AttestedProver, recover
+from xl2_adapters.attested import recover
 from xl2_adapters.web3_edge import AccountSigner, signer
-
-CONTRACT = Address(b"\x0a" * 20)
-KEYS = sorted(
-    ("0x" + f"{n:064x}" for n in range(1, 6)), key=lambda key: bytes.fromhex(Account.from_key(key).address[2:])
-)
 
 
 class Odd:
@@ -108,32 +101,7 @@ class Heeding(Forging):
 
 @pytest.fixture
 async def world() -> World:
-    world = World()
-    await world.chain(901).put(world.lane(901, 902))
-    world.chain(901).mine(2)
-    return world
-
-
-def log_of(world: World) -> Log:
-    return Log(lane=world.lane(901, 902), kind=LogKind.LANE)
-
-
-def honest(world: World) -> list[HeadAttester]:
-    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
-    return [HeadAttester(signer=signer(key), chains=chains, verifiers=dict.fromkeys(chains, CONTRACT)) for key in KEYS]
-
-
-def prover(world: World, attesters: Sequence[Attester]) -> AttestedProver:
-    verifier = VerifierSettings(
-        number=0,
-        kind="attested",
-        address=CONTRACT,
-        signers=tuple(signer(key).address for key in KEYS),
-        threshold=3,
-    )
-    return AttestedProver(
-        home=world.chain(901), reader=world.chain(902), verifier=verifier, attesters=attesters, timeout_seconds=3_600
-    )
+    return await world_with_a_message()
 
 
 async def test_three_of_five_signatures_become_evidence(world: World) -> None:

@@ -7,19 +7,17 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from tests.attesters import CAROL, CONTRACT, attester_of, log_of
 from xl2.attester.attest import HeadAttester
 from xl2.core.attestation import Attestation
 from xl2.core.evidence import Finality, Head
 from xl2.core.lane import Lane, head_after
 from xl2.core.storage_proof import LogKind
-from xl2.core.types import Address, BlockNumber, ChainId
+from xl2.core.types import BlockNumber, ChainId
 from xl2.errors import Incident, NotFound, NotYet, ProofInvalid, RpcUnavailable
 from xl2.ports import Block, Log, Sent, SignedHead
-from xl2.testing import MemorySigner, World
+from xl2.testing import World
 from xl2.testing.keys import signature
-
-CONTRACT = Address(b"\x0a" * 20)
-CAROL = MemorySigner.named("carol")
 
 
 @pytest.fixture
@@ -29,23 +27,18 @@ def world() -> World:
 
 @pytest.fixture
 def attester(world: World) -> HeadAttester:
-    chains = {world.chain(one).chain: world.chain(one) for one in (901, 902)}
-    return HeadAttester(signer=CAROL, chains=chains, verifiers=dict.fromkeys(chains, CONTRACT))
-
-
-def lane_log(world: World) -> Log:
-    return Log(lane=world.lane(901, 902), kind=LogKind.LANE)
+    return attester_of(world, CAROL)
 
 
 async def sent(world: World, count: int) -> None:
     for number in range(count):
-        await world.chain(901).put(lane_log(world).lane, f"message {number}".encode())
+        await world.chain(901).put(log_of(world).lane, f"message {number}".encode())
     world.chain(901).mine(2)
 
 
 async def test_the_head_of_a_final_block_is_signed_for_its_reader(world: World, attester: HeadAttester) -> None:
     await sent(world, 3)
-    log = lane_log(world)
+    log = log_of(world)
     ids = [message.id for message in world.chain(901).state.sent]
 
     signed = await attester.attest(log, BlockNumber(3))
@@ -58,8 +51,8 @@ async def test_the_head_of_a_final_block_is_signed_for_its_reader(world: World, 
 async def test_an_older_block_has_its_own_head(world: World, attester: HeadAttester) -> None:
     await sent(world, 3)
 
-    newer = await attester.attest(lane_log(world), BlockNumber(3))
-    older = await attester.attest(lane_log(world), BlockNumber(1))
+    newer = await attester.attest(log_of(world), BlockNumber(3))
+    older = await attester.attest(log_of(world), BlockNumber(1))
 
     assert (older.attestation.head.count, newer.attestation.head.count) == (1, 3)
 
@@ -80,8 +73,8 @@ async def test_a_question_that_is_cut_off_goes_on_where_it_was(
 
     monkeypatch.setattr(chain, "sent", cut_off_once)
     with pytest.raises(asyncio.CancelledError):
-        await attester.attest(lane_log(world), BlockNumber(5))
-    signed = await attester.attest(lane_log(world), BlockNumber(5))
+        await attester.attest(log_of(world), BlockNumber(5))
+    signed = await attester.attest(log_of(world), BlockNumber(5))
 
     assert signed.attestation.head.count == 5
     assert firsts == [0, 2, 4, 4]
@@ -90,16 +83,14 @@ async def test_a_question_that_is_cut_off_goes_on_where_it_was(
 async def test_the_same_question_has_the_same_answer(world: World, attester: HeadAttester) -> None:
     await sent(world, 2)
 
-    assert await attester.attest(lane_log(world), BlockNumber(2)) == await attester.attest(
-        lane_log(world), BlockNumber(2)
-    )
+    assert await attester.attest(log_of(world), BlockNumber(2)) == await attester.attest(log_of(world), BlockNumber(2))
 
 
 async def test_a_block_that_is_not_final_is_never_signed(world: World, attester: HeadAttester) -> None:
     await sent(world, 1)
 
     with pytest.raises(NotYet, match="is not final"):
-        await attester.attest(lane_log(world), BlockNumber(2))
+        await attester.attest(log_of(world), BlockNumber(2))
 
 
 async def test_an_event_that_the_endpoint_leaves_out_stops_the_signature_for_now(
@@ -110,10 +101,10 @@ async def test_an_event_that_the_endpoint_leaves_out_stops_the_signature_for_now
 
     world.chain(901).hide(first.id)
     with pytest.raises(ProofInvalid, match="missing"):
-        await attester.attest(lane_log(world), BlockNumber(3))
+        await attester.attest(log_of(world), BlockNumber(3))
     world.chain(901).show_all()
 
-    assert (await attester.attest(lane_log(world), BlockNumber(3))).attestation.head.count == 3
+    assert (await attester.attest(log_of(world), BlockNumber(3))).attestation.head.count == 3
 
 
 async def test_a_last_event_that_is_left_out_contradicts_storage(world: World, attester: HeadAttester) -> None:
@@ -122,14 +113,14 @@ async def test_a_last_event_that_is_left_out_contradicts_storage(world: World, a
     world.chain(901).hide(world.chain(901).state.sent[-1].id)
 
     with pytest.raises(ProofInvalid, match="storage holds"):
-        await attester.attest(lane_log(world), BlockNumber(3))
+        await attester.attest(log_of(world), BlockNumber(3))
 
 
 async def test_below_a_block_that_was_seen_to_be_final_nobody_is_asked_what_is_final(
     world: World, attester: HeadAttester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sent(world, 3)
-    await attester.attest(lane_log(world), BlockNumber(3))
+    await attester.attest(log_of(world), BlockNumber(3))
     asked: list[Finality] = []
 
     async def head(finality: Finality) -> Block:
@@ -138,9 +129,9 @@ async def test_below_a_block_that_was_seen_to_be_final_nobody_is_asked_what_is_f
 
     monkeypatch.setattr(world.chain(901), "head", head)
 
-    assert (await attester.attest(lane_log(world), BlockNumber(1))).attestation.head.count == 1
+    assert (await attester.attest(log_of(world), BlockNumber(1))).attestation.head.count == 1
     assert asked == []
-    await attester.attest(lane_log(world), BlockNumber(4))
+    await attester.attest(log_of(world), BlockNumber(4))
     assert asked == [Finality.FINALIZED]
 
 
@@ -188,13 +179,13 @@ async def test_a_lane_whose_events_are_wrong_delays_no_other(monkeypatch: pytest
 
 async def test_a_final_block_that_changed_is_an_incident(world: World, attester: HeadAttester) -> None:
     await sent(world, 3)
-    await attester.attest(lane_log(world), BlockNumber(3))
+    await attester.attest(log_of(world), BlockNumber(3))
 
     world.chain(901).reorg(4)
     world.chain(901).mine(3)
 
     with pytest.raises(Incident, match="was final"):
-        await attester.attest(lane_log(world), BlockNumber(3))
+        await attester.attest(log_of(world), BlockNumber(3))
 
 
 async def test_logs_of_chains_that_it_does_not_know_are_refused(attester: HeadAttester) -> None:
@@ -219,9 +210,9 @@ async def test_an_error_of_its_endpoint_is_no_answer(world: World, attester: Hea
 
     world.chain(901).fail(RpcUnavailable("down", endpoint="memory"))
     with pytest.raises(RpcUnavailable):
-        await attester.attest(lane_log(world), BlockNumber(1))
+        await attester.attest(log_of(world), BlockNumber(1))
 
-    assert (await attester.attest(lane_log(world), BlockNumber(1))).attestation.head.count == 1
+    assert (await attester.attest(log_of(world), BlockNumber(1))).attestation.head.count == 1
 
 
 async def test_receipts_are_attested_to_the_origin(world: World, attester: HeadAttester) -> None:
