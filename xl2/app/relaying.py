@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
-class Answering:
+class BegunRelayer:
     """A relayer that can be asked how it is; it may still be starting."""
 
     #: Account that pays, the same on every chain.
@@ -57,7 +57,7 @@ class Answering:
 
 
 @frozen(kw_only=True)
-class RunningRelayer(Answering):
+class RunningRelayer(BegunRelayer):
     """A relayer that carries."""
 
     #: Lanes that it carries: the name that orders take, and the lane in words.
@@ -71,7 +71,7 @@ class RunningRelayer(Answering):
 
 @contextlib.asynccontextmanager
 async def relayer(
-    source: Source = None, *, key: str | None = None, answering: Callable[[Answering], None] = lambda _: None
+    source: Source = None, *, key: str | None = None, begun: Callable[[BegunRelayer], None] = lambda _: None
 ) -> AsyncIterator[RunningRelayer]:
     """
     Carry the messages of every lane between the configuration's chains until the block ends.
@@ -79,7 +79,7 @@ async def relayer(
     Begins when the store and the endpoints answer, however long that takes.
 
     :param key: pays gas: a name under the configuration's `keys`; else its `relayer.key`.
-    :param answering: is called once it can be asked, before it carries.
+    :param begun: is called once it can be asked, before it carries.
     :raises Fatal: a promise broke on the chains, so nothing more is done.
     """
     config = configuration(source)
@@ -99,21 +99,21 @@ async def relayer(
         phase = Phase(address=next(iter(submitters.values())).address, starting=starting)
         readings = _readings(config, parts, submitters, alarms, watch)
         async with view(config, parts, phase, watch, readings, alarms=alarms) as viewed:
-            seen = Answering(
+            found = BegunRelayer(
                 address=phase.address,
                 earner=config.relayer.payee or phase.address,
                 url=viewed.listening.url,
                 desk=viewed.desk,
                 watched=watch,
             )
-            answering(seen)
+            begun(found)
             async with _reading_while_it_waits(starting, readings):
                 await starting.until_answered(store.__aenter__)
                 carries = await carriage(config, parts, submitters, starting, observer=observer, alarms=alarms)
             phase.carrying = _seen(carries)
             tell_where(config, viewed.where)
             purse = purse_of(config, parts, submitters, spending, alarms)
-            async with _under_way(config, parts, carries, seen, purse, readings=readings) as running:
+            async with _under_way(config, parts, carries, found, purse, readings=readings) as running:
                 yield running
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
@@ -143,7 +143,7 @@ async def _reading_while_it_waits(starting: Starting, readings: Readings) -> Asy
 
 @contextlib.asynccontextmanager
 async def _under_way(
-    config: Config, parts: Parts, carries: Carriage, seen: Answering, purse: Purse, *, readings: Readings
+    config: Config, parts: Parts, carries: Carriage, begun: BegunRelayer, purse: Purse, *, readings: Readings
 ) -> AsyncIterator[RunningRelayer]:
     """Carry until the block ends, with the purse and new heads beside it."""
     pipeline, stop = carries.pipeline, asyncio.Event()
@@ -155,17 +155,17 @@ async def _under_way(
         waking = tasks.create_task(wake_on_heads(parts.chains.values(), pipeline.wake), name="new heads")
         try:
             lanes = pipeline.lanes
-            fields: dict[str, Any] = {"version": version("xl2"), "configuration": str(config.source), "url": seen.url}
-            fields |= {"pays": checksum(seen.address), "earns": checksum(seen.earner), "lanes": len(lanes)}
+            fields: dict[str, Any] = {"version": version("xl2"), "configuration": str(config.source), "url": begun.url}
+            fields |= {"pays": checksum(begun.address), "earns": checksum(begun.earner), "lanes": len(lanes)}
             log.info("relayer started", extra={"fields": fields})
             yield RunningRelayer(
-                address=seen.address,
-                earner=seen.earner,
+                address=begun.address,
+                earner=begun.earner,
                 lanes=tuple((lane.name, lane.words(parts.name)) for lane in lanes),
                 backlog=parts.store.backlog,
-                url=seen.url,
-                desk=seen.desk,
-                watched=seen.watched,
+                url=begun.url,
+                desk=begun.desk,
+                watched=begun.watched,
                 readings=readings,
                 ended=carries.ended,
             )

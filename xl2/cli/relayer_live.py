@@ -26,7 +26,7 @@ from xl2.core.types import checksum
 from xl2.errors import Retryable
 
 if TYPE_CHECKING:
-    from xl2.app.relaying import Answering
+    from xl2.app.relaying import BegunRelayer
 
 _FRAME_SECONDS: Final = 1.0
 
@@ -43,7 +43,7 @@ async def _run(config: Path | None, key: str | None, console: Console) -> None:
         logging_as_configured(config, stream=cast("TextIO", _CurrentStderr()))
         drawing: list[asyncio.Task[None]] = []
 
-        def draw(begun: "Answering") -> None:
+        def draw(begun: "BegunRelayer") -> None:
             drawing.append(asyncio.create_task(_draw(begun, show)))
 
         async def end() -> None:
@@ -52,7 +52,7 @@ async def _run(config: Path | None, key: str | None, console: Console) -> None:
             await asyncio.gather(*drawing, return_exceptions=True)
 
         try:
-            async with stoppable() as stop, running(config, key=key, answering=draw) as carrying:
+            async with stoppable() as stop, running(config, key=key, begun=draw) as carrying:
                 try:
                     await stop.wait(carrying.ended)
                 finally:
@@ -62,29 +62,29 @@ async def _run(config: Path | None, key: str | None, console: Console) -> None:
             await end()
 
 
-async def _draw(carrying: "Answering", show: Callable[[Frame], None]) -> None:
+async def _draw(begun: "BegunRelayer", show: Callable[[Frame], None]) -> None:
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
-        await _show(carrying, show)
+        await _show(begun, show)
         # A long queue takes longer to count: then pictures come more rarely, and cost the relayer no more.
         await asyncio.sleep(max(_FRAME_SECONDS, 10 * (loop.time() - began)))
 
 
-async def _show(carrying: "Answering", show: Callable[[Frame], None]) -> None:
+async def _show(begun: "BegunRelayer", show: Callable[[Frame], None]) -> None:
     """Draw it; where its store does not answer, which the log tells, the picture stays."""
     with contextlib.suppress(Retryable):
-        show(await frame_of(carrying))
+        show(await frame_of(begun))
 
 
-async def frame_of(carrying: "Answering") -> Frame:
+async def frame_of(begun: "BegunRelayer") -> Frame:
     """What there is to see now."""
-    desk, glance = carrying.desk, carrying.watched.glance
+    desk, glance = begun.desk, begun.watched.glance
     readiness, lanes = await desk.readiness(), (await desk.lanes()).lanes
     return Frame(
-        address=checksum(carrying.address),
-        earner=checksum(carrying.earner),
-        url=carrying.url,
+        address=checksum(begun.address),
+        earner=checksum(begun.earner),
+        url=begun.url,
         now=desk.clock.now(),
         ready=readiness.ready,
         ill=tuple(f"{one.what}: {one.said}. {one.remedy}" for one in readiness.checks if not one.ok),
