@@ -1,6 +1,7 @@
-"""Why a connection failed is told in the system's words, and never in those of a URL."""
+"""Why a connection failed is told in words of the system or of TLS, and never in those of a URL."""
 
 import errno
+import ssl
 
 import aiohttp
 import pytest
@@ -25,4 +26,32 @@ _KEY = ConnectionKey("secret.example", 443, True, True, None, None, None)
     ],
 )
 def test_why_is_said_without_a_name(error: Exception, said: str) -> None:
+    assert why(error) == said
+
+
+def refused_hello() -> ssl.SSLError:
+    """What TLS makes of a server that answers in plain HTTP."""
+    received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(received, sent, server_hostname="secret.example")
+    received.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with pytest.raises(ssl.SSLError) as refused:
+        client.do_handshake()
+    return refused.value
+
+
+def wrong_certificate() -> ssl.SSLCertVerificationError:
+    wrong = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] no certificate of secret.example")
+    wrong.reason = "CERTIFICATE_VERIFY_FAILED"
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (aiohttp.ClientConnectorSSLError(_KEY, refused_hello()), "TLS: wrong version number"),
+        (aiohttp.ClientConnectorCertificateError(_KEY, wrong_certificate()), "TLS: certificate verify failed"),
+        (aiohttp.ClientConnectorSSLError(_KEY, ssl.SSLError(1, "secret.example")), "ClientConnectorSSLError"),
+    ],
+)
+def test_why_tls_failed_is_said_in_its_own_words_and_without_a_name(error: Exception, said: str) -> None:
     assert why(error) == said
