@@ -27,7 +27,7 @@ class Known:
     state: State
     block: int
     due: float
-    #: Until it is due; else its turn has come, whatever the clock says.
+    #: Until it is due; else its time has come, whatever the clock says.
     rests: bool = False
     stands: bool = True
     skipped: bool = False
@@ -57,7 +57,7 @@ class Model:
             one.state, one.due, one.rests = then, self.now, False
 
     def due(self, states: Sequence[State]) -> list[int]:
-        """Whoever is given out has had its turn."""
+        """Whoever is due rests no more, also when the clock goes back."""
         asked = [(nonce, one) for nonce, one in sorted(self.log.items()) if one.state in states and not one.skipped]
         for _, one in asked:
             one.rests = one.rests and one.due > self.now

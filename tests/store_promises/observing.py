@@ -194,7 +194,7 @@ class ObservingPromises:
         assert now == []
         assert (later.cause, later.attempts, later.declined) == ("its head is not there yet", 1, False)
 
-    async def test_whose_turn_has_come_is_due_by_a_clock_that_went_back_as_well(self, store_of: StoreOf) -> None:
+    async def test_whose_time_has_come_is_due_by_a_clock_that_went_back_as_well(self, store_of: StoreOf) -> None:
         async with store_of() as store:
             await store.observe(cursor(9), sent(2), NOW)
 
