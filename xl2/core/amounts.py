@@ -8,7 +8,7 @@ _WEI_A_GWEI: Final = 10**9
 
 def wei_and_ether(wei: int) -> str:
     """Like `1500000000000000000 wei (1.5 ether)`."""
-    return f"{wei} wei ({ether(wei)})"
+    return f"{wei} wei ({_in_units(wei, _WEI_AN_ETHER, 18)} ether)"
 
 
 def wei_and_gwei(wei: int) -> str:
@@ -16,12 +16,8 @@ def wei_and_gwei(wei: int) -> str:
     return f"{wei} wei ({_in_units(wei, _WEI_A_GWEI, 9)} gwei)"
 
 
-def ether(wei: int) -> str:
-    """Like `1.5 ether`, with all digits that there are. `wei`: 0 or more."""
-    return f"{_in_units(wei, _WEI_AN_ETHER, 18)} ether"
-
-
 def _in_units(wei: int, unit: int, digits: int) -> str:
+    """With all digits that there are. `wei`: 0 or more."""
     whole, part = divmod(wei, unit)
     fraction = f".{part:0{digits}d}".rstrip("0").rstrip(".")
     return f"{whole}{fraction}"
