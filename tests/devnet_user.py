@@ -78,10 +78,10 @@ class User:
         values = contract.result(function, bytes.fromhex(str(await self.rpc.call("eth_call", request, at))[2:]))
         return values[0] if len(values) == 1 else values
 
-    async def slots(self, contract: str, count: int = 3) -> list[int]:
-        """The first slots of a contract, all at one block: what writes them may come between two looks."""
+    async def slots(self, contract: str) -> list[int]:
+        """The first three slots of a contract, all at one block: what writes them may come between two looks."""
         tip = await self.rpc.call("eth_blockNumber")
-        asked = [Call("eth_getStorageAt", (contract, hex(slot), tip)) for slot in range(count)]
+        asked = [Call("eth_getStorageAt", (contract, hex(slot), tip)) for slot in range(3)]
         return [int(str(word), 16) for word in await self.rpc.batch(asked)]
 
     async def balance(self, address: str, tag: str = "latest") -> int:

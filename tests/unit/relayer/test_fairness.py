@@ -90,10 +90,10 @@ def looks(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Finality]:
     return asked
 
 
-async def look_again(watched: HeadWatch, looks: list[Finality], times: int = 3) -> None:
-    """Return when it has looked so often since."""
+async def look_again(watched: HeadWatch, looks: list[Finality]) -> None:
+    """Return when it has looked three times since."""
     before = len(looks)
-    while len(looks) <= before + times:
+    while len(looks) <= before + 3:
         watched.poke()
         await asyncio.sleep(0.001)
 
