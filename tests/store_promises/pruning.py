@@ -89,7 +89,7 @@ class PruningPromises:
 
         assert await store.prune(LANE, OLD) == 0
 
-    async def test_a_page_stays_while_a_receipt_of_it_is_not_settled(self, store: SqlStore) -> None:
+    async def test_a_page_stays_while_an_expiry_of_it_is_not_settled(self, store: SqlStore) -> None:
         await store.mark_settled(LANE, range(2))
         early = await store.prune(LANE, LATER)
         await store.mark_settled(LANE, range(3))
