@@ -1,4 +1,4 @@
-"""What is over for long goes, by whole pages; what a room may yet ask for stays."""
+"""What is over for long goes; what a room may yet ask for stays: all of a page, or what a receipt speaks of."""
 
 import pytest
 
