@@ -100,6 +100,16 @@ class LeftOpenPromises:
 
         assert await store.prune(LANE, LATER) == 0
 
+    async def test_while_a_message_of_the_page_was_confirmed_lately_all_of_it_stays(self, store: SqlStore) -> None:
+        """A reorg may yet have it delivered again, for which the ids behind it are needed."""
+        await written(store, [WAITS, PAYS])
+        for event in (Event.DESTINATION_REORG, Event.DELIVERY, Event.DESTINATION_FINAL):
+            await store.happen([Happening(id=ids(POOR)[0], event=event, chain=LANE.destination)], LATER)
+
+        lately = await store.prune(LANE, LATER)
+
+        assert (lately, await store.prune(LANE, LATER + 1)) == (0, PAGE_SIZE - 1)
+
     async def test_it_keeps_the_page_of_receipts_that_it_stands_on_and_the_one_before(self, store: SqlStore) -> None:
         pages = [[PAYS] * PAGE_SIZE for _ in range(5)]
         pages[1][0] = pages[3][9] = WAITS

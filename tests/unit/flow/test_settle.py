@@ -216,6 +216,23 @@ async def test_receipts_behind_those_under_way_are_settled_before_these_are_fina
     assert await walk.origin.credit(RELAYER.address) == 3 * FEE
 
 
+async def test_what_is_under_way_is_told_also_where_all_that_is_looked_at_behind_it_is_over(walk: Walk) -> None:
+    records = await walk.observed(2, fee=FEE)
+    for record in records:
+        await walk.delivered([record])
+    await walk.confirmed(records)
+    due = await walk.owed()
+    assert due is not None
+    await walk.settled(due.part(1, 2))
+    walk.origin.mine(2)
+    await walk.settled(limit=1)
+
+    with pytest.raises(NotYet, match="not in a final block"):
+        await walk.owed(limit=1)
+
+    assert [one.index for one in await walk.store.unsettled(walk.lane, 0, 10)] == [0]
+
+
 @pytest.mark.parametrize(("gone", "neighbours"), [((), 5), ((3,), 3), ((1,), 1)])
 async def test_what_waits_is_settled_with_what_is_settled_between_as_far_as_that_is_kept(
     walk: Walk, gone: Sequence[int], neighbours: int
