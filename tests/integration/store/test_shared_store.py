@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tests.postgres import empty
-from tests.store_promises.leasing import HOUR, database_clock_jumps
+from tests.store_promises.leasing import HOUR, LANE_NAME, OVER, WRITES, database_clock_jumps
 from tests.store_promises.scene import (
     ALICE,
     LANE,
@@ -24,21 +24,9 @@ from tests.store_promises.scene import (
     signed,
 )
 from xl2.core.lifecycle import Event, State
-from xl2.core.types import BlockNumber
 from xl2.errors import ConfigInvalid, LeaseLost, StoreCorrupt, StoreUnavailable
-from xl2.ports import Happening, Record, lane_lease, signer_lease
+from xl2.ports import Happening, Record, signer_lease
 from xl2.store import PostgresStore, SqlStore
-
-NAME = lane_lease(LANE)
-OVER = 0.0
-
-WRITES: list[Callable[[SqlStore], Awaitable[object]]] = [
-    lambda store: store.observe(cursor(10), sent(1, first=2), NOW),
-    lambda store: store.take_back(LANE_LOG, BlockNumber(1), NOW),
-    lambda store: store.mark_settled(LANE, [0]),
-    lambda store: store.prune(LANE, 1e12),
-    lambda store: store.happen([Happening(id=ids(0)[0], event=Event.DELIVERY, chain=LANE.destination)], NOW),
-]
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -46,16 +34,16 @@ async def test_an_owner_that_slept_too_long_writes_nothing(
     store_of: StoreOf, write: Callable[[SqlStore], Awaitable[object]]
 ) -> None:
     async with store_of() as sleeper, store_of() as other:
-        await sleeper.lease([NAME], "sleeper", OVER)
+        await sleeper.lease([LANE_NAME], "sleeper", OVER)
         await sleeper.observe(cursor(9), sent(2), NOW)
         await sleeper.observe_receipts(cursor(9, RECEIPT_LOG), [receipt()])
-        taken = await other.lease([NAME], "other", 60)
+        taken = await other.lease([LANE_NAME], "other", 60)
         before = await other.messages(lane=None, states=[], after=None, limit=10)
 
         with pytest.raises(LeaseLost, match="other has it"):
             await write(sleeper)
 
-        assert taken == {NAME: 2}
+        assert taken == {LANE_NAME: 2}
         assert await other.messages(lane=None, states=[], after=None, limit=10) == before
         assert (await other.unsettled(LANE, 0, 9), await other.count(LANE_LOG)) == ([receipt()], 2)
 
@@ -65,26 +53,26 @@ async def test_whoever_lost_a_lease_as_the_databases_clock_jumped_writes_nothing
     store_of: StoreOf, seconds: float
 ) -> None:
     async with store_of() as one, store_of() as two:
-        await one.lease([NAME], "one", 60)
+        await one.lease([LANE_NAME], "one", 60)
         await one.observe(cursor(9), sent(2), NOW)
         await database_clock_jumps(one, seconds)
-        taken = await two.lease([NAME], "two", 60)
+        taken = await two.lease([LANE_NAME], "two", 60)
 
         with pytest.raises(LeaseLost, match="two has it"):
             await one.observe(cursor(10), sent(1, first=2), NOW)
         await two.observe(cursor(10), sent(1, first=2), NOW)
 
-    assert taken == {NAME: 2}
+    assert taken == {LANE_NAME: 2}
 
 
 async def test_a_lease_that_is_over_and_that_nobody_took_goes_on(store_of: StoreOf) -> None:
     async with store_of() as store:
-        await store.lease([NAME], "sleeper", OVER)
+        await store.lease([LANE_NAME], "sleeper", OVER)
 
         await store.observe(cursor(9), sent(2), NOW)
-        renewed = await store.lease([NAME], "sleeper", 60)
+        renewed = await store.lease([LANE_NAME], "sleeper", 60)
 
-        assert renewed == {NAME: 1}
+        assert renewed == {LANE_NAME: 1}
 
 
 async def test_a_key_that_went_to_another_signs_nothing_more(store_of: StoreOf) -> None:
@@ -105,16 +93,16 @@ async def test_a_key_that_went_to_another_signs_nothing_more(store_of: StoreOf) 
 async def test_a_lease_passes_either_before_a_write_or_after_it(store_of: StoreOf) -> None:
     """The one who writes has his lease's row until he has written."""
     async with store_of() as writer, store_of() as taker:
-        await writer.lease([NAME], "writer", OVER)
+        await writer.lease([LANE_NAME], "writer", OVER)
         (written, *_), taken = await asyncio.gather(
             asyncio.gather(writer.observe(cursor(9), sent(300), NOW), return_exceptions=True),
-            taker.lease([NAME], "taker", 60),
+            taker.lease([LANE_NAME], "taker", 60),
         )
         count = await taker.count(LANE_LOG)
 
         assert (isinstance(written, LeaseLost), count) in ((True, 0), (False, 300))
         assert isinstance(written, LeaseLost) or written is None
-        assert taken in ({}, {NAME: 2})
+        assert taken in ({}, {LANE_NAME: 2})
 
 
 async def test_two_that_move_the_same_messages_at_once_lose_nothing(store_of: StoreOf) -> None:
