@@ -2,7 +2,8 @@
 Meanings: one function for each call that xl2 makes, from its decoded arguments to what a person needs to know.
 
 In: the transaction, the `Book`, and arguments as `decode` read them. Out: a `Meaning`. Promise: a value of the call
-that moves money, power or time is a field or a fact of the meaning; what cannot be read is said to be unreadable.
+that moves money, power or time is a field or a fact of the meaning; what cannot be read is said to be unreadable. Calls
+that bring evidence are `evidence_meanings`'.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from xl2.core.segment import Segment
 from xl2.core.types import Address, Assurance, ChainId, Timestamp, address, checksum, hex_text
 from xl2.errors import Xl2Error
 from xl2.ports import Amount, Book, Caution, Meaning, Transaction, shown_bytes, unexpected_value
+from xl2.wallet import evidence_meanings
 from xl2.wallet.attributes import read_attributes
 
 #: Above this an allowance is "as much as you have, for ever": no real amount is as large.
@@ -295,68 +297,6 @@ def _claim_fees(tx: Transaction, book: Book, account: str) -> Meaning:
     )
 
 
-def _show(tx: Transaction, _book: Book, log: bytes, head: bytes, count: int, evidence: bytes) -> Meaning:
-    return Meaning(
-        contract="Heads",
-        call="show",
-        summary=f"Shows a head of {count} entries to this chain, with its evidence.",
-        facts=(("log", hex_text(log)), ("head", hex_text(head)), ("evidence", shown_bytes(evidence))),
-        cautions=unexpected_value(tx),
-    )
-
-
-def _checkpoint(tx: Transaction, _book: Book) -> Meaning:
-    return Meaning(
-        contract="Checkpoints",
-        call="checkpoint",
-        summary="Keeps the newest L1 block hash that this chain knows, for proofs to start from.",
-        cautions=unexpected_value(tx),
-    )
-
-
-def _prove(tx: Transaction, book: Book, proof: bytes, account: str) -> Meaning:
-    return Meaning(
-        contract="ProvenHeads",
-        call="prove",
-        summary="Proves another chain's storage root through L1 and keeps it, for messages to be shown under.",
-        facts=(("account", book.account(tx.chain, address(account))), ("proof", shown_bytes(proof))),
-        cautions=unexpected_value(tx),
-    )
-
-
-def _push(tx: Transaction, book: Book, origin: int, proof: bytes) -> Meaning:
-    return Meaning(
-        contract="Router",
-        call="push",
-        summary=f"Proves heads of {book.chain(ChainId(origin))} on L1 and deposits them to the chain they are for.",
-        # The value buys gas where the destination's bridge sells it, and a bridge that does not refuses it.
-        facts=(("proof", shown_bytes(proof)), ("gas bought on the destination", wei_and_ether(tx.value))),
-    )
-
-
-def _announce(tx: Transaction, _book: Book, places: bytes) -> Meaning:
-    return Meaning(
-        contract="Announcer",
-        call="announce",
-        summary="Says heads of logs on this chain to L1, from where they can be sent on.",
-        facts=(("places", shown_bytes(places)),),
-        cautions=unexpected_value(tx),
-    )
-
-
-def _send_block(tx: Transaction, book: Book, chain: int, checkpoints: str) -> Meaning:
-    there = ChainId(chain)
-    return Meaning(
-        contract="AnchorBlocks",
-        call="send",
-        summary=f"Deposits the newest L1 block hash to {book.chain(there)}, for proofs to start from.",
-        facts=(
-            ("kept there by", book.account(there, address(checkpoints))),
-            ("gas bought on the destination", wei_and_ether(tx.value)),
-        ),
-    )
-
-
 #: What is known, by role and signature.
 READERS: Final[Mapping[tuple[str, str], Any]] = {
     ("Outbox", "sendMessage(bytes,bytes,bytes[])"): _send,
@@ -368,15 +308,10 @@ READERS: Final[Mapping[tuple[str, str], Any]] = {
     ("Inbox", "retry(bytes,bytes,uint256,address)"): _retry,
     ("Inbox", "expire(bytes)"): _expire,
     ("Inbox", "setPolicy(uint256)"): _set_policy,
-    ("Heads", "show(bytes32,bytes32,uint64,bytes)"): _show,
-    ("Checkpoints", "checkpoint()"): _checkpoint,
-    ("ProvenHeads", "prove(bytes,address)"): _prove,
-    ("Router", "push(uint64,bytes)"): _push,
-    ("Announcer", "announce(bytes)"): _announce,
-    ("AnchorBlocks", "send(uint64,address)"): _send_block,
     ("TokenBridge", "transfer(bytes,uint256,uint64)"): _bridge,
     ("TokenBridge", "refund(bytes,bytes)"): _refund,
     ("TokenBridge", "claimFees(address)"): _claim_fees,
     ("ERC20", "approve(address,uint256)"): _approve,
     ("ERC20", "transfer(address,uint256)"): _transfer,
+    **evidence_meanings.READERS,
 }
