@@ -129,8 +129,11 @@ class PostgresDatabase:
         self._news.clear()
 
     async def close(self) -> None:
-        """Close all connections, after everything that was asked before."""
+        """Close all connections, after everything that was asked before; but wait for none that is being opened."""
         self._is_closed = True
+        if self._opening is not None:
+            # Nothing was asked yet, and what a migration has done so far is undone.
+            self._opening.cancel()
         while self._working:
             await asyncio.wait(self._working)
         pool, self._pool = self._pool, None
@@ -155,6 +158,10 @@ class PostgresDatabase:
         opening = self._opening
         try:
             self._pool = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if opening.cancelled():
+                raise StoreUnavailable(f"the store {self.name} was closed before it answered") from None
+            raise
         finally:
             if opening.done() and self._opening is opening:
                 self._opening = None

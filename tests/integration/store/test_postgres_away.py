@@ -33,6 +33,29 @@ async def test_all_who_ask_while_a_database_hangs_wait_for_one_connection_and_no
     assert len(connections) == 1
 
 
+async def test_who_closes_a_store_does_not_wait_for_a_database_that_hangs() -> None:
+    connected, given_up = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: StreamReader, writer: StreamWriter) -> None:
+        connected.set()
+        await given_up.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        store = PostgresStore(f"postgresql://somebody@127.0.0.1:{port}/xl2?sslmode=disable")
+        asking = [asyncio.ensure_future(store.count(LANE_LOG)) for _ in range(2)]
+        await connected.wait()
+        await store.close()
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        given_up.set()
+
+    assert [str(one) for one in answers] == [
+        f"the store postgresql://127.0.0.1:{port}/xl2 was closed before it answered"
+    ] * 2
+
+
 async def test_a_database_that_hung_is_asked_anew_by_who_comes_later() -> None:
     connections = list[StreamWriter]()
 
