@@ -1,3 +1,5 @@
+"""A client on chains in memory, closed with the test."""
+
 from collections.abc import AsyncIterator
 
 import pytest

@@ -1,3 +1,5 @@
+"""A watcher of chains in memory, its journal closed with the test."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
