@@ -1,4 +1,8 @@
-"""SDK: the front door for programs. Read `client`, then `send`, `status`, `follow`, `relay`; `canonical_client` for bridges."""
+"""
+SDK: the front door for programs.
+
+Read `client`, then `send`, `status`, `follow`, `relay`; `canonical_client` for bridges.
+"""
 
 from xl2.sdk.client import AsyncClient
 from xl2.sdk.follow import Until
