@@ -6,11 +6,13 @@ from attrs import define, evolve
 from tests.unit.sdk.scene import RECIPIENT, A, Scene
 from xl2.core.evidence import Finality
 from xl2.core.lifecycle import State
-from xl2.core.types import BlockNumber, Hash32
+from xl2.core.types import BlockNumber, Hash32, MessageId
 from xl2.errors import NotYet, ProofInvalid, RpcRejected, RpcUnavailable
 from xl2.ports import Block, Log, Needed, Shown
 from xl2.sdk import AsyncClient
 from xl2.sdk.follow import MAX_DOUBTFUL
+from xl2.sdk.status import Statuses
+from xl2.sdk.values import Status
 from xl2.testing import MemoryProver
 
 DOUBTFUL = [RpcRejected("it keeps no state that old", endpoint="http://anchor"), ProofInvalid("of another block")]
@@ -90,6 +92,46 @@ async def test_an_endpoint_that_fails_while_a_message_is_waited_for_ends_no_wait
         await scene.client.wait(sent.id, timeout_seconds=30)
 
     assert len(asked) > 2
+
+
+async def test_doubtful_answers_count_in_a_row_alone(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    doubtful, down = [DOUBTFUL[0]] * (MAX_DOUBTFUL - 1), RpcUnavailable("the anchor is down", endpoint="http://anchor")
+    flaky = Flaky(home=scene.a, failures=[*doubtful, down, *doubtful])
+    parts = evolve(scene.parts, provers=lambda _: [flaky])
+
+    relayed = await AsyncClient(parts).relay(sent.id)
+
+    assert relayed.status.is_delivered
+
+
+async def test_a_node_that_rejects_every_other_look_ends_no_wait(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    look, looks = Statuses.of, list[MessageId]()
+
+    async def rejecting(statuses: Statuses, wanted: MessageId) -> Status:
+        looks.append(wanted)
+        if len(looks) % 2 == 0:
+            raise DOUBTFUL[0]
+        return await look(statuses, wanted)
+
+    monkeypatch.setattr(Statuses, "of", rejecting)
+    seconds = 4 * MAX_DOUBTFUL * scene.parts.config.relayer.poll_seconds
+    with pytest.raises((NotYet, RpcRejected)):
+        await scene.client.wait(sent.id, timeout_seconds=seconds)
+
+    assert len(looks) > 2 * MAX_DOUBTFUL
+
+
+async def test_an_endpoint_that_is_down_at_the_first_look_is_told_at_once(scene: Scene) -> None:
+    sent = await scene.client.send("a", "b", RECIPIENT, b"hi", allow_no_code=True)
+    since = scene.parts.clock.steady()
+    scene.a.is_down = True
+
+    with pytest.raises(RpcUnavailable):
+        await scene.client.wait(sent.id)
+
+    assert scene.parts.clock.steady() == since
 
 
 @pytest.mark.parametrize("cause", BROKEN)
