@@ -8,6 +8,7 @@ look is `lane_tasks`'s, how long to rest `retry`'s, what a room does `flow`'s.
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import takewhile
 
 from attrs import define, evolve, field
@@ -211,22 +212,35 @@ class LaneRooms:
         return bool(happenings)
 
     async def settle(self) -> bool:
-        """Receipts proven back where that is worth it, and what they earned paid out."""
-        parts = self.parts
+        """Receipts proven back where that is worth it, and what they earned paid out; one refused holds up no other."""
         due = await self._settlements.next()
         if due is None:
             return False
-        submitter = parts.submitters[parts.lane.origin]
+        try:
+            await self._prove_back(due)
+        except Refused as refused:
+            if not isinstance(refused, Unaffordable):
+                await self._settle_behind(due)
+            raise
+        return True
 
+    async def _settle_behind(self, refused: settling.Owed) -> None:
+        """The next settlement behind one that was refused; why that is not done either is told at its own turn."""
+        with suppress(Retryable, Refused):
+            due = await self._settlements.next(behind=refused)
+            if due is not None:
+                await self._prove_back(due)
+
+    async def _prove_back(self, due: settling.Owed) -> None:
+        parts = self.parts
         call = await self._showing.first_ready(
             parts.receipt_provers,
             lambda prover: settling.prepare(due, parts.store, parts.origin, parts.destination, prover),
         )
-        done = await settling.settle(due, call, submitter)
+        done = await settling.settle(due, call, parts.submitters[parts.lane.origin])
         await self._notes.happen(done.happenings)
         log.info("settled", extra={"fields": {"lane": self.name, "entries": len(due.entries)}})
         await parts.claims.look()
-        return True
 
     def _batch(self, waiting: Sequence[Record], limits: proving.BatchLimits) -> Sequence[Record]:
         """The next messages for one delivery, all to be shown by the same provers."""

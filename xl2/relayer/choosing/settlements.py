@@ -72,14 +72,26 @@ class Settlements:
     #: Top-ups of messages whose receipts wait.
     _added: dict[MessageId, Wei] = field(factory=dict, init=False)
 
-    async def next(self) -> Owed | None:
-        """What to prove back now; None where there is nothing, or it waits. Raises as `flow.settle.owed`."""
+    async def next(self, *, behind: Owed | None = None) -> Owed | None:
+        """
+        What to prove back now, or what follows `behind`; None where there is nothing, or it waits.
+
+        Raises as `flow.settle.owed`.
+        """
+        after = 0 if behind is None else behind.entries[-1].index + 1
         if self.terms.carry is Carry.ALWAYS:
-            return await self._owed(0)
+            return await self._owed(after)
         count = await self.store.count(Log(lane=self.lane, kind=LogKind.RECEIPTS))
         # Receipts that a reorg took are written anew.
         self._after, self._until = min(self._after, count), min(self._until, count)
-        return await self._next_anew(count) or await self._next_new(count)
+        if behind is None:
+            return await self._next_anew(count) or await self._next_new(count)
+        # The round goes on from where it stands.
+        for _ in range(ANEW_AT_ONCE):
+            found, after = await self._weigh(after, count)
+            if found is not None or after >= count:
+                return found
+        return None
 
     async def _next_anew(self, count: int) -> Owed | None:
         """Of what was weighed before and waits, the first that pays by now; a few are weighed, from the first on."""

@@ -6,6 +6,7 @@ the store as if it were not there, and is asked about no more, also by the next 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from attrs import define, field
@@ -16,8 +17,10 @@ from xl2.core.lane import PAGE_SIZE
 from xl2.core.lifecycle import State
 from xl2.core.message import Message
 from xl2.core.types import BlockNumber, Nonce
-from xl2.flow import deliver
-from xl2.ports import Ending
+from xl2.errors import ProofInvalid
+from xl2.flow import deliver, settle
+from xl2.flow.settle import Owed
+from xl2.ports import Call, Ending, Needed
 from xl2.relayer.choosing import settlements
 from xl2.relayer.choosing.policy import Carry
 from xl2.relayer.choosing.settlements import ANEW_AT_ONCE, PASSED_SECONDS, ROUND_SECONDS
@@ -142,3 +145,26 @@ async def test_however_many_wait_a_look_weighs_few_of_them_anew_and_what_is_new_
     # Of each, at the tip and at the final block.
     assert at_once <= 2 * (ANEW_AT_ONCE + 4)
     assert 2 * ANEW_AT_ONCE <= cost.asked <= 2 * (ANEW_AT_ONCE + 1)
+
+
+@pytest.mark.parametrize("carry", [Carry.PAID, Carry.ALWAYS])
+async def test_a_settlement_that_is_refused_look_after_look_holds_up_no_refund_behind_it(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch, carry: Carry
+) -> None:
+    monkeypatch.setattr(settlements, "MAX_SETTLED", 1)
+    scene, prepare = scene_of(walk, carry), settle.prepare
+    (refused,) = await scene.delivered(await scene.cost(behind=PAGE_SIZE))
+    refunds = [await scene.expired() for _ in range(2)]
+
+    async def refusing(due: Owed, *others: Any) -> Call | Needed:
+        if refused.sent.message.id in [one.sent.message.id for one in due.records]:
+            raise ProofInvalid("its receipts are not what the head shows")
+        return await prepare(due, *others)
+
+    monkeypatch.setattr(settle, "prepare", refusing)
+    for _ in refunds:
+        with pytest.raises(ProofInvalid, match="not what the head shows"):
+            await scene.rooms.settle()
+        walk.origin.mine(2)
+
+    assert await walk.states([refused, *refunds]) == [State.CONFIRMED, State.REFUNDED, State.REFUNDED]
