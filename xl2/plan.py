@@ -112,16 +112,23 @@ def chosen_fee(priced: Quote, fee_wei: int | None) -> Wei:
     The fee to send: the quote's where none is named.
 
     A fee of 0 is taken as it is: whoever sends it relays by himself. Raises `Unaffordable` for any other fee that
-    does not pay the delivery, and `InvalidInput` for a part of a gwei.
+    does not pay the delivery, and `InvalidInput` for one below zero or with a part of a gwei.
     """
     if fee_wei is None:
         return priced.fee_wei
-    if fee_wei < 0 or fee_wei % GWEI:
+    if fee_wei < 0:
+        raise InvalidInput(
+            f"fee is {fee_wei} wei, below zero",
+            field="fee_wei",
+            value=fee_wei,
+            remedy="Name none, and it is the quote's; or 0, and you relay it yourself.",
+        )
+    if fee_wei % GWEI:
         raise InvalidInput(
             f"fee is {fee_wei} wei, not a whole number of gwei",
             field="fee_wei",
             value=fee_wei,
-            remedy=f"Round it up to {whole_gwei(max(fee_wei, 0))} wei.",
+            remedy=f"Round it up to {whole_gwei(fee_wei)} wei.",
         )
     if 0 < fee_wei < priced.least_wei:
         raise Unaffordable(

@@ -6,8 +6,9 @@ Promise: a codec is parsed and built once and then cached; what a node sends tha
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 from eth_abi.decoding import ContextFramesBytesIO
@@ -22,6 +23,8 @@ from xl2_contracts import artifact, names
 _SELECTOR = 4
 #: Errors that the compiler itself raises.
 _BUILT_IN_ERRORS = ("Error(string)", "Panic(uint256)")
+#: Midnight after the last day of a calendar.
+_END_OF_TIME: Final = 253_402_300_800
 
 
 @frozen
@@ -63,6 +66,11 @@ class Method:
             return _decode(types_of(self.signature), calldata[_SELECTOR:], self.name, endpoint)
         except RpcUnavailable:
             return None
+
+
+#: What an outbox refuses an attribute with, and the attribute that time alone makes wrong.
+_BAD_ATTRIBUTE: Final = Method("BadAttribute(bytes)")
+_EXPIRY: Final = Method("expiry(uint64)")
 
 
 @frozen
@@ -122,11 +130,29 @@ def explain_revert(revert: bytes) -> str:
     if signature is None:
         return f"unknown error {hex_text(revert[:64])}"
     name = signature.partition("(")[0]
+    expiry = refused_expiry(revert)
+    if expiry is not None:
+        moment = datetime.fromtimestamp(expiry, UTC)
+        return f"its expiry, {moment:%Y-%m-%d %H:%M:%S} UTC, is not after the block that takes it ({name})"
     try:
         values = _decode(types_of(signature), revert[_SELECTOR:], name, "")
     except RpcUnavailable:
         return f"{name} with odd bytes {hex_text(revert[_SELECTOR:68])}"
     return f"{name}({', '.join(_word(value) for value in values)})"
+
+
+def refused_expiry(revert: bytes) -> int | None:
+    """The expiry that an outbox refused as one that is over, in unix seconds; None for any other revert."""
+    if revert[:_SELECTOR] != _BAD_ATTRIBUTE.selector:
+        return None
+    try:
+        (attribute,) = _decode(types_of(_BAD_ATTRIBUTE.signature), revert[_SELECTOR:], _BAD_ATTRIBUTE.name, "")
+    except RpcUnavailable:
+        return None
+    if attribute[:_SELECTOR] != _EXPIRY.selector or len(attribute) != _SELECTOR + 32:
+        return None
+    expiry = int.from_bytes(attribute[_SELECTOR:])
+    return expiry if expiry < _END_OF_TIME else None
 
 
 def error_name(revert: bytes) -> str | None:

@@ -12,7 +12,7 @@ from xl2.core.types import Address, BlockNumber, ChainId, Hash32, Wei, checksum,
 from xl2.errors import Reverted, RpcRejected, RpcUnavailable, WrongChain
 from xl2.ports import Call, Fees, Rates, TxLook, TxQuote, TxReceipt
 from xl2_adapters import rpc_wire
-from xl2_adapters.abi import explain_revert
+from xl2_adapters.abi import explain_revert, refused_expiry
 from xl2_adapters.fee_model import Answer, FeeModel, gas_request
 from xl2_adapters.node_words import refused_estimate
 from xl2_adapters.rpc import Call as Request
@@ -135,7 +135,9 @@ def answered(answer: Answer) -> Json:
 def explained(reverted: Reverted, what: str, endpoint: str) -> Reverted:
     """The same revert, with the contract's error in words."""
     reason = explain_revert(reverted.revert) if reverted.revert else reverted.what
-    return Reverted(f"{what} would revert: {reason}", endpoint=endpoint, revert=reverted.revert)
+    is_late = refused_expiry(reverted.revert) is not None
+    remedy = "Give it more time: `--expires-in`, or `expires_in` in Python." if is_late else None
+    return Reverted(f"{what} would revert: {reason}", endpoint=endpoint, revert=reverted.revert, remedy=remedy)
 
 
 def _gas_of(call: Call, answer: Answer, endpoint: str) -> int:

@@ -82,7 +82,14 @@ def test_a_fee_below_the_cost_is_refused_with_the_number() -> None:
     assert str(priced().fee_wei) in refused.value.remedy
 
 
-@pytest.mark.parametrize("fee", [-1, 1, GWEI + 1])
+def test_a_fee_below_zero_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="below zero") as refused:
+        chosen_fee(priced(), -GWEI)
+
+    assert "the quote's" in refused.value.remedy
+
+
+@pytest.mark.parametrize("fee", [1, GWEI + 1])
 def test_a_part_of_a_gwei_is_refused(fee: int) -> None:
     with pytest.raises(InvalidInput, match="whole number of gwei"):
         chosen_fee(priced(), fee)

@@ -8,7 +8,7 @@ import pytest
 
 from xl2.core.types import checksum
 from xl2.errors import RpcUnavailable
-from xl2_adapters.abi import Event, Method, error_name, explain_revert, types_of
+from xl2_adapters.abi import Event, Method, error_name, explain_revert, refused_expiry, types_of
 from xl2_adapters.contracts import (
     anchor_blocks,
     attested,
@@ -140,6 +140,35 @@ def test_a_revert_is_told_by_the_contracts_error_with_its_values() -> None:
 )
 def test_other_reverts_are_told_as_they_are(revert: bytes, told: str) -> None:
     assert explain_revert(revert) == told
+
+
+def bad_attribute(signature: str, value: int) -> bytes:
+    return Method("BadAttribute(bytes)").encode(Method(signature).encode(value))
+
+
+def test_an_expiry_that_is_over_is_told_as_a_moment() -> None:
+    revert = bad_attribute("expiry(uint64)", 1_700_000_000)
+
+    told = explain_revert(revert)
+
+    assert told == "its expiry, 2023-11-14 22:13:20 UTC, is not after the block that takes it (BadAttribute)"
+    assert refused_expiry(revert) == 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    "revert",
+    [
+        bad_attribute("gasLimit(uint32)", 7),
+        bad_attribute("expiry(uint64)", (1 << 64) - 1),
+        Method("BadAttribute(bytes)").encode(Method("expiry(uint64)").selector),
+        Method("BadAttribute(bytes)").selector,
+        Method("GasTooLow(uint64,uint256)").encode(3, 250_000),
+        b"",
+    ],
+)
+def test_other_refusals_are_of_no_expiry(revert: bytes) -> None:
+    assert refused_expiry(revert) is None
+    assert "its expiry" not in explain_revert(revert)
 
 
 def test_bytes_of_another_shape_are_no_value() -> None:

@@ -8,6 +8,7 @@ import pytest
 from xl2.core.types import Address, ChainId, Hash32, Wei
 from xl2.errors import Reverted, RpcRejected, RpcUnavailable, WrongChain
 from xl2.ports import Call, Fees
+from xl2_adapters.abi import Method
 from xl2_adapters.evm import Evm
 from xl2_adapters.rpc import Call as Request
 
@@ -90,6 +91,16 @@ async def test_a_call_that_would_revert_says_what_it_was_for() -> None:
 
     with pytest.raises(Reverted, match="pay would revert"):
         await node.evm().quote(CALL, SENDER)
+
+
+async def test_an_expiry_that_is_over_says_to_give_more_time() -> None:
+    expiry = Method("expiry(uint64)").encode(1_700_000_000)
+    refused = Reverted("execution reverted", endpoint="node", revert=Method("BadAttribute(bytes)").encode(expiry))
+
+    with pytest.raises(Reverted, match="its expiry, 2023-11-14 22:13:20 UTC") as told:
+        await Node(eth_estimateGas=refused).evm().quote(CALL, SENDER)
+
+    assert "--expires-in" in told.value.remedy
 
 
 async def test_an_endpoint_that_was_swapped_for_another_chains_quotes_nothing() -> None:
