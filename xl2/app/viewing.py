@@ -25,7 +25,7 @@ from xl2.config import Config
 from xl2.config.listen import host_and_port
 from xl2.core.lane import Lane
 from xl2.core.types import Address, checksum, hex_text
-from xl2.errors import NotYet, Retryable
+from xl2.errors import ConfigInvalid, NotYet, Retryable
 from xl2.flow.alarms import Alarms
 from xl2.listening import Listening
 from xl2.operator.client import Whereabouts, find, write_down
@@ -119,8 +119,9 @@ async def view(
     Serve the operator's view until the block ends.
 
     Where, is written down at once beside a store that nobody else can have open; on one that others share, by
-    `tell_where` once nobody else signs with this account.
+    `tell_where` once nobody else signs with this account. Raises `ConfigInvalid` as `_alone_in_memory`.
     """
+    await _alone_in_memory(config, phase.address)
     settings, clock = config.relayer, parts.clock
     host, port = host_and_port(settings.listen)
     token = token_for(host, settings.token.reveal(), token_file(config))
@@ -162,6 +163,22 @@ async def view(
                 file.unlink(missing_ok=True)
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _alone_in_memory(config: Config, address: Address) -> None:
+    """
+    A store in memory has no lock, so whoever answers for this file already is asked instead.
+
+    Raises `ConfigInvalid` where that one pays from the same account: two would take each other's nonces.
+    """
+    if config.relayer.store != IN_MEMORY or not config.source.is_file():
+        return
+    other = await find(view_file(config))
+    if other is not None and other.pays == checksum(address):
+        raise ConfigInvalid(
+            f"a relayer of this folder runs already: it answers at {other.url} and pays from {other.pays} too",
+            remedy="`xl2 relayer status` says how it is. End it first, or give each its own store and its own key.",
+        )
 
 
 def tell_where(config: Config, where: Whereabouts) -> None:
