@@ -108,6 +108,14 @@ def moment(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def expiry(seconds: int) -> str:
+    """The end of a message's lifetime as people read it; 0: it has none."""
+    if seconds == 0:
+        return "never"
+    # A sender may name a moment that no calendar has.
+    return f"{moment(seconds)} UTC" if seconds < 253_402_300_800 else str(seconds)
+
+
 class Busy:
     """Shows that something is going on, and what."""
 

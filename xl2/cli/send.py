@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from xl2.cli.options import CLASSES, client, expiring, payload_of, signing
-from xl2.cli.screen import answer, common, pairs
+from xl2.cli.screen import answer, common, expiry, pairs
 from xl2.core.amounts import wei_and_ether
 from xl2.core.types import hex_text
 
@@ -66,6 +66,7 @@ def send(
                 ("transaction", hex_text(sent.tx_hash)),
                 ("block", str(sent.block)),
                 ("fee", wei_and_ether(sent.fee_wei)),
+                ("expires", expiry(sent.message.expiry)),
                 ("next", f"xl2 status {hex_text(sent.id)}"),
             ]
         ),

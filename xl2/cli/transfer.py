@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from xl2.cli.options import client, expiring, signing
-from xl2.cli.screen import answer, common, pairs
+from xl2.cli.screen import answer, common, expiry, pairs
 from xl2.core.amounts import wei_and_ether
 from xl2.core.types import hex_text
 
@@ -44,7 +44,7 @@ def transfer(
                 ("message", hex_text(sent.id)),
                 ("transaction", hex_text(sent.tx_hash)),
                 ("fee", wei_and_ether(sent.fee_wei)),
-                ("expires", str(sent.message.expiry)),
+                ("expires", expiry(sent.message.expiry)),
                 ("next", f"xl2 status {hex_text(sent.id)}"),
             ]
         ),

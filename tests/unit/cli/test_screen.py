@@ -1,12 +1,13 @@
-"""What is long (hashes, accounts) is never broken in the middle, and eighty columns hold it."""
+"""What is long (hashes, accounts) is never broken in the middle, eighty columns hold it, and an expiry is a moment."""
 
 import io
 
+import pytest
 from rich.console import Console, RenderableType
 
 from xl2.app.doctor import Diagnosis
 from xl2.cli.doctor import drawn
-from xl2.cli.screen import entries
+from xl2.cli.screen import entries, expiry
 from xl2.operator.values import Check
 
 HASH = "0x" + "ab" * 32
@@ -46,3 +47,11 @@ def test_hashes_and_sentences_stand_beneath_their_row_whole_and_without_blanks_a
     assert lines[3] == " " * 11 + HASH
     assert lines[4] == "delivered  902"
     assert lines[-1] == " " * 11 + f"the fee is earned by {ACCOUNT}"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "never"), (1_700_000_000, "2023-11-14 22:13:20 UTC"), ((1 << 64) - 1, str((1 << 64) - 1))],
+)
+def test_an_expiry_is_told_as_a_moment(seconds: int, told: str) -> None:
+    assert expiry(seconds) == told
