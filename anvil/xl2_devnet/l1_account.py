@@ -80,6 +80,9 @@ class L1Account:
         lost = []
         for place in (place for place, receipt in enumerate(receipts) if receipt is None):
             dropped = await self._l1.call("anvil_dropTransaction", tx_hashes[place])
+            if not dropped:
+                # L1 may have it in hand for the very next block: then it has a receipt in a moment.
+                await asyncio.sleep(_LOOK_SECONDS)
             if dropped or await self._l1.call("eth_getTransactionReceipt", tx_hashes[place]) is None:
                 lost.append(place)
         sent = await self._submit([transactions[place] for place in lost])

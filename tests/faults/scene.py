@@ -27,6 +27,7 @@ from xl2.core.hashing import keccak
 from xl2.core.lane import Lane
 from xl2.core.receipt import Delivered, parse_receipt
 from xl2.core.types import Address, Assurance, BlockNumber, ChainId, Timestamp, Wei, checksum, hex_text
+from xl2.errors import RpcRejected
 from xl2.flow.send import NEVER
 from xl2.ports import Call, Entry, Sent
 from xl2_adapters.chain import EvmChain
@@ -137,7 +138,15 @@ class Scene:
     async def use_key(self, role: str) -> None:
         """A transaction on the destination by an account of the devnet, as its owner would make it with a wallet."""
         own = account(role).address
-        sent = await self.destination.ask("eth_sendTransaction", {"from": own, "to": own})
+
+        async def taken() -> str | None:
+            try:
+                return str(await self.destination.ask("eth_sendTransaction", {"from": own, "to": own}))
+            except RpcRejected:
+                # Whoever else has the key was faster with its nonce.
+                return None
+
+        sent = await until(taken, "a foreign transaction to be taken")
         placed: Any = await self.destination.ask("eth_getTransactionByHash", sent)
 
         async def used() -> bool | None:

@@ -12,6 +12,7 @@ from tests.faults.scene import Parcel
 from tests.waiting import until
 from xl2.core.evidence import Finality
 from xl2_devnet import BRISK, Description, Options, running
+from xl2_devnet.accounts import account
 from xl2_devnet.controls import Controls
 from xl2_devnet.op_stack.derive import told
 from xl2_devnet.op_stack.l1 import CANNON, GAME_BOND
@@ -67,6 +68,43 @@ async def test_an_outcome_that_l1_takes_back_is_reached_again(anchored: Anchored
         await anchored.take_back_from(await decided_at(anchored, game))
 
     await upheld(anchored, game)
+
+
+async def test_a_root_that_another_has_proposed_a_moment_before_stands_and_its_proposer_goes_on(
+    anchored: Anchored, controls: Controls
+) -> None:
+    before, sent = await anchored.games(), await anchored.send(Parcel())
+
+    async def overtaken() -> Any | None:
+        controls.hold_l1()
+        try:
+            return await overtake(anchored)
+        finally:
+            controls.release_l1()
+
+    late = await until(overtaken, "a root to be on its way to L1")
+    _, game = await anchored.covering(sent[-1], before)
+    later = await anchored.send(Parcel())
+    await anchored.covering(later[-1], await anchored.games())
+
+    assert (await anchored.l1.receipt(late["hash"]))["status"] == "0x0"
+    await upheld(anchored, game)
+
+
+async def overtake(anchored: Anchored) -> Any | None:
+    """Propose what waits in L1's pool to be proposed, and pay more for it; the one that waited, if any did."""
+    factory = anchored.devnet.chain(ORIGIN).rollup["dispute_game_factory"]
+    async with anchored.controls.turn(L1):
+        pool = cast("Any", await anchored.l1.rpc.call("txpool_content"))["pending"]
+        waiting = [one for of_one in pool.values() for one in of_one.values() if one["to"] == factory.lower()]
+        if not waiting:
+            return None
+        copied = {name: waiting[0][name] for name in ("to", "input", "value", "gas")}
+        price = hex(2 * int(waiting[0]["maxFeePerGas"], 16))
+        fees = {"maxFeePerGas": price, "maxPriorityFeePerGas": price}
+        await anchored.l1.rpc.call("eth_sendTransaction", {**copied, **fees, "from": account("erin").address})
+        await anchored.mine(1)
+        return waiting[0]
 
 
 async def upheld(anchored: Anchored, game: str) -> None:

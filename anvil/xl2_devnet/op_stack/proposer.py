@@ -149,8 +149,13 @@ class OpProposer:
         (receipt,) = await self._proposer.send(
             Transaction(to=self._factory, data=create, gas=_CREATE_GAS, value=GAME_BOND)
         )
-        if quantity(receipt["status"], self._l1.name) != 1:
+        if quantity(receipt["status"], self._l1.name) != 1 and not await self._is_proposed(root, extra):
             raise ProposalFailed(f"L1 refused the root of block {number} of {self._chain}")
+
+    async def _is_proposed(self, root: bytes, extra: bytes) -> bool:
+        """Whether L1 has a game of this root by now: what it had in hand while it seemed lost is there twice."""
+        answer = await self._proposer.read(self._factory, _FACTORY.call("games", CANNON, root, extra))
+        return int(_FACTORY.result("games", answer)[0], 16) != 0
 
     async def _finalized(self, chain: RpcClient) -> int:
         final = mapping(await chain.call("eth_getBlockByNumber", "finalized", False), chain.name)
