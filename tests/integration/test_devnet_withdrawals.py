@@ -11,7 +11,6 @@ from tests.bytecode import RECORDS
 from tests.devnet_user import User, UserOf, events
 from tests.waiting import until
 from xl2.errors import Reverted
-from xl2_adapters.rpc import RpcClient
 from xl2_devnet import Description
 from xl2_devnet.abi import op_stack
 from xl2_devnet.clocks import Clocks
@@ -191,15 +190,26 @@ async def test_a_false_root_is_attacked_and_loses(devnet: Description, user_of: 
     assert await l1.read(game, GAME, "claimDataLen") == 2
 
 
-async def test_the_anchor_is_the_true_root_of_the_l2s_genesis_or_a_later_one(
-    devnet: Description, user_of: UserOf
+@pytest.mark.parametrize("name", ["op-a", "op-b"])
+async def test_the_anchor_is_the_true_root_of_the_newest_block_whose_game_is_over(
+    devnet: Description, user_of: UserOf, fresh_address: str, name: str
 ) -> None:
-    l1 = user_of("l1", "frank")
-    for name in ("op-a", "op-b"):
-        chain = devnet.chain(name)
-        registry = op_stack("AnchorStateRegistry")
-        root, number = await l1.read(chain.rollup["anchor_state_registry"], registry, "anchors", 0)
-        async with RpcClient(chain.node_url) as node:
-            # The genesis is block 1, known to L1 as 0: what stands in block 0 is an anvil without predeploys.
-            truth = await output_root(node, max(number, 1))
-        assert root == truth.root
+    l1, l2, rollup = user_of("l1", "frank"), user_of(name, "frank"), devnet.chain(name).rollup
+    block = int((await l2.send(fresh_address, value=1))["blockNumber"], 16)
+
+    async def proposed() -> bool | None:
+        factory = rollup["dispute_game_factory"]
+        if not (count := await l1.read(factory, FACTORY, "gameCount")):
+            return None
+        _, _, game = await l1.read(factory, FACTORY, "gameAtIndex", count - 1)
+        return await l1.read(game, GAME, "l2BlockNumber") >= block or None
+
+    async def anchored() -> tuple[bytes, int] | None:
+        root, number = await l1.read(rollup["anchor_state_registry"], op_stack("AnchorStateRegistry"), "anchors", 0)
+        return (root, number) if number >= block else None
+
+    await until(proposed, f"a root of block {block}")
+    await l1.pass_time(devnet.clocks.max_clock_seconds)
+    root, number = await until(anchored, f"an anchor of block {block}")
+
+    assert root == (await output_root(l2.rpc, number)).root
